@@ -47,7 +47,7 @@ check: ## lint, format, strict types, the layer rule
 
 train: ## fine-tune BASE (default: the embedded model) on MIXTURE; RECIPE, OUT, DATA_DIR, and ARGS for mammoth-eval train
 	@$(SETUP) --engine transformers --train
-	@$(BIN)/mammoth-eval train --mixture '$(or $(MIXTURE),hybrid)' $(if $(BASE),--base '$(BASE)') $(if $(RECIPE),--recipe '$(RECIPE)') \
+	@$(BIN)/mammoth-eval train --mixture '$(or $(MIXTURE),g_s_m)' $(if $(BASE),--base '$(BASE)') $(if $(RECIPE),--recipe '$(RECIPE)') \
 		$(if $(OUT),--out '$(OUT)') $(if $(DATA_DIR),--data-dir '$(DATA_DIR)') $(ARGS)
 
 ablation-run: ## train and evaluate every mixture of SUITE (format-gpu, subsets-gpu, format-cpu, subsets-cpu, a file), compare them

@@ -1,4 +1,4 @@
-"""What MODEL names: the embedded default, a folder, or a hub id; and a fingerprint of it for the run's spec."""
+"""What MODEL names: a model that ships with us, a folder, or a hub id; and a fingerprint of it for the run's spec."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mammoth_eval import resources
 from mammoth_eval.engines import default_model
 from mammoth_eval.errors import ModelError
+
+DEFAULT = "hybrid-135m"
+"""What is evaluated where no model is named: the adapter of that name in ``adapters/``, on the embedded base model."""
 
 ADAPTER = "adapter_config.json"
 """What makes a folder a LoRA adapter (PEFT's name)."""
@@ -41,7 +45,7 @@ class Model:
 def resolve(name: str, engine: str, cache_dir: Path) -> Model:
     """The model that `name` means to `engine`.
 
-    The embedded default is made on first use (a download and a conversion). Raises `ModelError` for a path that is no folder.
+    The embedded base model is made on first use (a download and a conversion). Raises `ModelError` for a path that is no folder.
     """
     if engine in FILE_ENGINES and Path(name).exists():
         path = Path(name).resolve()
@@ -51,7 +55,7 @@ def resolve(name: str, engine: str, cache_dir: Path) -> Model:
     if name == default_model.NAME:
         folder = default_model.ensure(cache_dir)
         return Model(name, str(folder), fingerprint(folder))
-    path = Path(name).expanduser()
+    path = resources.folder("adapters") / name if name in adapters() else Path(name).expanduser()
     if path.is_dir():
         if (path / ADAPTER).is_file() and not (path / "config.json").is_file():
             return _adapted(path.resolve(), engine, cache_dir)
@@ -61,6 +65,11 @@ def resolve(name: str, engine: str, cache_dir: Path) -> Model:
             f"{name}: no such folder; give a folder with config.json and weights, or a hub id such as TIGER-Lab/MAmmoTH-7B"
         )
     return Model(name, name, _hub_revision(name))
+
+
+def adapters() -> list[str]:
+    """The LoRA adapters that ship with the project, each trained by the command in its ``train.json``."""
+    return sorted(path.parent.name for path in resources.folder("adapters").glob(f"*/{ADAPTER}"))
 
 
 def training(folder: Path) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class Preset:
 
 PRESETS = {
     "default": Preset(),
-    "demo": Preset(prompt="fewshot", max_tokens=256, limit=40, width=48),
+    "demo": Preset(max_tokens=256, limit=40, width=48),
     "mammoth": Preset(decoding="mammoth", graders=("mammoth", "exact"), max_tokens=1500),
     "mammoth-sc": Preset(decoding="mammoth", graders=("mammoth", "exact"), max_tokens=1500, temperature=0.7, samples=10),
 }

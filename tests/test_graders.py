@@ -25,7 +25,7 @@ def test_case_of_the_table(case):
     assert (verdict.equal, verdict.fault) == (case["label"], False), verdict
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+@pytest.mark.parametrize("case", [case for case in CASES if not case.get("one_way")], ids=lambda case: case["id"])
 def test_verdict_does_not_depend_on_which_side_is_the_gold(case):
     assert grade(case["gold"], case["pred"]).equal == case["label"]
 

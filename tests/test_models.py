@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from mammoth_eval import models
+from mammoth_eval import models, resources
+from mammoth_eval.engines import default_model
 from mammoth_eval.errors import ModelError
 from mammoth_eval.plan import Settings, make_plan
 
@@ -59,3 +60,26 @@ def test_a_train_json_that_is_none_is_named(checkpoint, content, message):
     (checkpoint / "train.json").write_text(content)
     with pytest.raises(ModelError, match=rf"train\.json: {message}"):
         models.resolve(str(checkpoint), "transformers", checkpoint)
+
+
+@pytest.mark.parametrize("name", models.adapters())
+def test_an_adapter_of_ours_is_small_and_says_how_it_was_made(name):
+    folder = resources.folder("adapters") / name
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 12e6
+    made = models.training(folder)
+    assert made["finished"]
+    assert made["base"] == default_model.NAME
+    assert made["kinds"] == ["cot", "pot"]
+    assert made["command"].startswith("mammoth-eval train ")
+    assert f"--out adapters/{name}" in made["command"]
+
+
+def test_the_default_is_our_adapter_on_the_embedded_model(tmp_path, monkeypatch):
+    base = tmp_path / "base"
+    base.mkdir()
+    (base / "config.json").write_text("{}")
+    monkeypatch.setattr(default_model, "ensure", lambda cache: base)
+    found = models.resolve(models.DEFAULT, "vllm", tmp_path)
+    assert (found.name, found.location) == (models.DEFAULT, str(base))
+    assert found.adapter == str(resources.folder("adapters") / models.DEFAULT)
+    assert found.train["prompt"] == "alpaca", "the prompt that the preset `demo` asks with"

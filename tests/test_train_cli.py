@@ -16,7 +16,7 @@ SUITE = """
 description = "Small"
 budget = "seconds"
 base = "some/model"
-mixtures = ["cot_only", "hybrid"]
+mixtures = ["cot_only", "g_s"]
 seeds = [0, 1]
 recipe = "small-cpu"
 benchmarks = ["gsm8k"]
@@ -85,7 +85,7 @@ def test_a_suite_trains_all_mixtures_alike_then_evaluates_and_compares(tmp_path,
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (SUITE.replace('"hybrid"', '"hybird"'), "unknown mixture 'hybird'; did you mean 'hybrid'?"),
+        (SUITE.replace('"g_s"', '"g_z"'), "unknown mixture 'g_z'; did you mean 'g_s'?"),
         (SUITE.replace('"cot_only"\n', '"g"\n'), "baseline 'g' is none of its mixtures"),
         (SUITE.replace("steps", "stepz"), "did you mean 'steps'?"),
         (SUITE.replace("seeds = [0, 1]", "seeds = []"), r"seeds = (), expected a list with something in it"),
@@ -108,7 +108,7 @@ def test_the_configuration_of_accelerate_is_one_that_it_reads(name):
 
 def test_mixtures_of_ones_own_are_found_beside_the_suite(tmp_path, capsys):
     (tmp_path / "mine.toml").write_text('[[sources]]\nname = "gsm8k-pot"\n')
-    _, commands, _ = planned(tmp_path, capsys, SUITE.replace('"hybrid"', '"mine.toml"'), "--work-dir", str(tmp_path / "work"))
+    _, commands, _ = planned(tmp_path, capsys, SUITE.replace('"g_s"', '"mine.toml"'), "--work-dir", str(tmp_path / "work"))
     assert commands[2][commands[2].index("--mixture") + 1] == str(tmp_path / "mine.toml")
     assert commands[2][commands[2].index("--out") + 1] == str(tmp_path / "work" / "checkpoints" / "mine-0")
 

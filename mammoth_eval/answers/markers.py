@@ -34,7 +34,7 @@ _AFTER_HASHES = re.compile(r"[ \t]*(?:(?:The )?(?:final )?answer(?: is)?:?)?", r
 _MAX_KEYS = 60
 """Of the places where a phrase may stand, the last ones are looked at."""
 _STOP = re.compile(
-    r"(?<!\d)\.(?=\s|$|\*|\")|(?<=\d)\.(?=\s*$|\s+[A-Z])|(?<=\d)\.(?=\s)|\n|!(?=\s|$)|\*\*(?=\s|$)"
+    r"(?<!\d)(?<!\bRs)(?<!\bsq)(?<!\bcu)(?<!\bapprox)\.(?=\s|$|\*|\")|(?<=\d)\.(?=\s*$|\s+[A-Z])|(?<=\d)\.(?=\s)|\n|!(?=\s|$)|\*\*(?=\s|$)"
     r"|\s+(?:because|since|as we|so that|which (?:is|means)|where|I hope)\b"
     r"|[.,;] (?:so|and the|since|because|which|we)\b"
 )
@@ -124,7 +124,7 @@ def _after(text: str, start: int) -> str:
     if formula is not None:
         return formula
     stop = _STOP.search(rest)
-    content = (rest[: stop.start()] if stop else rest).strip().strip("*").strip()
+    content = (rest[: stop.start()] if stop else rest).replace("**", "").strip().strip("*").strip()
     content = _only_number(number_first(_ASIDE.sub("", _TOWARD.sub("", content)))).rstrip(".,;: ")
     return content[1:-1].strip() if _WRAPPED.fullmatch(content) else content
 
@@ -143,7 +143,9 @@ def _only_number(content: str) -> str:
 _SENTENCE = re.compile(r"[A-Z][a-z']*(?: [A-Za-z'-]+){3,}")
 _SENTENCE_NUMBER = re.compile(r"(?<![\w.,^_])-?\$?\d[\d,]*(?:\.\d+)?%?(?![\w^])")
 _SMALL_WORDS = re.compile(r"^(?:[a-z][a-z'’]* ){1,6}(?=[-−$\\]?\$?\d)")
-_ASIDE = re.compile(r"\s*\((?:or|i\.e\.|about|approximately|roughly|that is|in other words)\b[^()]*\)$", re.IGNORECASE)
+_ASIDE = re.compile(
+    r"\s*\((?:or|i\.e\.|about|approximately|roughly|that is|in other words|since|because|as)\b[^()]*\)$", re.IGNORECASE
+)
 _WRAPPED = re.compile(r"\$[^$]+\$")
 
 

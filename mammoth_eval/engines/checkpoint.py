@@ -56,7 +56,7 @@ def _check_hub(model: str, revision: str | None) -> None:
         raise ModelError(f"{model}: no revision {revision!r} on the hub") from error
     except errors.LocalEntryNotFoundError as error:
         why = "offline mode is on" if constants.HF_HUB_OFFLINE else f"{constants.ENDPOINT} cannot be reached"
-        hint = "give a folder instead, or the embedded default smollm2-135m-instruct"
+        hint = "give a folder instead, or the embedded smollm2-135m-instruct"
         raise ModelError(f"{model}: not in the local hub cache, and {why}; {hint}") from error
     except errors.EntryNotFoundError:
         return  # the repository is there: the engine knows whether it can do without config.json

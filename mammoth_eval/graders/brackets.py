@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from mammoth_eval.graders import calls
 from mammoth_eval.graders.grammar import RELATION
 from mammoth_eval.graders.tokens import Token
-from mammoth_eval.graders.tree import Node, Unreadable, call, divide
+from mammoth_eval.graders.tree import Node, Unreadable, call, divide, words
 
 if TYPE_CHECKING:
     from mammoth_eval.graders.parser import Parser
 
-_ROWS = frozenset({"cases", "aligned", "align", "gathered", "split", "array", "alignedat"})
+_ROWS = frozenset(words("cases aligned align gathered gather split array alignedat equation displaymath math"))
 _MATRICES = frozenset({"pmatrix", "bmatrix", "Bmatrix", "matrix", "smallmatrix", "array", "vmatrix", "Vmatrix"})
 
 
@@ -26,6 +26,8 @@ def bracket(p: Parser) -> Node:
         parts = [_infix_fraction(p, parts)]
     if p.pairs and p.at("|", ":") and len(parts) == 1:
         parts = [_builder(p, parts[0])]
+    elif parts and parts[0].kind == "pair" and all(part.kind == "rel" for part in (parts[0].args[1], *parts[1:])):
+        parts = [_where([parts[0].args[1], *parts[1:]])]  # a colon after a name, and then no value but a condition
     p.bars, p.pairs = bars, pairs
     closing = p.take().text if p.at(")", "]", "}", "\\}") else {"(": ")", "[": "]", "{": "}"}.get(opening, "\\}")
     return _bracketed(opening, closing, parts, factor=factor)
@@ -66,7 +68,11 @@ def _builder(p: Parser, head: Node) -> Node:
     p.pairs = False
     if head.kind == "rel" and head.args[-1] != Node("const", "Reals"):
         raise Unreadable("a set of other numbers than the real ones")
-    conditions = p.items(("}", "\\}"))
+    return _where(p.items(("}", "\\}")))
+
+
+def _where(conditions: list[Node]) -> Node:
+    """The numbers for which all conditions hold."""
     if not conditions or any(part.kind != "rel" for part in conditions):
         raise Unreadable("a set by conditions that are no relations")
     if len(conditions) > 1 and any("=" in part.value for part in conditions):

@@ -26,7 +26,7 @@ from mammoth_eval.graders.tree import Node, Unreadable
 from mammoth_eval.graders.vocabulary import SETS, number_in_words
 from mammoth_eval.types import LETTERS, Policy, Verdict
 
-VERSION = "2"
+VERSION = "3"
 DEFAULT = Policy()
 _MEMO_CHARS = 2_000
 MAX_CHARS = 12_000
@@ -34,7 +34,13 @@ MAX_CHARS = 12_000
 _NUMBER = re.compile(r"\s*\$?(-?)(\d{1,18}|\d{1,3}(?:,\d{3}){1,5})(?:\.(\d{1,15}))?\s*\$?\.?\s*")
 _CAPITALS = re.compile("[A-Z]{3,}")
 """Names of points or choices one after another, whose order counts."""
-_CAPITAL, _LABELLED = re.compile("[A-J]"), re.compile(r"\(?([A-J])[.):]\s+\S")
+_CAPITAL, _LABELLED = (
+    re.compile("[A-J]"),
+    re.compile(
+        r"(?:\\(?:text(?:bf|rm)?|math(?:bf|rm)|bf)\s*\{?\s*)?\(?([A-J])[.):](?:\s*\}|(?=[\s~\\]))"
+        r"[\s~]*(?:\\[ ,;:!]|\\q?quad|~)*\s*(?=\S)"
+    ),
+)
 """A gold that is a letter, and an answer that has the letter before its text (``C. x = 42``)."""
 _LETTER = re.compile(r"[\W_]*(?:\\(?:text|textbf|mathbf|mathrm|boxed)\s*\{[\W_]*)?([A-Ja-j])[\W_]*")
 
@@ -100,14 +106,28 @@ def cleaned(text: str) -> str:
     if "\\\\" in text and "\\begin" not in text:
         text = _DOUBLED.sub("\\\\", text)
     text = _LEAD.sub("", text)
+    if "'" in text:
+        text = _MINUTES.sub(lambda m: rf"({m[1]}+{m[2]}/60+{m[3] or 0}/3600)^\circ", text)
+    if text.count("$") == 1:
+        text = _PRICE.sub(r"\1\\$", text)
     lines = text.split("\n")
     if len(lines) > 1 and "\\begin" not in text and _balanced(lines[-1]):
         text = unwrap(lines[-1])
     return spaced(_turned(text))
 
 
-_LEAD = re.compile(r"^(?:(?:=|~|USD|\\approx|\\sim|about|approximately|roughly|exactly|around)(?![a-zA-Z=])\s*)+(?=[-$\\(\d.])")
+_LEAD = re.compile(
+    r"^(?:(?:=|~|USD|EUR|GBP|INR|Rs\.?|(?:US|AU?|CA?|NZ|HK|S)(?=\\?\$)"
+    r"|\\approx|\\sim|about|approximately|roughly|exactly|around)(?![a-zA-Z=])\s*)+(?=[-$\\(\d.])"
+)
 """What may stand before a value without being part of it."""
+_MINUTES = re.compile(
+    r"(?<![\d.])(\d{1,4})\s*(?:\^\s*\{?\s*\\circ\s*\}?|\\degree)"
+    r"\s*(\d{1,2})\s*'(?!')(?:\s*(\d{1,2})\s*(?:''|\"))?"
+)
+"""An angle in degrees, minutes and seconds."""
+_PRICE = re.compile(r"^(-?)\$(?=\s*[\d.])")
+"""One dollar sign before a number: money, and not the open end of a formula."""
 _MAX_TURNED = 300
 _TURNED = re.compile(r"(?<![\w)\]}])([\[\]])([^\[\](){}]*[,;][^\[\](){}]*)([\[\]])(?![\w(\[{])")
 
@@ -141,8 +161,11 @@ def _read(answer: str, gold: str, policy: Policy) -> Verdict:
     """The verdict of the trees, or of the words where one of the two has none."""
     if answer == gold and answer:
         return Verdict(True, "string", "the same text")
-    if _CAPITAL.fullmatch(gold) and (labelled := _LABELLED.match(answer)):
+    labelled = _LABELLED.match(answer)
+    if labelled and _CAPITAL.fullmatch(gold):
         return Verdict(labelled[1] == gold, "choice", "" if labelled[1] == gold else "another letter")
+    if labelled and answer.startswith("\\") and not _LABELLED.match(gold):
+        answer = answer[labelled.end() :]
     if _CAPITALS.fullmatch(gold) and _CAPITALS.fullmatch(answer):
         return Verdict(False, "text", "other letters")
     found = special.compare(gold, answer) if len(answer) < 60 and len(gold) < 60 else None
@@ -153,10 +176,16 @@ def _read(answer: str, gold: str, policy: Policy) -> Verdict:
     except Unreadable as error:
         return _unread_gold(answer, gold, policy, f"the gold: {error}")
     try:
-        own = tree(answer)
-        return structure.compare(right, own, policy)
+        verdict = structure.compare(right, tree(answer), policy)
     except Unreadable as error:
-        return _words(answer, gold, policy, f"the answer: {error}")
+        verdict = _words(answer, gold, policy, f"the answer: {error}")
+    said = None if verdict.equal or right.kind == "text" else _SAID.fullmatch(" ".join(_TEXT.sub(r"\1", answer).split()))
+    return _read(cleaned(said[1]), gold, policy) if said else verdict
+
+
+_TEXT = re.compile(r"\\(?:text(?:bf|rm)?|mbox|mathrm)\s*\{([^{}]*)\}")
+_SAID = re.compile(r"(?:[A-Za-z][\w'-]*,? ){1,20}?(?:is|are|equals|be) (?![^\d]*\b(?:is|are)\b)([^ ].{0,80})")
+"""A sentence that ends in a value (``The probability is 0.25``)."""
 
 
 def _is_value(text: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mammoth_eval.graders.tokens import Token
 from mammoth_eval.graders.tree import Node, Unreadable, num
+from mammoth_eval.graders.vocabulary import FRACTIONS
 
 if TYPE_CHECKING:
     from mammoth_eval.graders.parser import Parser
@@ -55,7 +56,7 @@ def mixed(left: Node, right: Node, token: Token) -> Node | None:
     whole = left.args[1] if left.kind == "mul" and len(left.args) == 2 and left.args[0] == num(-1) else left
     if whole.kind != "num" or whole.value.denominator != 1 or right.kind != "num" or not 0 < right.value < 1:
         return None
-    if token.text not in ("frac", "dfrac", "tfrac", "cfrac", "{"):
+    if token.text not in FRACTIONS and token.text != "{":
         return None
     return num(whole.value + right.value if whole.value >= 0 else whole.value - right.value)
 

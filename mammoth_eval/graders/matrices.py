@@ -8,17 +8,30 @@ from mammoth_eval.graders.tree import Node, add, has, mul, num
 _MAX_ENTRIES = 400
 _MAX_POWER = 12
 _MAX_DETERMINANT = 4
+_TRANSPOSED = frozenset(Node("sym", name) for name in ("T", "top", "intercal"))
 
 
 def folded(node: Node) -> Node:
     """The tree with what is computed of matrices computed; as it is where the shapes do not fit."""
     if node.kind == "call" and node.value == "det" and node.args[0].kind == "matrix":
         return _determinant(node.args[0]) or node
+    if node.kind == "pow" and node.args[1] in _TRANSPOSED:
+        return _transposed(folded(node.args[0])) or node
     if node.kind not in ("add", "mul", "pow") or not has(node, "matrix"):
         return node
     parts = tuple(folded(part) for part in node.args)
     made = {"add": _sum, "mul": _product, "pow": _power}[node.kind](parts)
     return node._replace(args=parts) if made is None else made
+
+
+def _transposed(node: Node) -> Node | None:
+    """The transpose of a matrix; a row of numbers in brackets is its own, as a column and a tuple are one answer."""
+    if node.kind == "seq" and node.value in ("()", "[]") and not any(has(part, "seq", "matrix") for part in node.args):
+        return node
+    if node.kind != "matrix":
+        return None
+    rows, columns = node.value
+    return matrix([[node.args[row * columns + column] for row in range(rows)] for column in range(columns)])
 
 
 def _determinant(node: Node) -> Node | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mammoth_eval.graders import arguments, calls, literals, operators, units
 from mammoth_eval.graders.tokens import Token
 from mammoth_eval.graders.tree import Node, Unreadable, call, mul
-from mammoth_eval.graders.vocabulary import CONSTANTS, FUNCTIONS, GREEK, NOT_PRODUCTS, VARIANTS
+from mammoth_eval.graders.vocabulary import CONSTANTS, FUNCTIONS, GREEK, NOT_PRODUCTS, VARIANTS, number_in_words
 
 if TYPE_CHECKING:
     from mammoth_eval.graders.parser import Parser
@@ -92,7 +92,9 @@ def index(p: Parser) -> str:
     p.take()
     parts: list[str] = []
     while not (p.at("}") or p.next.kind == "end"):
-        parts.append(p.take().text)
+        token = p.take()
+        number = number_in_words(token.text) if token.kind == "word" else None
+        parts.append(token.text if number is None else str(number))
     p.take()
     return "".join(parts)
 
@@ -106,4 +108,6 @@ def subscripted(p: Parser, left: Node) -> Node:
         return mul(*left.args[:-1], Node("sym", f"{left.args[-1].value}_{text}"))
     if left.kind == "call" and left.value == "overline":
         return Node("sym", f"{units.spelled(left)}_{text}")
+    if left.kind == "num" and left.value.denominator == 1 and text.isdigit():
+        return Node("based", f"{left.value}_{text}")
     raise Unreadable("a subscript on what is no name")

@@ -8,7 +8,7 @@ from mammoth_eval.graders import arguments, brackets, literals, names, operators
 from mammoth_eval.graders.grammar import POWER, PRODUCT, RELATION, SET
 from mammoth_eval.graders.tokens import Token
 from mammoth_eval.graders.tree import Node, Unreadable, call, divide, mul, neg
-from mammoth_eval.graders.vocabulary import CONSTANTS, FUNCTIONS, VARIANTS
+from mammoth_eval.graders.vocabulary import CONSTANTS, FRACTIONS, FUNCTIONS, VARIANTS
 
 if TYPE_CHECKING:
     from mammoth_eval.graders.parser import Parser
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 _SKIPPED = frozenset({"angle", "triangle", "therefore", "because", "measuredangle", "square", "underset", "qed", "overset"})
 _MONEY = frozenset({"dollar", "pounds", "euro", "yen", "rupee"})
 _WRAPPING = {"lfloor": ("floor", "rfloor"), "lceil": ("ceil", "rceil")}
-_FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac"})
 _UNREAD = frozenset(
     {"complement", "partial", "nabla", "to", "neg", "forall", "exists", "begin", "end", "rightarrow", "implies", "iff"}
 )
@@ -82,7 +81,7 @@ def _number(p: Parser, token: Token) -> Node:
 
 def _command(p: Parser, token: Token) -> Node:
     text = VARIANTS.get(token.text, token.text)
-    if text in _FRACTIONS:
+    if text in FRACTIONS:
         return operators.derivative(p) or divide(arguments.argument(p), arguments.argument(p))
     if text in ("binom", "dbinom", "tbinom") or (text == "choose" and p.at("{")):
         return call("binomial", arguments.argument(p), arguments.argument(p))

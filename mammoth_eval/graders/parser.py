@@ -31,9 +31,17 @@ from mammoth_eval.graders.tree import Node, Unreadable, add, call, divide, mul, 
 MAX_CHAIN = 40
 _RELATIONS = {"=": "=", "<": "<", ">": ">", "<=": "<=", ">=": ">=", "!=": "!="}
 _RELATION_COMMANDS = {"in": "in", "approx": "~", "simeq": "~", "sim": "~", "cong": "~", "doteq": "~"}
-_SETS = {"cup": "union", "cap": "intersection", "setminus": "difference", "backslash": "difference", "bigcup": "union"}
+_SETS = {
+    "U": "union",
+    "cup": "union",
+    "bigcup": "union",
+    "cap": "intersection",
+    "setminus": "difference",
+    "backslash": "difference",
+}
 _MODULUS = frozenset({"mod", "modulo"})
 _CLOSERS = frozenset({")", "]", "}", "\\}"})
+_OPENERS = frozenset({"(", "[", "{", "\\{"})
 _ORDINALS = frozenset({"st", "nd", "rd", "th"})
 _OPERATORS = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "^": POWER, "**": POWER, "!": POSTFIX, "%": POSTFIX, "_": POSTFIX}
 
@@ -154,6 +162,8 @@ class Parser:
             return LOGIC
         if kind == "op":
             return self.operator_strength(text, left)
+        if text == "U" and left.kind in ("seq", "setop") and self.tokens[self.index + 1].text in _OPENERS:
+            return SET
         if kind in ("end", "end_env", "sep"):
             return 0
         if kind == "cmd":
@@ -189,7 +199,7 @@ class Parser:
             return LOGIC if left.kind in ("rel", "setop") else IMPLICIT
         if text == "&":
             return LOGIC if left.kind in ("rel", "setop") else 0
-        return IMPLICIT if text in ("(", "[", "{", "\\{") else 0
+        return IMPLICIT if text in _OPENERS else 0
 
     def extend(self, left: Node, strength: int) -> Node:
         """`left` with the next operator and its right side."""
@@ -264,7 +274,7 @@ class Parser:
                 self.take()
             return left
         right = self.exponent()
-        if right == Node("call", "circ"):
+        if right == Node("call", "circ") or (right == Node("sym", "o") and left.kind in ("num", "dec")):
             return Node("degree", None, (left,))
         if left.kind == "quantity":
             return Node("quantity", left.value + f"^{units.spelled(right)}", left.args)

@@ -8,6 +8,7 @@ from mammoth_eval.graders.tree import words
 from mammoth_eval.types import Policy, Verdict
 
 _TRUE, _FALSE = frozenset({"true", "yes"}), frozenset({"false", "no"})
+_PRINTED = re.compile(r"^\s*(?:np\.|numpy\.)(?:bool_?\()?(True|False)(?:_|\))\s*$")
 _CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?\s*(?:([ap])\.?\s?m\.?)?", re.IGNORECASE)
 _HOUR = re.compile(r"(\d{1,2})\s*([ap])\.?m\.?", re.IGNORECASE)
 _ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
@@ -38,7 +39,7 @@ def known(text: str) -> bool:
 
 
 def _truth(text: str) -> tuple[str, ...] | None:
-    word = folded(text)
+    word = folded(_PRINTED.sub(r"\1", text))
     return ("true",) if word in _TRUE else ("false",) if word in _FALSE else None
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from mammoth_eval.graders import expressions, matrices, reals, relations, special, units
 from mammoth_eval.graders.calls import nested
-from mammoth_eval.graders.tree import Node, Unreadable, call, mul, num, symbols
+from mammoth_eval.graders.tree import Node, Unreadable, add, call, mul, num, symbols
 from mammoth_eval.graders.vocabulary import number_in_words
 from mammoth_eval.types import Policy, Verdict
 
@@ -38,6 +38,8 @@ def compare(gold: Node, answer: Node, policy: Policy) -> Verdict:
         return _sequences(gold, answer, policy)
     if "matrix" in (gold.kind, answer.kind):
         return _matrices(gold, answer, policy)
+    if any(side.kind == "ratio" and len(side.args) > 2 for side in (gold, answer)):
+        return _ratios(gold, answer, policy)
     if "text" in (gold.kind, answer.kind) or "based" in (gold.kind, answer.kind):
         return _words(gold, answer, policy)
     return _quantities(gold, answer, policy)
@@ -76,7 +78,7 @@ def settled(node: Node) -> Node:
         if len(parts) == 1 and node.value != "[]":
             return settled(parts[0])
         return settled(parts[0]) if len(parts) == 1 and parts[0].kind != "seq" else node
-    if node.kind in ("seq", "matrix"):
+    if node.kind == "matrix" or (node.kind == "seq" and node.value != "()"):
         return node
     spread = _signs(node)
     return Node("seq", "", tuple(spread)) if len(spread) > 1 else node
@@ -120,9 +122,9 @@ def _sequences(gold: Node, answer: Node, policy: Policy) -> Verdict:
             )
         if len(listed.args) == 1 and listed.value in ("[]", "{}", "()"):
             return compare(listed.args[0], answer, policy) if listed is gold else compare(gold, listed.args[0], policy)
-        total = _total(listed)
-        if total is not None and total != listed:
-            return compare(total, answer, policy) if listed is gold else compare(gold, total, policy)
+        one = _mixed(listed) or _total(listed)
+        if one is not None and one != listed:
+            return compare(one, answer, policy) if listed is gold else compare(gold, one, policy)
         return _differ("a list against one answer")
     if len(gold.args) != len(answer.args):
         if len(answer.args) == 1 and answer.value in ("[]", "{}"):
@@ -131,10 +133,19 @@ def _sequences(gold: Node, answer: Node, policy: Policy) -> Verdict:
             return compare(gold.args[0], answer, policy)
         return _differ(f"{len(gold.args)} parts against {len(answer.args)}")
     kinds = {gold.value, answer.value}
-    if not _comparable(kinds, len(gold.args)):
+    interval = gold.value == "[]" and answer.value == "{}" and reals.read(gold) is not None
+    if interval or not _comparable(kinds, len(gold.args)):
         return _differ("brackets that differ")
     ordered = bool(kinds & {"()", "<>", "(]", "[)"}) or kinds == {"[]"} or (policy.order == "list" and kinds == {""})
     return (_each if ordered else _matched)(gold.args, answer.args, policy)
+
+
+def _mixed(listed: Node) -> Node | None:
+    """``5 and 1/4`` as the number that it is beside one number; None where the list is another one."""
+    whole, part = listed.args if len(listed.args) == 2 and not listed.value else (listed, listed)
+    if whole.kind != "num" or part.kind != "num" or whole.value.denominator != 1 or not 0 < part.value < 1:
+        return None
+    return num(whole.value + part.value)
 
 
 def _comparable(kinds: set[str], count: int) -> bool:
@@ -183,6 +194,15 @@ def _matrices(gold: Node, answer: Node, policy: Policy) -> Verdict:
     return _each(gold.args, answer.args, policy)
 
 
+def _ratios(gold: Node, answer: Node, policy: Policy) -> Verdict:
+    """Ratios of more than two parts: as many parts, in proportion."""
+    if gold.kind != answer.kind or len(gold.args) != len(answer.args):
+        return _differ("ratios of other parts")
+    totals = add(*gold.args), add(*answer.args)
+    scaled = [tuple(mul(part, total) for part in side.args) for side, total in ((gold, totals[1]), (answer, totals[0]))]
+    return _each(scaled[0], scaled[1], policy)
+
+
 def _words(gold: Node, answer: Node, policy: Policy) -> Verdict:
     counted = [number_in_words(side.value) if side.kind == "text" else None for side in (gold, answer)]
     if any(number is not None for number in counted):
@@ -212,6 +232,8 @@ def _quantities(gold: Node, answer: Node, policy: Policy) -> Verdict:
     if "compound" in tags:
         same = gold.kind == answer.kind and len(gold.args) == len(answer.args)
         return _each(gold.args, answer.args, policy) if same else _differ("one quantity against several")
+    if tags == {"percent", "degree"}:
+        return _differ("a percentage against an angle")
     if "quantity" in tags:
         return _units(gold, answer, policy)
     if gold.kind == answer.kind:
@@ -254,6 +276,8 @@ def _units(gold: Node, answer: Node, policy: Policy) -> Verdict:
             return _differ("units that conflict")
         return expressions.compare(mul(num(right[1]), gold.args[0]), mul(num(own[1]), answer.args[0]), policy)
     side, other = (gold, answer) if gold.kind == "quantity" else (answer, gold)
+    if side.value == "rad" and other.kind == "degree":
+        return expressions.compare(*((side.args[0], other) if side is gold else (other, side.args[0])), policy)
     letter = Node("sym", side.value)
     if len(side.value) == 1 and side.value in symbols(other):
         pair = (mul(side.args[0], letter), other)

@@ -29,8 +29,11 @@ _THIN = r"(?:\\[,;:! ]|\s*\{\s*,\s*\}\s*|,\s*\\!\s*|\\,|~)"
 _TOKEN = re.compile(
     rf"""
     (?P<space>(?:[\s~]|\\[,;:!>\ ]|\\q?quad|\\(?:text)?color\s*\{{\w+\}}
-        |\\(?:hspace\*?\{{[^{{}}]*\}}|hfill|enspace|enskip|(?:neg)?(?:thin|med|thick)space|,)(?![a-zA-Z]))+)
+        |\\(?:(?:tag|label)\*?\{{[^{{}}]*\}}|hspace\*?\{{[^{{}}]*\}}|hfill|enspace|enskip|(?:neg)?(?:thin|med|thick)space|,)(?![a-zA-Z]))+)
   | (?P<repeat>\d*\.\d*\\(?:overline|bar|dot|overset|widebar)\s*(?:\{{\s*\d+\s*\}}|\d))
+  | (?P<periodic>(?=\d*\.\d+(?:\.\.\.|\\[lc]?dots(?![a-z]))) \d*\.\d{{0,12}}?
+        (?:(?P<short>\d{{1,2}})(?P=short){{2,}}|(?P<long>\d{{3,6}})(?P=long)+)(?:\.\.\.|\\[lc]?dots)
+        |\d+\.\d*\(\d{{1,12}}\)(?![\w(^]))
   | (?P<thousands>\d{{1,3}}(?:{_THIN}\d{{3}})+(?![\d])(?:\.\d+)?)
   | (?P<commas>\d{{1,3}}(?:,\d{{3}})+(?!\d|,\d)(?:\.\d+)?(?:[eE][+-]?\d+(?![\w.]))?)
   | (?P<underscored>\d{{1,3}}(?:_\d{{3}})+(?!\w))
@@ -39,7 +42,9 @@ _TOKEN = re.compile(
   | (?P<begin>\\(?P<side>begin|end)\s*\{{\s*(?P<env>[a-zA-Z]+)\*?\s*\}}(?:\s*\{{[clr|\s]*\}})?)
   | (?P<text>\\(?:text(?:bf|rm|it|sf|tt|normal)?|mbox|hbox|mathrm|operatorname\*?|rm|emph|mathit|mathsf|textup|unit)
         \s*\{{(?P<words>[^{{}}]*)\}})
+  | (?P<unequal>\\not\s*=)
   | (?P<cmd>\\[a-zA-Z]+)
+  | (?P<row>\\\\\s*\[-?[\d.]+\s*(?:pt|em|ex|mm|cm|in|mu)\])
   | (?P<escape>\\\\|\\[{{}}|%$\#&_'"])
   | (?P<name>(?:Point[23]D|(?:float|u?int)(?:8|16|32|64)|log10|log2)(?=\()|dict_values|dict_keys
         |left_open|right_open|[^\W\d_]+(?:\.[A-Za-z]\w*)*)
@@ -66,10 +71,11 @@ _AS_OP = {
     "mid": "|", "lbrack": "[", "rbrack": "]", "colon": ":", "slash": "/", "lparen": "(", "rparen": ")", "equiv": "=",
     "leqq": "<=", "geqq": ">=",
 }  # fmt: skip
-_ESCAPES = {"\\{": "\\{", "\\}": "\\}", "\\|": "|", "\\%": "%", "\\&": "&", "\\\\": "\\\\", "\\_": "_"}
+_ESCAPES = {"\\{": "\\{", "\\}": "\\}", "\\|": "|", "\\%": "%", "\\\\": "\\\\", "\\_": "_"}
 _OPS = {"==": "=", "=<": "<=", "//": "//", ":=": "="}
 _OPEN, _CLOSE = frozenset("([{") | {"\\{"}, frozenset(")]}") | {"\\}"}
 _JOINING = frozenset({"and", "or"})
+_LOGIC = {"lor": "or", "vee": "or", "land": "and", "wedge": "and"}
 
 
 def tokenize(text: str) -> list[Token]:
@@ -118,6 +124,8 @@ def _made(kind: str, match: re.Match[str], gap: bool) -> list[Token]:
     text = match[0]
     if kind in ("num", "repeat"):
         return [Token("num", text, gap)]
+    if kind == "periodic":
+        return [Token("num", _marked(match), gap)]
     if kind in ("thousands", "commas", "spaced", "underscored"):
         return [Token("num", re.sub(r"[^\d.eE+-]", "", text), gap)]
     if kind == "cmd":
@@ -130,6 +138,12 @@ def _made(kind: str, match: re.Match[str], gap: bool) -> list[Token]:
         return _words(match["words"], gap)
     if kind == "begin":
         return [Token("begin" if match["side"] == "begin" else "end_env", match["env"], gap)]
+    if kind == "unequal":
+        return [Token("op", "!=", gap)]
+    if kind == "row":
+        return [Token("op", "\\\\", gap)]
+    if kind == "escape" and text == "\\&":
+        return [Token("sep", "and", gap)]
     if kind == "escape":
         return [Token("op", _ESCAPES[text], gap)] if text in _ESCAPES else _dollar(text, gap)
     if kind == "op":
@@ -137,9 +151,21 @@ def _made(kind: str, match: re.Match[str], gap: bool) -> list[Token]:
     raise Unreadable(f"no answer holds {text!r}")
 
 
+def _marked(match: re.Match[str]) -> str:
+    r"""``0.1666...`` and ``0.1(6)`` as ``0.1\overline{6}``."""
+    period = match["short"] or match["long"]
+    if not period:
+        return match[0].replace("(", r"\overline{").replace(")", "}")
+    digits = match[0].rstrip(".\\lcdots")
+    end = match.start("short" if match["short"] else "long") - match.start()
+    return rf"{digits[:end]}\overline{{{period}}}"
+
+
 def _command(name: str, gap: bool) -> list[Token]:
     if name in _STYLES:
         return []
+    if name in _LOGIC:
+        return [Token("sep", _LOGIC[name], gap)]
     if name[:-1] in _GLUED:
         return [*_command(name[:-1], gap), Token("name", name[-1])]
     operator = _AS_OP.get(name)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from mammoth_eval.graders.tokens import Token
 from mammoth_eval.graders.tree import Node, mul, num, symbols, words
-from mammoth_eval.graders.vocabulary import CONSTANTS, FUNCTIONS, GREEK, NOT_PRODUCTS, SCALES
+from mammoth_eval.graders.vocabulary import CONSTANTS, FRACTIONS, FUNCTIONS, GREEK, NOT_PRODUCTS, SCALES
 
 if TYPE_CHECKING:
     from mammoth_eval.graders.parser import Parser
@@ -33,12 +33,14 @@ _NAMES = {
     "min": "minute mins",
     "h": "hour hr hrs", "d": "day", "wk": "week", "mg": "milligram", "g": "gram gm", "kg": "kilogram kgs", "lb": "pound_mass lbs",
     "oz": "ounce", "ton": "tonne", "cent": "penny pennies c", "dollar": "usd buck", "ml": "milliliter mL millilitre",
-    "l": "liter litre L", "nm": "nanometer",
+    "l": "liter litre L", "nm": "nanometer", "mi/h": "mph", "km/h": "kmh kph kmph", "rad": "radian rads",
+    "N": "newton", "J": "joule", "W": "watt", "V": "volt", "A": "ampere amp", "C": "coulomb", "Hz": "hertz", "Pa": "pascal",
 }  # fmt: skip
 _OTHER = frozenset(
-    words("""pound pounds euro euros yen rupee rupees mph kph unit units sq square cubic cu people person apples rpm hz pa kpa
-    newton newtons joule joules watt watts volt volts ohm ohms mole moles mol amu ev kev mev degree degrees radian radians rad rads
-    year years month months percent gallon gallons quart quarts pint pints cup cups acre acres times ways kmh kn mn kj mpa
+    words("""pound pounds euro euros yen rupee rupees unit units sq square cubic cu people person apples celsius fahrenheit
+    kelvin rpm hz pa kpa
+    ohm ohms mole moles mol amu ev kev mev degree degrees
+    year years month months percent gallon gallons quart quarts pint pints cup cups acre acres times ways kn mn kj mpa
     gpa atm""")
 )
 _LETTERS = frozenset("mgshLlNJWVACKFTd")
@@ -47,16 +49,17 @@ _WORTH: dict[str, tuple[str, Fraction]] = {}
 for _line in _TABLE.strip().splitlines():
     _dimension, _, _entries = _line.partition(": ")
     _WORTH |= {entry.split("=")[0]: (_dimension, Fraction(entry.split("=")[1])) for entry in _entries.split()}
+_TEMPERATURES = {name: full for full in ("celsius", "fahrenheit", "kelvin") for name in (full.capitalize(), full[0].upper())}
 _PERCENT, _DEGREES = frozenset({"percent", "pct", "percentage"}), frozenset({"degrees", "degree", "deg"})
 _NOISE = frozenset(
-    {"of", "the", "a", "in", "total", "each", "more", "left", "full", "whole", "extra", "exactly", "only", "approximately"}
+    {"of", "the", "a", "total", "each", "more", "left", "full", "whole", "extra", "exactly", "only", "approximately"}
 )
 _STOPS = frozenset({"if", "for", "when", "where", "is", "are", "mod", "with", "otherwise", "such", "because"})
 
 
 def known(text: str) -> bool:
     """Whether the word is a unit of the table."""
-    return _base(text) in _WORTH or text.lower() in _OTHER or text.lower() in _PERCENT
+    return _base(text) in _NAMES or text.lower() in _OTHER or text.lower() in _PERCENT
 
 
 def _base(text: str) -> str:
@@ -72,21 +75,51 @@ def starts(tokens: Sequence[Token], index: int, left: Node) -> bool:
     if token.kind == "word":
         return token.text.lower() not in _STOPS
     if token.kind == "cmd":
-        return token.text in ("dollar", "pounds", "euro", "yen", "rupee")
+        return token.text in ("dollar", "pounds", "euro", "yen", "rupee") or _is_quotient(tokens, index)
+    follower = tokens[min(index + 1, len(tokens) - 1)]
+    if token.text == "min" and token.kind == "name" and follower.text != "(":
+        return True
     if token.kind != "name" or token.text in FUNCTIONS or token.text in CONSTANTS or token.text in GREEK:
         return False
     text = token.text
-    follower = tokens[index + 1]
+    if len(text) == 1 and left.kind == "degree":
+        return text in _TEMPERATURES
     if len(text) == 1:
-        ends = follower.kind in ("end", "sep") or follower.text in ("/", "^", ",", ")", "]", "}")
+        ends = follower.kind in ("end", "sep") or follower.text in ("/", "^", ",", ")", "]", "}") or _is_times(tokens, index + 1)
         return token.gap and text in _LETTERS and ends and not symbols(left)
     if follower.text == "(" and follower.kind == "op" and not follower.gap:
         return False
-    return known(text) or len(text) > 3 or text.lower() in NOT_PRODUCTS or text.lower() in SCALES
+    return known(text) or len(text) > 3 or _is_phrase(token, follower) or text.lower() in NOT_PRODUCTS or text.lower() in SCALES
+
+
+def _is_quotient(tokens: Sequence[Token], index: int) -> bool:
+    r"""Whether ``\frac{\text{m}}{\text{s}}`` stands here: words, which a letter of a formula is not."""
+    if tokens[index].text not in FRACTIONS or len(tokens) < index + 7:
+        return False
+    opening, above, closing, second, below, end = tokens[index + 1 : index + 7]
+    braces = (opening.text, closing.text, second.text, end.text) == ("{", "}", "{", "}")
+    return braces and all(one.kind == "word" or (one.kind == "name" and one.gap) for one in (above, below))
+
+
+def _is_times(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a sign of multiplication and another unit stand here."""
+    if tokens[index].text != "*":
+        return False
+    follower = tokens[index + 1]
+    return follower.kind == "word" or (follower.kind == "name" and follower.gap and known(follower.text))
+
+
+def _is_phrase(token: Token, follower: Token) -> bool:
+    """Whether two words in a row stand here, the first of which might be letters (``red marbles``)."""
+    return token.gap and follower.kind == "name" and follower.gap and len(follower.text) > 3 and follower.text not in FUNCTIONS
 
 
 def read(p: Parser, left: Node) -> Node:
     """`left` with the unit phrase at hand: a quantity, a percentage, degrees, or a scaled number."""
+    if p.next.text in FRACTIONS:
+        above, below = p.tokens[p.index + 2].text, p.tokens[p.index + 5].text
+        p.index += 7
+        return _quantity(left, [above, "/", below])
     words: list[str] = []
     while True:
         token = p.next
@@ -94,6 +127,8 @@ def read(p: Parser, left: Node) -> Node:
             words.append(p.take().text)
         elif token.kind == "cmd" and token.text in ("dollar", "pounds", "euro", "yen", "rupee"):
             words.append({"pounds": "pound"}.get(p.take().text, token.text))
+        elif words and p.at(".") and p.tokens[p.index + 1].kind in ("word", "name", "num", "end"):
+            p.take()
         elif words and token.kind == "op" and token.text in ("/", "*", "^") and _continues(p):
             words.append(p.take().text)
             if words[-1] == "^":
@@ -121,12 +156,20 @@ def _quantity(left: Node, words: list[str]) -> Node:
         return Node("percent", None, (left,))
     if lower[0] in _DEGREES and len(lower) == 1:
         return Node("degree", None, (left,))
+    scale = words[-1] if left.kind == "degree" or (lower[0] in _DEGREES and len(lower) == 2) else ""
+    if scale.capitalize() in _TEMPERATURES:
+        return Node("quantity", _TEMPERATURES[scale.capitalize()], (left.args[0] if left.kind == "degree" else left,))
     return Node("quantity", canonical(words), (left,))
 
 
 def canonical(words: Sequence[str]) -> str:
     """A unit phrase in one spelling: ``square centimeters`` and ``cm^2`` are both ``cm^2``."""
-    kept = [word for word in words if word.lower() not in _NOISE]
+    followers = [*words[1:], ""]
+    kept = [
+        one
+        for one, after in zip(words, followers, strict=True)
+        if one.lower() not in _NOISE and not (one == "in" and after.isalpha())
+    ]
     made: list[str] = []
     pending = ""
     for word in kept:
@@ -152,7 +195,15 @@ _POWERED = re.compile(r"([a-zA-Z]+)(?:\^(\d))?")
 
 
 def worth(unit: str) -> tuple[str, Fraction] | None:
-    """The dimension and the factor of a unit; None where it is not of the table."""
+    """The dimension and the factor of a unit or of one unit per another; None where it is not of the table."""
+    above, slash, below = unit.partition("/")
+    if slash:
+        parts = _worth(above), _worth(below)
+        return None if parts[0] is None or parts[1] is None else (f"{parts[0][0]}/{parts[1][0]}", parts[0][1] / parts[1][1])
+    return _worth(unit)
+
+
+def _worth(unit: str) -> tuple[str, Fraction] | None:
     match = _POWERED.fullmatch(unit)
     found = _WORTH.get(match[1]) if match else None
     if match is None or found is None:

@@ -42,13 +42,17 @@ VARIANTS = {
 }  # fmt: skip
 """Other shapes and spellings of letters."""
 
+FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac"})
+"""Commands of a fraction."""
+
 INVERSES = {name: "a" + name for name in words("sin cos tan cot sec csc sinh cosh tanh coth sech csch")}
 """Functions to what an exponent of minus one right after their name means."""
 
 SAME = frozenset(
     words("""array float64 float32 float16 int64 int32 int16 int8 uint8 float_ int_ bool_ tensor Decimal mpf Integer Float
     list tuple set
-    frozenset dict_values dict_keys asarray deque Poly str_ real matrix_ One Zero str int float Number range_ ndarray""")
+    frozenset dict_values dict_keys asarray deque Poly str_ real matrix_ One Zero str int float Number range_ ndarray
+    complex64 complex128""")
 )
 """Printed wrappers that mean their first argument."""
 
@@ -86,7 +90,7 @@ SETS = {
     for name, phrases in {
         "Reals": ("all real numbers", "all reals", "real numbers", "any real number", "the real numbers", "set of all real numbers",
                   "the set of all real numbers", "the set of real numbers"),
-        "empty": ("empty set", "the empty set", "emptyset"),
+        "empty": ("empty set", "the empty set", "emptyset", "no solution", "no solutions", "no real solution", "no real solutions"),
     }.items()
     for phrase in phrases
 }  # fmt: skip
@@ -100,6 +104,8 @@ def number_in_words(text: str) -> Fraction | None:
     words = re.split(r"[ -]+", text.lower())
     sign = -1 if words[0] in ("minus", "negative") else 1
     words = [word for word in words[sign < 0 :] if word != "and"]
+    if len(words) > 1 and words[0] in ("a", "an") and words[1] in SCALES:
+        words = words[1:]
     if not words:
         return None
     below = _PARTS.get(words[-1])
@@ -115,9 +121,9 @@ def _whole(words: list[str]) -> int | None:
     for word in words:
         if word in _SMALL:
             part += _SMALL[word]
-        elif word == "hundred":
-            part = (part or 1) * 100
-        elif word in SCALES and word != "dozen":
+        elif word in ("hundred", "dozen"):
+            part = (part or 1) * SCALES[word]
+        elif word in SCALES:
             total, part = total + (part or 1) * SCALES[word], 0
         else:
             return None

@@ -117,6 +117,7 @@ def _config(recipe: Recipe, seed: int, out: Path) -> Any:
         weight_decay=recipe.weight_decay,
         max_length=recipe.max_length,
         packing=recipe.packing,
+        train_sampling_strategy="random" if recipe.packing else "group_by_length",  # without it a third is padding
         bf16=recipe.bf16,
         use_cpu=not gpu,
         gradient_checkpointing=recipe.gradient_checkpointing,
@@ -160,7 +161,10 @@ def _save(trainer: Any, base: Base, recipe: Recipe, out: Path) -> None:
         trainer.model.to(torch.bfloat16)
     trainer.save_model(str(out))
     base.tokenizer.save_pretrained(str(out))
-    if recipe.lora and trainer.is_world_process_zero():
+    if not trainer.is_world_process_zero():
+        return
+    (out / "training_args.bin").unlink(missing_ok=True)  # holds the folder's own path: equal trainings would not be equal
+    if recipe.lora:
         path = out / "adapter_config.json"
         settings = json.loads(path.read_text(encoding="utf-8"))
         # the name, not where it lay on this machine: the adapter finds its base on others

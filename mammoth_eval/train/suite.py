@@ -3,7 +3,7 @@
 description = "Words, programs, both"
 budget = "20 minutes on one H100"     # what it costs, and on what; the table says so
 base = "smollm2-135m-instruct"
-mixtures = ["cot_only", "pot_only", "hybrid"]
+mixtures = ["cot_only", "pot_only", "g_s"]
 seeds = [0, 1]
 recipe = "small-gpu"
 benchmarks = ["gsm8k", "svamp"]
