@@ -25,18 +25,19 @@ _COUNTED = re.compile(r"\$?[ ][a-z]{3,14}\s+and\s+\$?")
 """``\\boxed{3} apples and \\boxed{4} pears``: words between, and one after the last."""
 _BARE = re.compile(r"\S[^$\n,;]*")
 _TAG = re.compile(r"<answer>(.*?)(?:</answer>|\Z)", re.DOTALL | re.IGNORECASE)
-_KEY = re.compile(r"####(?!#)|\banswers?\b|\b(?:correct|right|best)[ \t]{1,4}(?:choice|option)\b", re.IGNORECASE)
+_KEY = re.compile(r"####(?!#)|\banswers?\b|\b(?:correct|right|best)[ \t]{1,4}(?:choice|option)\b|答案|故选", re.IGNORECASE)
 _VERB = r"(?:is|are|was|would be|will be|must be|should be|equals)\b[ \t]*:?"
 _ANNOUNCES = re.compile(
-    rf"\**(?:[ \t]+(?:choice|option))?(?:[ \t]+to [^.\n:]{{1,60}}?)?(?:[ \t]+{_VERB}|\**[ \t]*[:=])", re.IGNORECASE
+    rf"\**(?:[ \t]+(?:choice|option))?(?:[ \t]+to [^.\n:]{{1,60}}?)?(?:[ \t]+{_VERB}|\**[ \t]*[:=：]|[是为]|(?<=故选))",
+    re.IGNORECASE,
 )
 _AFTER_HASHES = re.compile(r"[ \t]*(?:(?:The )?(?:final )?answer(?: is)?:?)?", re.IGNORECASE)
 _MAX_KEYS = 60
 """Of the places where a phrase may stand, the last ones are looked at."""
 _STOP = re.compile(
-    r"(?<!\d)(?<!\bRs)(?<!\bsq)(?<!\bcu)(?<!\bapprox)\.(?=\s|$|\*|\")|(?<=\d)\.(?=\s*$|\s+[A-Z])|(?<=\d)\.(?=\s)|\n|!(?=\s|$)|\*\*(?=\s|$)"
+    r"。|(?<!\d)(?<!\bRs)(?<!\bsq)(?<!\bcu)(?<!\bapprox)\.(?=\s|$|\*|\")|(?<=\d)\.(?=\s*$|\s+[A-Z])|(?<=\d)\.(?=\s)|\n|!(?=\s|$)|\*\*(?=\s|$)"
     r"|\s+(?:because|since|as we|so that|which (?:is|means)|where|I hope)\b"
-    r"|[.,;] (?:so|and the|since|because|which|we)\b"
+    r"|[.,;] (?:so|and the|since|because|which|we|not|i\.e\.)"
 )
 _FILLER = re.compile(
     r"^(?:\s|\*\*|:|therefore|thus|hence|simply|just|indeed|about|approximately|roughly|exactly|equal to|given by|actually"
@@ -115,7 +116,7 @@ def last_phrase(text: str) -> Marked | None:
 
 def _after(text: str, start: int) -> str:
     """The answer that follows a phrase: to the end of its sentence, or of the formula that it opens with."""
-    rest = text[start : start + 2000].lstrip(" \t:*")
+    rest = text[start : start + 2000].lstrip(" \t:：*")
     if rest.startswith("\n"):
         rest = rest.lstrip()
         rest = rest.split("\n\n", 1)[0] if not rest.startswith(("$$", "\\[")) else rest

@@ -40,6 +40,8 @@ class VllmEngine:
         served, self._served = self._served, None
         if served is not None:
             died = served.engine.errored
+            if served.engine.output_handler is not None:  # vLLM ends it last, and it would report the engine's end as a failure
+                served.engine.output_handler.cancel()
             await asyncio.to_thread(served.engine.shutdown)
             await asyncio.to_thread(served.guard.close)
             if served.log and not died:

@@ -21,13 +21,14 @@ def bracket(p: Parser) -> Node:
     opening, factor, p.factor = p.take().text, p.factor, False
     bars, pairs = p.bars, p.pairs
     p.bars, p.pairs = 0, opening in ("{", "\\{")
+    start = p.index
     parts = p.items((")", "]", "}", "\\}"))
     if opening == "{" and p.next.kind == "cmd" and p.next.text in ("over", "choose", "atop"):
         parts = [_infix_fraction(p, parts)]
     if p.pairs and p.at("|", ":") and len(parts) == 1:
         parts = [_builder(p, parts[0])]
     elif parts and parts[0].kind == "pair" and all(part.kind == "rel" for part in (parts[0].args[1], *parts[1:])):
-        parts = [_where([parts[0].args[1], *parts[1:]])]  # a colon after a name, and then no value but a condition
+        parts = [_where(p, start, [parts[0].args[1], *parts[1:]])]  # a colon after a name, and then no value but a condition
     p.bars, p.pairs = bars, pairs
     closing = p.take().text if p.at(")", "]", "}", "\\}") else {"(": ")", "[": "]", "{": "}"}.get(opening, "\\}")
     return _bracketed(opening, closing, parts, factor=factor)
@@ -68,18 +69,20 @@ def _builder(p: Parser, head: Node) -> Node:
     p.pairs = False
     if head.kind == "rel" and head.args[-1] != Node("const", "Reals"):
         raise Unreadable("a set of other numbers than the real ones")
-    return _where(p.items(("}", "\\}")))
+    start = p.index
+    return _where(p, start, p.items(("}", "\\}")))
 
 
-def _where(conditions: list[Node]) -> Node:
-    """The numbers for which all conditions hold."""
+def _where(p: Parser, start: int, conditions: list[Node]) -> Node:
+    """The numbers for which all conditions hold, or one where ``or`` stands between them."""
+    one = any(token.kind == "sep" and token.text == "or" for token in p.tokens[start : p.index])
     if not conditions or any(part.kind != "rel" for part in conditions):
         raise Unreadable("a set by conditions that are no relations")
     if len(conditions) > 1 and any("=" in part.value for part in conditions):
         raise Unreadable("a set by a formula")
     condition = conditions[0]
     for part in conditions[1:]:
-        condition = Node("setop", "intersection", (condition, part))
+        condition = Node("setop", "union" if one else "intersection", (condition, part))
     return Node("setof", None, (condition,))
 
 

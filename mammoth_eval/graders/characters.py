@@ -14,7 +14,7 @@ _SIGNS = {
     "∈": r"\in ", "∅": r"\emptyset ", "⌀": r"\emptyset ", "±": r"\pm ", "∓": r"\mp ", "°": r"\degree ", "º": r"\degree ",
     "∘": r"\degree ", "℃": r"\degree C", "ℝ": r"\Reals ", "∠": r"\angle ", "⟨": r"\langle ", "⟩": r"\rangle ", "⌊": r"\lfloor ",
     "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "∖": r"\setminus ", "→": r"\to ", "∧": r"\wedge ", "∨": r"\vee ",
-    "¬": r"\neg ",
+    "¬": r"\neg ", "¢": " cents",
     "′": "'", "’": "'", "‘": "'", "“": '"', "”": '"', "″": '"', "，": ",", "；": "; ", "：": ":", "∶": ":", "、": ", ", "。": ".",
     "…": r"\ldots ",
     "％": "%", "£": r"\pounds ", "€": r"\euro ", "¥": r"\yen ", "₹": r"\rupee ", "\u2062": " ", "⇒": r"\to ", "ℕ": r"\Naturals ",

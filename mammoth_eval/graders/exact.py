@@ -20,10 +20,10 @@ from fractions import Fraction
 from functools import lru_cache
 
 from mammoth_eval.graders import numbers, phrases, special, structure
-from mammoth_eval.graders.characters import plain, unwrap
+from mammoth_eval.graders.cleaning import cleaned
 from mammoth_eval.graders.parser import parse
 from mammoth_eval.graders.tree import Node, Unreadable
-from mammoth_eval.graders.vocabulary import SETS, number_in_words
+from mammoth_eval.graders.vocabulary import PHRASES, SETS, number_in_words
 from mammoth_eval.types import LETTERS, Policy, Verdict
 
 VERSION = "3"
@@ -99,64 +99,6 @@ def _written(match: re.Match[str]) -> numbers.Written:
     )
 
 
-@lru_cache(maxsize=8192)
-def cleaned(text: str) -> str:
-    """The answer in ASCII and LaTeX without what is wrapped around it; of several lines the last that is whole."""
-    text = unwrap(plain(text.strip()))
-    if "\\\\" in text and "\\begin" not in text:
-        text = _DOUBLED.sub("\\\\", text)
-    text = _LEAD.sub("", text)
-    if "'" in text:
-        text = _MINUTES.sub(lambda m: rf"({m[1]}+{m[2]}/60+{m[3] or 0}/3600)^\circ", text)
-    if text.count("$") == 1:
-        text = _PRICE.sub(r"\1\\$", text)
-    lines = text.split("\n")
-    if len(lines) > 1 and "\\begin" not in text and _balanced(lines[-1]):
-        text = unwrap(lines[-1])
-    return spaced(_turned(text))
-
-
-_LEAD = re.compile(
-    r"^(?:(?:=|~|USD|EUR|GBP|INR|Rs\.?|(?:US|AU?|CA?|NZ|HK|S)(?=\\?\$)"
-    r"|\\approx|\\sim|about|approximately|roughly|exactly|around)(?![a-zA-Z=])\s*)+(?=[-$\\(\d.])"
-)
-"""What may stand before a value without being part of it."""
-_MINUTES = re.compile(
-    r"(?<![\d.])(\d{1,4})\s*(?:\^\s*\{?\s*\\circ\s*\}?|\\degree)"
-    r"\s*(\d{1,2})\s*'(?!')(?:\s*(\d{1,2})\s*(?:''|\"))?"
-)
-"""An angle in degrees, minutes and seconds."""
-_PRICE = re.compile(r"^(-?)\$(?=\s*[\d.])")
-"""One dollar sign before a number: money, and not the open end of a formula."""
-_MAX_TURNED = 300
-_TURNED = re.compile(r"(?<![\w)\]}])([\[\]])([^\[\](){}]*[,;][^\[\](){}]*)([\[\]])(?![\w(\[{])")
-
-
-def _turned(text: str) -> str:
-    """Open intervals with turned brackets (``]1, 2[``) with round ones."""
-    if not (text.startswith("]") or text.endswith("[")) or len(text) > _MAX_TURNED:
-        return text
-    return _TURNED.sub(lambda m: ("[" if m[1] == "[" else "(") + m[2] + ("]" if m[3] == "]" else ")"), text)
-
-
-_DOUBLED = re.compile(r"\\\\(?=[a-zA-Z{}])")
-"""A command's backslash written twice, as models do that learned from JSON."""
-
-
-def _balanced(line: str) -> bool:
-    return all(line.count(opening) == line.count(closing) for opening, closing in ("()", "[]", "{}")) and bool(line.strip())
-
-
-_ARRAY = re.compile(r"\[[\s\d.eE+\-\[\]]+\]")
-
-
-def spaced(text: str) -> str:
-    """Arrays as numpy prints them, parted by spaces, with commas instead."""
-    if "[" not in text or "," in text or not _ARRAY.fullmatch(text):
-        return text
-    return re.sub(r"(?<=[\d.\]])\s+(?=[-\d.\[])", ", ", text)
-
-
 def _read(answer: str, gold: str, policy: Policy) -> Verdict:
     """The verdict of the trees, or of the words where one of the two has none."""
     if answer == gold and answer:
@@ -175,17 +117,28 @@ def _read(answer: str, gold: str, policy: Policy) -> Verdict:
         right = tree(gold)
     except Unreadable as error:
         return _unread_gold(answer, gold, policy, f"the gold: {error}")
+    if right.kind in ("num", "dec"):
+        answer = _MIXED.sub(r"\1 \2", answer)
+    if gold.startswith("("):
+        answer = _POINT.sub("", answer)
     try:
         verdict = structure.compare(right, tree(answer), policy)
     except Unreadable as error:
         verdict = _words(answer, gold, policy, f"the answer: {error}")
     said = None if verdict.equal or right.kind == "text" else _SAID.fullmatch(" ".join(_TEXT.sub(r"\1", answer).split()))
-    return _read(cleaned(said[1]), gold, policy) if said else verdict
+    return _read(cleaned(said[1] or said[2]), gold, policy) if said else verdict
 
 
+_MIXED = re.compile(r"^(-?\d{1,9}) and (\d{1,9}/\d{1,9})$")
+"""``5 and 1/4``: a list of two, but not beside one number."""
+_POINT = re.compile(r"^[A-Z]'? ?(?:= ?)?(?=\([^()]*,[^()]*\)$)")
+"""The name of a point before its coordinates."""
 _TEXT = re.compile(r"\\(?:text(?:bf|rm)?|mbox|mathrm)\s*\{([^{}]*)\}")
-_SAID = re.compile(r"(?:[A-Za-z][\w'-]*,? ){1,20}?(?:is|are|equals|be) (?![^\d]*\b(?:is|are)\b)([^ ].{0,80})")
-"""A sentence that ends in a value (``The probability is 0.25``)."""
+_SAID = re.compile(
+    r"[A-Z]\((?:[A-Za-z][\w'-]* ?){1,8}\) ?= ?([^=]{1,80})"
+    r"|(?:[A-Za-z][\w'-]*,? ){1,20}?(?:is|are|equals|be) (?![^\d]*\b(?:is|are)\b)([^ ].{0,80})"
+)
+"""A sentence that ends in a value (``The probability is 0.25``), or the value of a function of words (``P(even) = 1/2``)."""
 
 
 def _is_value(text: str) -> bool:
@@ -223,6 +176,8 @@ def _tree(text: str) -> Node | str:
         return Node("num", number)
     if len(text) < 60 and (named := SETS.get(special.folded(text))):
         return Node("const", named)
+    if len(text) < 60 and (said := PHRASES.get(special.folded(text))):
+        return Node("text", said)
     try:
         return parse(text)
     except Unreadable as error:

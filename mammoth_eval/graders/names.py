@@ -53,7 +53,12 @@ def _applied(p: Parser, letter: str) -> bool:
 def _is_product(p: Parser, text: str) -> bool:
     """Whether a short name is a product of its letters: no word, unless capitals in a formula (the segment ``NO``), and no unit."""
     word = text.lower() in NOT_PRODUCTS and not (text.isupper() and p.depth > 1)
-    return not word and not units.known(text)
+    if word:
+        return False
+    if not units.known(text):
+        return True
+    factor = p.next.text in ("}", "^", "/", "+", "-", "*", "=") or p.next.kind == "cmd"
+    return p.depth > 1 and factor and text not in ("min", "deg")
 
 
 def _is_differential(text: str) -> bool:
@@ -93,8 +98,9 @@ def index(p: Parser) -> str:
     parts: list[str] = []
     while not (p.at("}") or p.next.kind == "end"):
         token = p.take()
-        number = number_in_words(token.text) if token.kind == "word" else None
-        parts.append(token.text if number is None else str(number))
+        number = number_in_words(token.text) if token.kind in ("word", "name") and len(token.text) > 2 else None
+        if token.text != "base":
+            parts.append(token.text if number is None else str(number))
     p.take()
     return "".join(parts)
 

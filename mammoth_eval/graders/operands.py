@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mammoth_eval.graders import arguments, brackets, literals, names, operators, units
 from mammoth_eval.graders.grammar import POWER, PRODUCT, RELATION, SET
 from mammoth_eval.graders.tokens import Token
-from mammoth_eval.graders.tree import Node, Unreadable, call, divide, mul, neg
+from mammoth_eval.graders.tree import Node, Unreadable, call, divide, mul, neg, num, symbols, walk
 from mammoth_eval.graders.vocabulary import CONSTANTS, FRACTIONS, FUNCTIONS, VARIANTS
 
 if TYPE_CHECKING:
@@ -110,7 +110,8 @@ def _other(p: Parser, text: str) -> Node:
     if text in operators.NAMES:
         return operators.operator(p, text)
     if text in ("overline", "bar", "widehat", "dot", "ddot", "overrightarrow", "widetilde", "overleftrightarrow"):
-        return call("overline", arguments.argument(p))
+        inner = arguments.argument(p)
+        return call("conj" if text in ("overline", "bar") and _is_complex(inner) else "overline", inner)
     if text in ("circ", "degree"):
         return Node("call", "circ")
     if text in ("lVert", "rVert", "Vert", "|"):
@@ -124,15 +125,31 @@ def _other(p: Parser, text: str) -> Node:
     return names.subscript(p, Node("sym", text))
 
 
+def _is_complex(node: Node) -> bool:
+    return any(part == Node("const", "i") for part in walk(node)) and not symbols(node)
+
+
+_HALF_LINES = {"^+": ">", "_+": ">", "_>0": ">", "_>=0": ">=", "^-": "<", "_-": "<", "_<0": "<", "_<=0": "<="}
+
+
 def _blackboard(p: Parser) -> Node:
+    r"""``\mathbb{R}`` and its halves; another letter is a name."""
     name = units.spelled(arguments.argument(p))
-    return Node("const", "Reals") if name == "R" else Node("sym", name)
+    if name != "R":
+        return Node("sym", name)
+    texts, place = "", p.index
+    while p.at("^", "_", "{", "}", "+", "-", ">", "<", ">=", "<=") or p.next.text == "0":
+        texts += p.take().text.strip("{}")
+    if texts in _HALF_LINES:
+        return Node("setof", None, (Node("rel", (_HALF_LINES[texts],), (Node("sym", "x"), num(0))),))
+    p.index = place
+    return Node("const", "Reals")
 
 
 def _money(p: Parser, text: str) -> Node:
     if p.closed(()):
         raise Unreadable("a currency without an amount")
-    return Node("quantity", {"pounds": "pound"}.get(text, text), (p.expression(PRODUCT),))
+    return Node("quantity", {"pounds": "lb"}.get(text, text), (p.expression(PRODUCT),))
 
 
 def _wrapped(p: Parser, name: str, closer: str) -> Node:

@@ -89,6 +89,9 @@ class Parser:
     def whole(self) -> Node:
         """The tree of all tokens."""
         parts = self.grouped(self.items(()))
+        if self.next.kind == "cmd" and self.next.text == "over" and len(parts) == 1:
+            self.take()
+            parts = [divide(parts[0], self.expression(SUM))]
         while self.at(*_CLOSERS):
             self.take()
         if self.next.kind != "end" or not parts:
@@ -99,7 +102,7 @@ class Parser:
         """The parts of a list, up to a closing sign or the end; signs between parts may repeat (``1, and 2``)."""
         parts: list[Node] = []
         while True:
-            while self.next.kind == "sep" or self.at(",", ";"):
+            while self.parted():
                 if not closers and parts and (self.at(";") or self.next.text == "or"):
                     self.breaks.append((self.next.text, len(parts)))
                 self.take()
@@ -109,8 +112,12 @@ class Parser:
             if self.pairs and self.at(":") and parts[-1].kind != "rel":
                 self.take()
                 parts[-1] = Node("pair", None, (parts[-1], self.expression(floor)))
-            if not (self.next.kind == "sep" or self.at(",", ";")):
+            if not (self.parted()):
                 return parts
+
+    def parted(self) -> bool:
+        """Whether a sign between the parts of a list stands here."""
+        return self.next.kind == "sep" or self.at(",", ";", "&")
 
     def grouped(self, parts: list[Node]) -> list[Node]:
         """The parts of a bare list as tuples where ``;`` or ``or`` parts what commas join (``x=1, y=2; x=3, y=4``)."""
@@ -257,6 +264,8 @@ class Parser:
     def ratio(self, left: Node) -> Node:
         """``2:3``; after words a colon is a label's."""
         right = self.expression(RATIO + 1)
+        if left.kind == "text" and left.value.endswith("Error"):
+            raise Unreadable("an exception")
         if left.kind == "text":
             return Node("rel", ("=",), (left, right))
         parts = left.args if left.kind == "ratio" else (left,)

@@ -19,6 +19,7 @@ def is_one(node: Node) -> bool:
 
 def compare(gold: Node, answer: Node, policy: Policy, same: Compare) -> Verdict | None:
     """What the relations say of the two; None where they are to be compared as sets of numbers."""
+    gold, answer = _rising(gold), _rising(answer)
     if gold.kind == "seq" or answer.kind == "seq":
         return _lists(gold, answer, policy, same)
     if not (_equation(gold) or _equation(answer)):
@@ -32,6 +33,13 @@ def compare(gold: Node, answer: Node, policy: Policy, same: Compare) -> Verdict 
     if answer.kind != "rel":
         return same(value(gold, answer), answer, policy) if value(gold, answer) is not gold else _differ()
     return _equations(gold, answer, policy, same)
+
+
+def _rising(node: Node) -> Node:
+    """A chain of ``>`` read from its other end."""
+    if node.kind != "rel" or len(node.value) < 2 or any(sign not in _FLIPPED for sign in node.value):
+        return node
+    return Node("rel", tuple(_FLIPPED[sign] for sign in reversed(node.value)), tuple(reversed(node.args)))
 
 
 def _differ() -> Verdict:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mammoth_eval.graders import expressions, matrices, reals, relations, special, units
+from mammoth_eval.graders import expressions, matrices, quantities, reals, relations, special
 from mammoth_eval.graders.calls import nested
-from mammoth_eval.graders.tree import Node, Unreadable, add, call, mul, num, symbols
+from mammoth_eval.graders.tree import Node, Unreadable, add, call, mul, num
 from mammoth_eval.graders.vocabulary import number_in_words
 from mammoth_eval.types import Policy, Verdict
 
 MAX_ITEMS = 300
 """Longer lists are unreadable."""
+_EMPTY = Node("const", "empty")
 _ORDERED = frozenset({"()", "<>", "[]", "(]", "[)"})
 
 
@@ -27,6 +28,7 @@ def compare(gold: Node, answer: Node, policy: Policy) -> Verdict:
     gold, answer = settled(matrices.folded(gold)), settled(matrices.folded(answer))
     if "congruence" in (gold.kind, answer.kind):
         return _congruences(gold, answer, policy)
+    gold, answer = _member(gold, answer), _member(answer, gold)
     if relations.is_one(gold) or relations.is_one(answer):
         found = relations.compare(gold, answer, policy, compare)
         if found is not None:
@@ -42,7 +44,14 @@ def compare(gold: Node, answer: Node, policy: Policy) -> Verdict:
         return _ratios(gold, answer, policy)
     if "text" in (gold.kind, answer.kind) or "based" in (gold.kind, answer.kind):
         return _words(gold, answer, policy)
-    return _quantities(gold, answer, policy)
+    return quantities.compare(gold, answer, policy, compare)
+
+
+def _member(node: Node, other: Node) -> Node:
+    r"""The set of ``x \in \{-6, 1\}`` where the other side is a list and names no variable."""
+    if node.kind != "rel" or node.value != ("in",) or other.kind != "seq":
+        return node
+    return settled(node.args[1]) if node.args[1].kind == "seq" and node.args[1].value == "{}" else node
 
 
 def _congruences(gold: Node, answer: Node, policy: Policy) -> Verdict:
@@ -75,6 +84,8 @@ def settled(node: Node) -> Node:
         if len(parts) > MAX_ITEMS:
             raise Unreadable(f"a list of more than {MAX_ITEMS} parts")
         node = node._replace(args=parts)
+        if parts == (_EMPTY,):
+            return node
         if len(parts) == 1 and node.value != "[]":
             return settled(parts[0])
         return settled(parts[0]) if len(parts) == 1 and parts[0].kind != "seq" else node
@@ -122,7 +133,7 @@ def _sequences(gold: Node, answer: Node, policy: Policy) -> Verdict:
             )
         if len(listed.args) == 1 and listed.value in ("[]", "{}", "()"):
             return compare(listed.args[0], answer, policy) if listed is gold else compare(gold, listed.args[0], policy)
-        one = _mixed(listed) or _total(listed)
+        one = quantities.total(listed)
         if one is not None and one != listed:
             return compare(one, answer, policy) if listed is gold else compare(gold, one, policy)
         return _differ("a list against one answer")
@@ -138,14 +149,6 @@ def _sequences(gold: Node, answer: Node, policy: Policy) -> Verdict:
         return _differ("brackets that differ")
     ordered = bool(kinds & {"()", "<>", "(]", "[)"}) or kinds == {"[]"} or (policy.order == "list" and kinds == {""})
     return (_each if ordered else _matched)(gold.args, answer.args, policy)
-
-
-def _mixed(listed: Node) -> Node | None:
-    """``5 and 1/4`` as the number that it is beside one number; None where the list is another one."""
-    whole, part = listed.args if len(listed.args) == 2 and not listed.value else (listed, listed)
-    if whole.kind != "num" or part.kind != "num" or whole.value.denominator != 1 or not 0 < part.value < 1:
-        return None
-    return num(whole.value + part.value)
 
 
 def _comparable(kinds: set[str], count: int) -> bool:
@@ -221,92 +224,3 @@ def _words(gold: Node, answer: Node, policy: Policy) -> Verdict:
 
 def _differ(reason: str) -> Verdict:
     return Verdict(False, "structure", reason)
-
-
-def _quantities(gold: Node, answer: Node, policy: Policy) -> Verdict:
-    """Numbers with their units, percents and degrees, then as expressions."""
-    gold, answer = _tagged(_total(gold) or gold), _tagged(_total(answer) or answer)
-    tags = {gold.kind, answer.kind} & {"percent", "degree", "quantity", "compound"}
-    if not tags:
-        return expressions.compare(bare(gold), bare(answer), policy)
-    if "compound" in tags:
-        same = gold.kind == answer.kind and len(gold.args) == len(answer.args)
-        return _each(gold.args, answer.args, policy) if same else _differ("one quantity against several")
-    if tags == {"percent", "degree"}:
-        return _differ("a percentage against an angle")
-    if "quantity" in tags:
-        return _units(gold, answer, policy)
-    if gold.kind == answer.kind:
-        return expressions.compare(gold.args[0], answer.args[0], policy)
-    verdict = expressions.compare(gold, answer, policy)
-    if verdict.equal or (policy.percent == "strict" and "percent" in tags):
-        return verdict
-    return expressions.compare(_untagged(gold), _untagged(answer), policy)
-
-
-def _tagged(node: Node) -> Node:
-    """The tree with a unit, percent or degree of one of its factors brought to the top."""
-    if node.kind == "mul":
-        tagged = [part for part in node.args if part.kind in ("percent", "degree", "quantity")]
-        if len(tagged) == 1:
-            inner = mul(*(part.args[0] if part is tagged[0] else part for part in node.args))
-            return tagged[0]._replace(args=(inner,))
-    return node
-
-
-def _untagged(node: Node) -> Node:
-    return node.args[0] if node.kind in ("percent", "degree", "quantity") else node
-
-
-def bare(node: Node) -> Node:
-    """The tree without units anywhere in it."""
-    if not node.args:
-        return node
-    if node.kind == "quantity":
-        return bare(node.args[0])
-    return node._replace(args=tuple(bare(part) for part in node.args))
-
-
-def _units(gold: Node, answer: Node, policy: Policy) -> Verdict:
-    right, own = (units.worth(side.value) if side.kind == "quantity" else None for side in (gold, answer))
-    if gold.kind == answer.kind:
-        if gold.value == answer.value or not (units.known_phrase(gold.value) and units.known_phrase(answer.value)):
-            return compare(gold.args[0], answer.args[0], policy)
-        if right is None or own is None or right[0] != own[0]:
-            return _differ("units that conflict")
-        return expressions.compare(mul(num(right[1]), gold.args[0]), mul(num(own[1]), answer.args[0]), policy)
-    side, other = (gold, answer) if gold.kind == "quantity" else (answer, gold)
-    if side.value == "rad" and other.kind == "degree":
-        return expressions.compare(*((side.args[0], other) if side is gold else (other, side.args[0])), policy)
-    letter = Node("sym", side.value)
-    if len(side.value) == 1 and side.value in symbols(other):
-        pair = (mul(side.args[0], letter), other)
-        return expressions.compare(pair[0], pair[1], policy) if side is gold else expressions.compare(pair[1], pair[0], policy)
-    if policy.units == "strict":
-        return _differ("a unit on one side only")
-    verdict = compare(_untagged(gold) if side is gold else gold, answer if side is gold else _untagged(answer), policy)
-    if verdict.equal or side.value != "cent":
-        return verdict
-    worth = mul(_CENT, side.args[0])
-    return expressions.compare(worth, other, policy) if side is gold else expressions.compare(other, worth, policy)
-
-
-_CENT = Node("num", units.worth("cent")[1])  # type: ignore[index]
-
-
-def _total(node: Node) -> Node | None:
-    """Quantities of one dimension in a row as one: ``1 hour 30 minutes``; None where the tree is no such row."""
-    if node.kind not in ("compound", "seq") or (node.kind == "seq" and node.value != "") or len(node.args) < 2:
-        return None
-    if any(part.kind != "quantity" for part in node.args):
-        return None
-    worths = [units.worth(part.value) for part in node.args]
-    known = [worth for worth in worths if worth is not None]
-    if (
-        len(known) != len(worths)
-        or len({worth[0] for worth in known}) != 1
-        or len({part.value for part in node.args}) != len(worths)
-    ):
-        return None
-    scaled = [mul(num(worth[1] / known[-1][1]), part.args[0]) for worth, part in zip(known, node.args, strict=True)]
-    return Node("quantity", node.args[-1].value, (Node("add", None, tuple(scaled)),))

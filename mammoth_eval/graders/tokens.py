@@ -29,19 +29,20 @@ _THIN = r"(?:\\[,;:! ]|\s*\{\s*,\s*\}\s*|,\s*\\!\s*|\\,|~)"
 _TOKEN = re.compile(
     rf"""
     (?P<space>(?:[\s~]|\\[,;:!>\ ]|\\q?quad|\\(?:text)?color\s*\{{\w+\}}
-        |\\(?:(?:tag|label)\*?\{{[^{{}}]*\}}|hspace\*?\{{[^{{}}]*\}}|hfill|enspace|enskip|(?:neg)?(?:thin|med|thick)space|,)(?![a-zA-Z]))+)
+        |\\(?:(?:tag|label)\*?\{{[^{{}}]*\}}|[hv]?phantom\{{[^{{}}]*\}}|hspace\*?\{{[^{{}}]*\}}|hfill|enspace|enskip|(?:neg)?(?:thin|med|thick)space|,)(?![a-zA-Z]))+)
   | (?P<repeat>\d*\.\d*\\(?:overline|bar|dot|overset|widebar)\s*(?:\{{\s*\d+\s*\}}|\d))
   | (?P<periodic>(?=\d*\.\d+(?:\.\.\.|\\[lc]?dots(?![a-z]))) \d*\.\d{{0,12}}?
         (?:(?P<short>\d{{1,2}})(?P=short){{2,}}|(?P<long>\d{{3,6}})(?P=long)+)(?:\.\.\.|\\[lc]?dots)
         |\d+\.\d*\(\d{{1,12}}\)(?![\w(^]))
   | (?P<thousands>\d{{1,3}}(?:{_THIN}\d{{3}})+(?![\d])(?:\.\d+)?)
   | (?P<commas>\d{{1,3}}(?:,\d{{3}})+(?!\d|,\d)(?:\.\d+)?(?:[eE][+-]?\d+(?![\w.]))?)
+  | (?P<indian>\d{{1,2}}(?:,\d{{2}})+,\d{{3}}(?![\d,]))
   | (?P<underscored>\d{{1,3}}(?:_\d{{3}})+(?!\w))
   | (?P<spaced>\d{{1,3}}(?:[ ]\d{{3}})+(?![\d/]|[ ]\d(?!\d*/\d))(?:\.\d+)?)
   | (?P<num>(?:\d+\.\d+|\d+\.(?![.\d])|\.\d+|\d+)(?:[eE][+-]?\d+(?![\w.]))?)
   | (?P<begin>\\(?P<side>begin|end)\s*\{{\s*(?P<env>[a-zA-Z]+)\*?\s*\}}(?:\s*\{{[clr|\s]*\}})?)
   | (?P<text>\\(?:text(?:bf|rm|it|sf|tt|normal)?|mbox|hbox|mathrm|operatorname\*?|rm|emph|mathit|mathsf|textup|unit)
-        \s*\{{(?P<words>[^{{}}]*)\}})
+        \s*\{{(?P<words>(?:[^{{}}^]|\^\{{-?\d+\}}|\^)*)\}})
   | (?P<unequal>\\not\s*=)
   | (?P<cmd>\\[a-zA-Z]+)
   | (?P<row>\\\\\s*\[-?[\d.]+\s*(?:pt|em|ex|mm|cm|in|mu)\])
@@ -60,7 +61,7 @@ _STYLES = frozenset(
     nolimits mathbf mathcal mathfrak boldsymbol bm bf it sl sf tt rm large Large LARGE small normalsize huge Huge tiny
     footnotesize boxed
     fbox ensuremath vec hat tilde mathstrut hline nonumber mathop mathbin mathrel displaylines strut no phantom hphantom vphantom
-    underline text mbox mathrm operatorname textbf color cancel bullet""")
+    underline text mbox mathrm operatorname textbf color cancel bullet blacksquare Box""")
 )
 _GLUED = frozenset({"sqrt", "cdot", "times", "pi", "div"})
 """Commands that are read with a letter written right behind them, which LaTeX would not."""
@@ -89,7 +90,7 @@ def tokenize(text: str) -> list[Token]:
         kind = match.lastgroup if match else None
         if match is None or kind is None:
             raise Unreadable(f"cannot read {text[position : position + 10]!r}")
-        if depth and kind in ("commas", "spaced"):
+        if depth and kind in ("commas", "spaced", "indian"):
             match = _DIGITS.match(text, position)
             kind = "num"
         position = match.end()  # type: ignore[union-attr]
@@ -126,7 +127,7 @@ def _made(kind: str, match: re.Match[str], gap: bool) -> list[Token]:
         return [Token("num", text, gap)]
     if kind == "periodic":
         return [Token("num", _marked(match), gap)]
-    if kind in ("thousands", "commas", "spaced", "underscored"):
+    if kind in ("thousands", "commas", "spaced", "underscored", "indian"):
         return [Token("num", re.sub(r"[^\d.eE+-]", "", text), gap)]
     if kind == "cmd":
         return _command(text[1:], gap)
@@ -186,10 +187,15 @@ def _operator(text: str, gap: bool) -> list[Token]:
     return [Token("op", _OPS.get(text, text), gap)]
 
 
+_LAYOUT, _EXPONENT = re.compile(r"~|\\[,;:! ]|\\q?quad"), re.compile(r"\^\{(-?\d+)\}")
+
+
 def _words(content: str, gap: bool) -> list[Token]:
     """What the words of a ``\\text`` are: words, and numbers and signs as outside it."""
     made: list[Token] = []
-    content = content.replace("~", " ")
+    content = _LAYOUT.sub(" ", content).replace("\\cdot", "*")
+    if "^" in content:
+        content = _EXPONENT.sub(r"^\1", content)
     for match in _WORDS.finditer(content):
         text = match[0]
         spaced = gap or match.start() > 0

@@ -31,15 +31,16 @@ _NAMES = {
     "km": "kilometer kilometre",
     "in": "inch inches", "ft": "foot feet", "yd": "yard yds", "mi": "mile", "ms": "millisecond", "s": "second sec",
     "min": "minute mins",
-    "h": "hour hr hrs", "d": "day", "wk": "week", "mg": "milligram", "g": "gram gm", "kg": "kilogram kgs", "lb": "pound_mass lbs",
+    "h": "hour hr hrs", "d": "day", "wk": "week", "mg": "milligram", "g": "gram gm", "kg": "kilogram kgs", "lb": "pound lbs",
     "oz": "ounce", "ton": "tonne", "cent": "penny pennies c", "dollar": "usd buck", "ml": "milliliter mL millilitre",
     "l": "liter litre L", "nm": "nanometer", "mi/h": "mph", "km/h": "kmh kph kmph", "rad": "radian rads",
     "N": "newton", "J": "joule", "W": "watt", "V": "volt", "A": "ampere amp", "C": "coulomb", "Hz": "hertz", "Pa": "pascal",
+    "ohm": "Ohm",
 }  # fmt: skip
 _OTHER = frozenset(
-    words("""pound pounds euro euros yen rupee rupees unit units sq square cubic cu people person apples celsius fahrenheit
+    words("""euro euros yen rupee rupees unit units sq square cubic cu people person apples celsius fahrenheit
     kelvin rpm hz pa kpa
-    ohm ohms mole moles mol amu ev kev mev degree degrees
+    mole moles mol amu ev kev mev degree degrees
     year years month months percent gallon gallons quart quarts pint pints cup cups acre acres times ways kn mn kj mpa
     gpa atm""")
 )
@@ -63,10 +64,11 @@ def known(text: str) -> bool:
 
 
 def _base(text: str) -> str:
-    for word in (text, text.lower(), text.lower().removesuffix("s"), text.lower().removesuffix("es")):
+    lower = text if len(text) == 2 and text[0].islower() else text.lower()  # mM is no mm
+    for word in (text, lower, lower.removesuffix("s"), lower.removesuffix("es")):
         if word in _SINGULAR:
             return _SINGULAR[word]
-    return text.lower()
+    return lower
 
 
 def starts(tokens: Sequence[Token], index: int, left: Node) -> bool:
@@ -74,6 +76,10 @@ def starts(tokens: Sequence[Token], index: int, left: Node) -> bool:
     token = tokens[index]
     if token.kind == "word":
         return token.text.lower() not in _STOPS
+    if token.kind == "op":
+        return token.text == "(" and _in_brackets(tokens, index)
+    if token.kind == "cmd" and token.text == "deg":
+        return True
     if token.kind == "cmd":
         return token.text in ("dollar", "pounds", "euro", "yen", "rupee") or _is_quotient(tokens, index)
     follower = tokens[min(index + 1, len(tokens) - 1)]
@@ -109,6 +115,13 @@ def _is_times(tokens: Sequence[Token], index: int) -> bool:
     return follower.kind == "word" or (follower.kind == "name" and follower.gap and known(follower.text))
 
 
+def _in_brackets(tokens: Sequence[Token], index: int) -> bool:
+    """Whether brackets that end the answer hold a unit (``48 (cm^2)``)."""
+    inner, last = tokens[index + 1], tokens[-2]
+    word = inner.kind == "word" or (inner.kind == "name" and len(inner.text) > 1)
+    return word and known(inner.text) and last.text == ")" and all(one.text not in "(+=," for one in tokens[index + 1 : -2])
+
+
 def _is_phrase(token: Token, follower: Token) -> bool:
     """Whether two words in a row stand here, the first of which might be letters (``red marbles``)."""
     return token.gap and follower.kind == "name" and follower.gap and len(follower.text) > 3 and follower.text not in FUNCTIONS
@@ -121,20 +134,25 @@ def read(p: Parser, left: Node) -> Node:
         p.index += 7
         return _quantity(left, [above, "/", below])
     words: list[str] = []
+    bracket = p.at("(")
+    p.index += bracket
     while True:
         token = p.next
         if token.kind in ("word", "name") and (token.kind == "word" or not words or token.gap or words[-1] in "/^*"):
             words.append(p.take().text)
         elif token.kind == "cmd" and token.text in ("dollar", "pounds", "euro", "yen", "rupee"):
-            words.append({"pounds": "pound"}.get(p.take().text, token.text))
+            words.append({"pounds": "lb"}.get(p.take().text, token.text))
         elif words and p.at(".") and p.tokens[p.index + 1].kind in ("word", "name", "num", "end"):
             p.take()
         elif words and token.kind == "op" and token.text in ("/", "*", "^") and _continues(p):
             words.append(p.take().text)
             if words[-1] == "^":
                 words.append(spelled(p.exponent()))
+        elif token.kind == "cmd" and token.text == "deg":
+            words.append(p.take().text)
         else:
             break
+    p.index += bracket and p.at(")")
     return _quantity(left, words)
 
 

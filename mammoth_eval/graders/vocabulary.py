@@ -42,7 +42,7 @@ VARIANTS = {
 }  # fmt: skip
 """Other shapes and spellings of letters."""
 
-FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac"})
+FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac", "nicefrac", "sfrac", "flatfrac"})
 """Commands of a fraction."""
 
 INVERSES = {name: "a" + name for name in words("sin cos tan cot sec csc sinh cosh tanh coth sech csch")}
@@ -84,6 +84,9 @@ _PARTS = {
 }
 _WORDS = re.compile(r"[a-zA-Z]+(?:[ -]+[a-zA-Z]+)*")
 
+
+PHRASES = {"dne": "does not exist", "doesn't exist": "does not exist", "doesnt exist": "does not exist"}
+"""Other words for the same."""
 
 SETS = {
     phrase: name

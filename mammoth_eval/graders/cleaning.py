@@ -1,0 +1,88 @@
+r"""What stands around an answer, or belongs to its typesetting alone, taken off: the text that the parser reads.
+
+Signs become ASCII and LaTeX in `characters`; here are leads (``=``, ``Answer:``, ``USD``), web markup, layout commands, and
+notations of a few words or signs that are another way to write a number.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+from mammoth_eval.graders.characters import plain, unwrap
+from mammoth_eval.graders.vocabulary import number_in_words
+
+_LEAD = re.compile(
+    r"^(?:(?:=|~|USD|EUR|GBP|INR|Rs\.?|(?:US|AU?|CA?|NZ|HK|S)(?=\\?\$)|(?:[Aa]ns(?:wer)?|[Rr]esult|[Oo]utput)\s?[:=]"
+    r"|\\approx|\\sim|\\(?:[Rr]ightarrow|[Ll]ongrightarrow|implies|therefore|to)"
+    r"|about|approximately|roughly|exactly|around)(?![a-zA-Z=])\s*)+(?=[-$\\(\d.])"
+)
+"""What may stand before a value without being part of it."""
+_PRICE = re.compile(r"^(-?)\$(?=\s*[\d.])")
+"""One dollar sign before a number: money, and not the open end of a formula."""
+_DOUBLED = re.compile(r"\\\\(?=[a-zA-Z{}])")
+"""A command's backslash written twice, as models do that learned from JSON."""
+_TAG = re.compile(r"</?(?:b|i|u|em|strong|span|p|code)>|<br ?/?>")
+
+Made = str | Callable[[re.Match[str]], str]
+_REWRITTEN: tuple[tuple[str, re.Pattern[str], Made], ...] = (
+    ("'", re.compile(  # an angle in degrees, minutes and seconds
+        r"(?<![\d.])(\d{1,4})\s*(?:\^\s*\{?\s*\\circ\s*\}?|\\degree)\s*(\d{1,2})\s*'(?!')(?:\s*(\d{1,2})\s*(?:''|\"))?"),
+     lambda m: rf"({m[1]}+{m[2]}/60+{m[3] or 0}/3600)^\circ"),
+    ("{}", re.compile(r"(\\[a-zA-Z]+)\{\}(?!\s*$)"), r"\1 "),  # the end of a command's name
+    ("\\\\", re.compile(r"\\\\\s*(?:\[-?[\d.]{1,6}\s*[a-z]{2}\]\s*)?$"), ""),  # the end of a line
+    ("/-", re.compile(r"(?<=\d)\s?/-$"), ""),  # after an amount of rupees
+    ("x", re.compile(r"(?<=\d)\s{0,3}x\s{0,3}(?=10\s{0,3}(?:\^|\*\*))"), r"\\times "),  # 3 x 10^8
+    ("of", re.compile(r"(?<=\d) out of (?=\d)"), "/"),
+    ("(", re.compile(r"^([a-zA-Z][a-zA-Z -]{1,60}) ?\(-?\d[\d,.]*\)$"),  # twenty-six (26)
+     lambda m: m[0] if number_in_words(m[1].strip()) is None else m[1].strip()),
+)  # fmt: skip
+"""A text that must be in the answer, what is looked for, what takes its place."""
+
+
+@lru_cache(maxsize=8192)
+def cleaned(text: str) -> str:
+    """The answer in ASCII and LaTeX without what is wrapped around it; of several lines the last that is whole."""
+    text = text.strip()
+    if "&" in text or ("<" in text and ">" in text):
+        text = html.unescape(_TAG.sub(" ", text)) if ";" in text else _TAG.sub(" ", text)
+    text = unwrap(plain(text))
+    if "\\\\" in text and "\\begin" not in text:
+        text = _DOUBLED.sub("\\\\", text)
+    text = _LEAD.sub("", text)
+    if text.count("$") == 1:
+        text = _PRICE.sub(r"\1\\$", text)
+    for hint, pattern, made in _REWRITTEN:
+        if hint in text:
+            text = pattern.sub(made, text)
+    lines = text.split("\n")
+    if len(lines) > 1 and "\\begin" not in text and _balanced(lines[-1]):
+        text = unwrap(lines[-1])
+    return _spaced(_turned(text))
+
+
+_MAX_TURNED = 300
+_TURNED = re.compile(r"(?<![\w)\]}])([\[\]])([^\[\](){}]*[,;][^\[\](){}]*)([\[\]])(?![\w(\[{])")
+
+
+def _turned(text: str) -> str:
+    """Open intervals with turned brackets (``]1, 2[``) with round ones."""
+    if not (text.startswith("]") or text.endswith("[")) or len(text) > _MAX_TURNED:
+        return text
+    return _TURNED.sub(lambda m: ("[" if m[1] == "[" else "(") + m[2] + ("]" if m[3] == "]" else ")"), text)
+
+
+def _balanced(line: str) -> bool:
+    return all(line.count(opening) == line.count(closing) for opening, closing in ("()", "[]", "{}")) and bool(line.strip())
+
+
+_ARRAY = re.compile(r"\[[\s\d.eE+\-\[\]]+\]")
+
+
+def _spaced(text: str) -> str:
+    """Arrays as numpy prints them, parted by spaces, with commas instead."""
+    if "[" not in text or "," in text or not _ARRAY.fullmatch(text):
+        return text
+    return re.sub(r"(?<=[\d.\]])\s+(?=[-\d.\[])", ", ", text)
