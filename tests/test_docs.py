@@ -7,7 +7,7 @@ import re
 import shlex
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, load_tool
 
 from mammoth_eval import benchmarks, prompts
 from mammoth_eval.cli import COMMANDS, build_parser
@@ -15,8 +15,7 @@ from mammoth_eval.decoding import DECODINGS
 from mammoth_eval.engines import ENGINES
 from mammoth_eval.graders import GRADERS
 from mammoth_eval.presets import PRESETS
-from mammoth_eval.report import grid
-from mammoth_eval.report.results import accuracy_grid, load_saved
+from mammoth_eval.report.results import load_saved
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -84,7 +83,7 @@ def test_the_tables_of_the_readme_are_those_of_the_kept_summaries():
     saved = [load_saved(path) for path in sorted((ROOT / "results" / "summaries").glob("*.json"))]
     assert saved
     assert found
-    assert found[1].strip() == grid.to_markdown(accuracy_grid(saved)).strip()
+    assert found[1] == load_tool("readme").tables(saved)
 
 
 def test_no_page_names_a_path_of_a_machine_or_a_registry():

@@ -1,28 +1,16 @@
 """The page in a real Chromium: hostile text, filters and their time, keyboard, narrow screens, assistive technology."""
 
-import importlib.util
 import json
 import re
 import struct
-import sys
 import time
 
 import pytest
 from builders import cot, pot, record, scored
-from conftest import ROOT
+from conftest import ROOT, load_tool
 from view_runs import drawn_records, on_disk, seen
 
 from mammoth_eval.report import view
-
-
-def load_tool(name):
-    """A module of ``tools/``."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
 
 chromium = load_tool("browser")
 pytestmark = pytest.mark.skipif(chromium.find() is None, reason="no Chromium: install one, or name it in MAMMOTH_BROWSER")

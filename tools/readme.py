@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from mammoth_eval.report import grid
-from mammoth_eval.report.results import accuracy_grid, load_saved
+from mammoth_eval.report.results import RunSummary, accuracy_grid, load_saved
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACE = re.compile(r"(?<=<!-- results -->\n).*?(?=<!-- end of results -->)", re.DOTALL)
@@ -24,9 +24,16 @@ def main() -> int:
     if not PLACE.search(text):
         print("README.md: no place between <!-- results --> and <!-- end of results -->", file=sys.stderr)
         return 1
-    table = grid.to_markdown(accuracy_grid(saved)).strip()
-    page.write_text(PLACE.sub(lambda _: f"{table}\n", text), encoding="utf-8")
+    page.write_text(PLACE.sub(lambda _: tables(saved), text), encoding="utf-8")
     return 0
+
+
+def tables(saved: list[RunSummary]) -> str:
+    """One table for the runs of the same benchmarks, in Markdown."""
+    groups: dict[frozenset[str], list[RunSummary]] = {}
+    for run in saved:
+        groups.setdefault(frozenset(one.benchmark for one in run.summaries), []).append(run)
+    return "\n\n".join(grid.to_markdown(accuracy_grid(group)).strip() for group in groups.values()) + "\n"
 
 
 if __name__ == "__main__":
