@@ -1,5 +1,7 @@
 """Thousands of programs, one in ten hostile: no lane leaked, memory flat, no wrong status."""
 
+import asyncio
+
 import pytest
 from sandbox_tools import below, long_run, open_descriptors, opened
 
@@ -33,6 +35,12 @@ def mix(count):
         yield tuple(text.replace("{n3}", str(3 * n)).replace("{n}", str(n)) for text in (program, status, stdout))
 
 
+async def fill(sandbox):
+    """A lane of every tier in every place: they are made when they are first needed, whenever that is."""
+    for needs in ("", "import sympy", "import numpy"):
+        await asyncio.gather(*(sandbox.run(f"{needs}\nimport time\ntime.sleep(0.2)") for _ in range(sandbox.lanes)))
+
+
 async def soak(sandbox, count):
     """What came out other than it must."""
     expected = list(mix(count))
@@ -48,6 +56,7 @@ async def soak(sandbox, count):
 @pytest.mark.parametrize("count", [80, pytest.param(20_000, marks=[pytest.mark.slow, long_run])])
 async def test_a_long_run_leaves_all_as_it_was(count):
     async with opened(seconds=0.3, wall=3, lanes=2) as sandbox:
+        await fill(sandbox)
         assert await soak(sandbox, 40) == []
         pids, descriptors, memory = below(sandbox.pid), open_descriptors(), processes.lane_memory_mb(sandbox.pid)
         assert await soak(sandbox, count) == []

@@ -8,13 +8,12 @@ from mammoth_eval.graders import arguments, brackets, literals, names, operators
 from mammoth_eval.graders.grammar import POWER, PRODUCT, RELATION, SET
 from mammoth_eval.graders.tokens import Token
 from mammoth_eval.graders.tree import Node, Unreadable, call, divide, mul, neg, num, symbols, walk
-from mammoth_eval.graders.vocabulary import CONSTANTS, FRACTIONS, FUNCTIONS, VARIANTS
+from mammoth_eval.graders.vocabulary import CONSTANTS, FRACTIONS, FUNCTIONS, MONEY, VARIANTS
 
 if TYPE_CHECKING:
     from mammoth_eval.graders.parser import Parser
 
 _SKIPPED = frozenset({"angle", "triangle", "therefore", "because", "measuredangle", "square", "underset", "qed", "overset"})
-_MONEY = frozenset({"dollar", "pounds", "euro", "yen", "rupee"})
 _WRAPPING = {"lfloor": ("floor", "rfloor"), "lceil": ("ceil", "rceil")}
 _UNREAD = frozenset(
     {"complement", "partial", "nabla", "to", "neg", "forall", "exists", "begin", "end", "rightarrow", "implies", "iff"}
@@ -93,7 +92,7 @@ def _command(p: Parser, token: Token) -> Node:
         return arguments.function(p, FUNCTIONS[text], plain=text in ("surd", "cbrt"))
     if text in CONSTANTS and text not in ("i", "e", "I", "E"):
         return Node("const", CONSTANTS[text])
-    if text in _MONEY:
+    if text in MONEY:
         return _money(p, text)
     if text in _SKIPPED:
         return operand(p)
@@ -149,7 +148,7 @@ def _blackboard(p: Parser) -> Node:
 def _money(p: Parser, text: str) -> Node:
     if p.closed(()):
         raise Unreadable("a currency without an amount")
-    return Node("quantity", {"pounds": "lb"}.get(text, text), (p.expression(PRODUCT),))
+    return Node("quantity", MONEY[text], (p.expression(PRODUCT),))
 
 
 def _wrapped(p: Parser, name: str, closer: str) -> Node:

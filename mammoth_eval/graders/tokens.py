@@ -29,7 +29,8 @@ _THIN = r"(?:\\[,;:! ]|\s*\{\s*,\s*\}\s*|,\s*\\!\s*|\\,|~)"
 _TOKEN = re.compile(
     rf"""
     (?P<space>(?:[\s~]|\\[,;:!>\ ]|\\q?quad|\\(?:text)?color\s*\{{\w+\}}
-        |\\(?:(?:tag|label)\*?\{{[^{{}}]*\}}|[hv]?phantom\{{[^{{}}]*\}}|hspace\*?\{{[^{{}}]*\}}|hfill|enspace|enskip|(?:neg)?(?:thin|med|thick)space|,)(?![a-zA-Z]))+)
+        |\\(?:(?:(?:tag|label)\*?|[hv]?phantom|hspace\*?)\{{[^{{}}]*\}}|hfill|enspace|enskip
+        |(?:neg)?(?:thin|med|thick)space|,)(?![a-zA-Z]))+)
   | (?P<repeat>\d*\.\d*\\(?:overline|bar|dot|overset|widebar)\s*(?:\{{\s*\d+\s*\}}|\d))
   | (?P<periodic>(?=\d*\.\d+(?:\.\.\.|\\[lc]?dots(?![a-z]))) \d*\.\d{{0,12}}?
         (?:(?P<short>\d{{1,2}})(?P=short){{2,}}|(?P<long>\d{{3,6}})(?P=long)+)(?:\.\.\.|\\[lc]?dots)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from mammoth_eval.graders.tokens import Token
 from mammoth_eval.graders.tree import Node, mul, num, symbols, words
-from mammoth_eval.graders.vocabulary import CONSTANTS, FRACTIONS, FUNCTIONS, GREEK, NOT_PRODUCTS, SCALES
+from mammoth_eval.graders.vocabulary import CONSTANTS, FRACTIONS, FUNCTIONS, GREEK, MONEY, NOT_PRODUCTS, SCALES
 
 if TYPE_CHECKING:
     from mammoth_eval.graders.parser import Parser
@@ -81,7 +81,7 @@ def starts(tokens: Sequence[Token], index: int, left: Node) -> bool:
     if token.kind == "cmd" and token.text == "deg":
         return True
     if token.kind == "cmd":
-        return token.text in ("dollar", "pounds", "euro", "yen", "rupee") or _is_quotient(tokens, index)
+        return token.text in MONEY or _is_quotient(tokens, index)
     follower = tokens[min(index + 1, len(tokens) - 1)]
     if token.text == "min" and token.kind == "name" and follower.text != "(":
         return True
@@ -129,7 +129,7 @@ def _is_phrase(token: Token, follower: Token) -> bool:
 
 def read(p: Parser, left: Node) -> Node:
     """`left` with the unit phrase at hand: a quantity, a percentage, degrees, or a scaled number."""
-    if p.next.text in FRACTIONS:
+    if p.next.kind == "cmd" and p.next.text in FRACTIONS:
         above, below = p.tokens[p.index + 2].text, p.tokens[p.index + 5].text
         p.index += 7
         return _quantity(left, [above, "/", below])
@@ -140,8 +140,8 @@ def read(p: Parser, left: Node) -> Node:
         token = p.next
         if token.kind in ("word", "name") and (token.kind == "word" or not words or token.gap or words[-1] in "/^*"):
             words.append(p.take().text)
-        elif token.kind == "cmd" and token.text in ("dollar", "pounds", "euro", "yen", "rupee"):
-            words.append({"pounds": "lb"}.get(p.take().text, token.text))
+        elif token.kind == "cmd" and token.text in MONEY:
+            words.append(MONEY[p.take().text])
         elif words and p.at(".") and p.tokens[p.index + 1].kind in ("word", "name", "num", "end"):
             p.take()
         elif words and token.kind == "op" and token.text in ("/", "*", "^") and _continues(p):
