@@ -100,7 +100,7 @@ def _option(text: str, choices: Sequence[str]) -> str | None:
 def _value(body: str, choices: Sequence[str]) -> str | None:
     """The option that the last line names by its value; else that line's last number; else a short text as it is."""
     line = body.strip().rsplit("\n", 1)[-1].strip()
-    if "=" not in line and not _WORDS.search(line):
+    if "\\" in line and "=" not in line and not _WORDS.search(line):
         return line
     found = re.findall(r"-?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?", line)
     letter = _option(found[-1], choices) if found else None
@@ -110,7 +110,7 @@ def _value(body: str, choices: Sequence[str]) -> str | None:
 
 
 _WORDS = re.compile(r"(?<![\\a-zA-Z])[A-Za-z]{3,}")
-"""A line without any is a value, to be compared with the options in full."""
+"""A formula without any is a value, to be compared with the options in full."""
 
 
 def _key(text: str) -> str:

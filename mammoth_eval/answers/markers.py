@@ -35,9 +35,9 @@ _AFTER_HASHES = re.compile(r"[ \t]*(?:(?:The )?(?:final )?answer(?: is)?:?)?", r
 _MAX_KEYS = 60
 """Of the places where a phrase may stand, the last ones are looked at."""
 _STOP = re.compile(
-    r"。|(?<!\d)(?<!\bRs)(?<!\bsq)(?<!\bcu)(?<!\bapprox)\.(?=\s|$|\*|\")|(?<=\d)\.(?=\s*$|\s+[A-Z])|(?<=\d)\.(?=\s)|\n|!(?=\s|$)|\*\*(?=\s|$)"
+    r"。|(?<!\d)(?<!\bRs)(?<!\bsq)(?<!\bcu)(?<!\bapprox)\.(?=\s|$|\*|\")|(?<=\d)\.(?=\s*$|\s+[A-Z])|(?<=\d)\.(?=\s)|\n|!(?=\s|$)|(?<=\S)\*\*(?=\s|$)"
     r"|\s+(?:because|since|as we|so that|which (?:is|means)|where|I hope)\b"
-    r"|[.,;] (?:so|and the|since|because|which|we|not|i\.e\.)"
+    r"|[.,;] (?:(?:so|and the|since|because|which|we|not)\b|i\.e\.)"
 )
 _FILLER = re.compile(
     r"^(?:\s|\*\*|:|therefore|thus|hence|simply|just|indeed|about|approximately|roughly|exactly|equal to|given by|actually"
@@ -125,7 +125,7 @@ def _after(text: str, start: int) -> str:
     if formula is not None:
         return formula
     stop = _STOP.search(rest)
-    content = (rest[: stop.start()] if stop else rest).replace("**", "").strip().strip("*").strip()
+    content = _BOLD.sub("", rest[: stop.start()] if stop else rest).strip().strip("*").strip()
     content = _only_number(number_first(_ASIDE.sub("", _TOWARD.sub("", content)))).rstrip(".,;: ")
     return content[1:-1].strip() if _WRAPPED.fullmatch(content) else content
 
@@ -147,6 +147,8 @@ _SMALL_WORDS = re.compile(r"^(?:[a-z][a-z'’]* ){1,6}(?=[-−$\\]?\$?\d)")
 _ASIDE = re.compile(
     r"\s*\((?:or|i\.e\.|about|approximately|roughly|that is|in other words|since|because|as)\b[^()]*\)$", re.IGNORECASE
 )
+_BOLD = re.compile(r"(?<!\S)\*\*(?=\S)|(?<=\S)\*\*(?![\w(\s-]|\s\w)")
+"""Marks of bold text; a power has something to raise on one side and an exponent on the other."""
 _WRAPPED = re.compile(r"\$[^$]+\$")
 
 

@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 from mammoth_eval.graders import expressions, units
 from mammoth_eval.graders.tree import Node, mul, num, symbols
+from mammoth_eval.graders.vocabulary import MONEY
 from mammoth_eval.types import Policy, Verdict
 
-_MONEY = frozenset({"dollar", "cent", "euro", "yen", "rupee"})
+_AMOUNTS = frozenset(MONEY.values()) | {"cent"}
 Same = Callable[[Node, Node, Policy], Verdict]
 """How what a quantity holds is compared: by `structure.compare`."""
 
@@ -27,7 +28,7 @@ def compare(gold: Node, answer: Node, policy: Policy, same: Same) -> Verdict:
             return _differ("one quantity against several")
         verdicts = (same(right, own, policy) for right, own in zip(gold.args, answer.args, strict=True))
         return next((verdict for verdict in verdicts if not verdict.equal), Verdict(True, "structure", "equal part by part"))
-    if tags == {"percent", "degree"} or ("percent" in tags and {gold.value, answer.value} & _MONEY):
+    if tags == {"percent", "degree"} or ("percent" in tags and {gold.value, answer.value} & _AMOUNTS):
         return _differ("a percentage against an angle or an amount")
     if "quantity" in tags:
         return _units(gold, answer, policy, same)
