@@ -1,4 +1,4 @@
-"""Tables of labelled answers that are audited as a whole: our stress set, facts from the tests of peers, reported errors."""
+"""Tables of labelled answers that are audited as a whole: our stress sets, facts from the tests of peers, reported errors."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from mammoth_eval.graders.exact import cleaned, tree
 DATA = Path(__file__).parent / "data"
 
 
-@pytest.mark.parametrize("name", ["stress", "peers", "reported"])
+@pytest.mark.parametrize("name", ["stress", "siblings", "peers", "reported"])
 def test_every_case_of_the_table_gets_its_label_and_no_fault(name):
     verdict_of = judge("exact")
     wrong = []

@@ -1,8 +1,8 @@
 """``mammoth-eval grader audit CASES.jsonl|RUN``: graders on labelled answers, or several graders on the generations of one run.
 
 A case is one JSON line: ``id``, ``gold``, ``pred``, ``label`` (equal or not), ``form`` (answer, or response: the answer is
-extracted first), ``options`` where there are choices, ``kind``. Of a run each record is scored under each grader and the
-disagreements are listed.
+extracted first), ``options`` where there are choices, ``kind``, ``policy`` (settings by name, or ``rounded``). Of a run each
+record is scored under each grader and the disagreements are listed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ class Case:
     response: bool = False
     choices: tuple[str, ...] = ()
     choice: bool = False
+    policy: Policy = field(default_factory=Policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,18 @@ def read_cases(path: Path) -> Iterator[Case]:
             choices = tuple(str(option) for option in row.get("options") or ())
             choice = bool(choices) or str(row.get("kind", "")).startswith("choice")
             response = row.get("form", "answer") == "response"
-            yield Case(str(row["id"]), str(row["gold"]), str(row["pred"]), bool(row["label"]), response, choices, choice)
+            texts = (str(row["id"]), str(row["gold"]), str(row["pred"]))
+            yield Case(*texts, bool(row["label"]), response, choices, choice, _policy(row.get("policy")))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             expected = "expected an object with id, gold, pred, label"
             raise UsageError(f"{path}:{number}: not a case ({error!r}); {expected}") from error
+
+
+def _policy(said: object) -> Policy:
+    """The policy of a case: settings by name, or the word `rounded`; other words only say which rule the case is about."""
+    if isinstance(said, dict):
+        return Policy(**said)
+    return Policy(decimals="rounded") if said == "rounded" else Policy()
 
 
 def judge(name: str) -> Callable[[Case], Verdict]:
@@ -102,7 +111,7 @@ def judge(name: str) -> Callable[[Case], Verdict]:
 
     def verdict(case: Case) -> Verdict:
         choices = tuple(_without_letter(option) for option in case.choices)
-        policy = Policy(paper="choice" if case.choice else "math")
+        policy = replace(case.policy, paper="choice" if case.choice else "math")
         answer: str | None = case.pred
         if case.response and name == "mammoth":
             answer = paper.from_text(case.pred, paper=policy.paper, choices=choices)

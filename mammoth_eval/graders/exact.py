@@ -35,7 +35,7 @@ _NUMBER = re.compile(r"\s*\$?(-?)(\d{1,18}|\d{1,3}(?:,\d{3}){1,5})(?:\.(\d{1,15}
 _CAPITALS = re.compile("[A-Z]{3,}")
 """Names of points or choices one after another, whose order counts."""
 _CAPITAL, _LABELLED = (
-    re.compile("[A-J]"),
+    re.compile(r"(?:\\(?:text|math)(?:bf|rm)?\{)?\(?([A-J])\)?\}?"),
     re.compile(
         r"(?:\\(?:text(?:bf|rm)?|math(?:bf|rm)|bf)\s*\{?\s*)?\(?([A-J])[.):](?:\s*\}|(?=[\s~\\]))"
         r"[\s~]*(?:\\[ ,;:!]|\\q?quad|~)*\s*(?=\S)"
@@ -104,8 +104,8 @@ def _read(answer: str, gold: str, policy: Policy) -> Verdict:
     if answer == gold and answer:
         return Verdict(True, "string", "the same text")
     labelled = _LABELLED.match(answer)
-    if labelled and _CAPITAL.fullmatch(gold):
-        return Verdict(labelled[1] == gold, "choice", "" if labelled[1] == gold else "another letter")
+    if labelled and (letter := _CAPITAL.fullmatch(gold)):
+        return Verdict(labelled[1] == letter[1], "choice", "" if labelled[1] == letter[1] else "another letter")
     if labelled and answer.startswith("\\") and not _LABELLED.match(gold):
         answer = answer[labelled.end() :]
     if _CAPITALS.fullmatch(gold) and _CAPITALS.fullmatch(answer):

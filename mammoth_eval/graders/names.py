@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mammoth_eval.graders import arguments, calls, literals, operators, units
+from mammoth_eval.graders import arguments, calls, dimensions, literals, operators, units
 from mammoth_eval.graders.tokens import Token
 from mammoth_eval.graders.tree import Node, Unreadable, call, mul
 from mammoth_eval.graders.vocabulary import CONSTANTS, FUNCTIONS, GREEK, NOT_PRODUCTS, VARIANTS, number_in_words
@@ -55,7 +55,7 @@ def _is_product(p: Parser, text: str) -> bool:
     word = text.lower() in NOT_PRODUCTS and not (text.isupper() and p.depth > 1)
     if word:
         return False
-    if not units.known(text):
+    if not dimensions.known(text):
         return True
     factor = p.next.text in ("}", "^", "/", "+", "-", "*", "=") or p.next.kind == "cmd"
     return p.depth > 1 and factor and text not in ("min", "deg")

@@ -71,7 +71,7 @@ def _number(p: Parser, token: Token) -> Node:
         follower = p.next.text
         if follower in ("st", "nd", "rd", "th"):
             p.take()
-        elif follower in ("j", "J"):
+        elif follower in ("j", "J") and not p.vector:
             p.take()
             return mul(literals.number(token.text), Node("const", "i"))
     p.literal = p.index

@@ -69,6 +69,8 @@ class Parser:
         """Sums, integrals and limits read so far."""
         self.pairs = False
         """Inside braces: a colon or a bar parts the members of a set or a dict."""
+        self.vector = any(token.kind == "name" and token.text in ("i", "k") for token in tokens)
+        """Unit vectors may stand here: then a j behind a number is one, and not Python's imaginary unit."""
 
     @property
     def next(self) -> Token:

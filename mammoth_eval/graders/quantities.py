@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mammoth_eval.graders import expressions, units
+from mammoth_eval.graders import dimensions, expressions
 from mammoth_eval.graders.tree import Node, mul, num, symbols
 from mammoth_eval.graders.vocabulary import MONEY
 from mammoth_eval.types import Policy, Verdict
@@ -65,9 +65,9 @@ def bare(node: Node) -> Node:
 
 def _units(gold: Node, answer: Node, policy: Policy, same: Same) -> Verdict:
     """Quantities: units of one dimension are converted, those of two conflict; one on one side only counts for nothing."""
-    right, own = (units.worth(side.value) if side.kind == "quantity" else None for side in (gold, answer))
+    right, own = (dimensions.worth(side.value) if side.kind == "quantity" else None for side in (gold, answer))
     if gold.kind == answer.kind:
-        if gold.value == answer.value or not (units.known_phrase(gold.value) and units.known_phrase(answer.value)):
+        if gold.value == answer.value or not (dimensions.known_phrase(gold.value) and dimensions.known_phrase(answer.value)):
             return same(gold.args[0], answer.args[0], policy)
         if right is None or own is None or right[0] != own[0]:
             return _differ("units that conflict")
@@ -91,7 +91,7 @@ def _sided(one: Node, other: Node, policy: Policy, *, first: bool) -> Verdict:
     return expressions.compare(*((one, other) if first else (other, one)), policy)
 
 
-_CENT = Node("num", units.worth("cent")[1])  # type: ignore[index]
+_CENT = Node("num", dimensions.worth("cent")[1])  # type: ignore[index]
 
 
 def total(node: Node) -> Node | None:
@@ -100,7 +100,7 @@ def total(node: Node) -> Node | None:
         return None
     if any(part.kind != "quantity" for part in node.args):
         return None
-    worths = [units.worth(part.value) for part in node.args]
+    worths = [dimensions.worth(part.value) for part in node.args]
     known = [worth for worth in worths if worth is not None]
     if (
         len(known) != len(worths)

@@ -84,7 +84,7 @@ def label(node: Node, against: Node, *, constant: bool) -> bool:
         return node.value not in symbols(against) if node.kind == "sym" else True
     if node.kind == "seq":
         return bool(node.args) and all(part.kind == "sym" for part in node.args)
-    if _application(node):
+    if _application(node) or _of_its_variable(node, against):
         return True
     if node.kind == "call" and node.value in operators.NAMES:
         return not has(against, "call")
@@ -115,6 +115,17 @@ def _application(node: Node) -> bool:
     return named or (first.kind == "pow" and first.args[0].kind == "sym" and first.args[0].value in "fgh" and node.kind == "mul")
 
 
+def _of_its_variable(node: Node, against: Node) -> bool:
+    """``k(x)`` before a formula in x: whatever its letter, a name of that formula."""
+    return (
+        node.kind == "mul"
+        and len(node.args) == 2
+        and all(part.kind == "sym" and len(part.value) == 1 for part in node.args)
+        and node.args[1].value in "xyztn"
+        and node.args[1].value in symbols(against)
+    )
+
+
 def _equations(gold: Node, answer: Node, policy: Policy, same: Compare) -> Verdict:
     right, own = _exact_parts(gold), _exact_parts(answer)
     if len(right) == 1 or len(own) == 1:
@@ -125,9 +136,10 @@ def _equations(gold: Node, answer: Node, policy: Policy, same: Compare) -> Verdi
         verdict = same(right[-1], own[-1], policy)
         if verdict.equal:
             return verdict
-    if not symbols(gold) and not symbols(answer):
+    in_words = any(has(part, "text") for part in (right[0], own[0]))
+    if not in_words and not symbols(gold) and not symbols(answer):
         return same(right[-1], own[-1], policy)
-    if any(part.kind in ("seq", "text", "matrix", "setop") for part in (right[0], own[0], right[-1], own[-1])):
+    if in_words or any(part.kind in ("seq", "text", "matrix", "setop") for part in (right[0], own[0], right[-1], own[-1])):
         return same(right[-1], own[-1], policy) if right[0] == own[0] else Verdict(False, "structure", "not the same names")
     if len(right) > 2 or len(own) > 2:
         names = [parts[0] for parts in (right, own) if parts[0].kind == "sym"]
@@ -178,9 +190,20 @@ def _named(node: Node) -> list[tuple[str, Node]]:
     if node.kind == "rel" and node.value == ("=",) and node.args[0].kind == node.args[1].kind == "seq":
         names, values = node.args[0].args, node.args[1].args
         return [(a.value, b) for a, b in zip(names, values, strict=False)] if all(a.kind == "sym" for a in names) else []
-    if not all(_equation(part) and part.args[0].kind == "sym" for part in parts):
+    if not all(_equation(part) and _name(part.args[0]) for part in parts):
         return []
-    return [(part.args[0].value, _exact_parts(part)[-1]) for part in parts]
+    return [(_name(part.args[0]), _exact_parts(part)[-1]) for part in parts]
+
+
+def _name(node: Node) -> str:
+    """The name of a value: a letter, or a function at a number (``d(6)``); empty where the tree is neither."""
+    if node.kind == "sym":
+        return str(node.value)
+    if node.kind == "call" and len(node.value) == 1 and node.args[0].kind == "num":
+        return f"{node.value}({node.args[0].value})"
+    if node.kind == "mul" and len(node.args) == 2 and node.args[0].kind == "sym" and node.args[1].kind == "num":
+        return f"{node.args[0].value}({node.args[1].value})"
+    return ""
 
 
 def _by_name(right: list[tuple[str, Node]], own: list[tuple[str, Node]], policy: Policy, same: Compare) -> Verdict:

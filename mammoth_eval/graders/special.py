@@ -69,9 +69,10 @@ def _hours(time: tuple[str, ...]) -> frozenset[int]:
 
 
 def _date(text: str) -> tuple[str, ...] | None:
-    """Month by number, then the other numbers in order; an ISO date as it is written."""
+    """The month's first letters, then the other numbers in order; an ISO date has day and year there."""
     if _ISO.fullmatch(text):
-        return tuple(str(int(part)) for part in text.split("-"))
+        year, month, day = (int(part) for part in text.split("-"))
+        return (_MONTHS[month - 1][:3], str(day), str(year)) if 1 <= month <= 12 else None
     words = [word.lower() for word in _WORD_OR_NUMBER.findall(text) if word.lower() not in _DATE_FILL]
     months = [index for index, word in enumerate(words) if any(word in (month, month[:3]) for month in _MONTHS)]
     if len(months) != 1 or not 2 <= len(words) <= 3:
@@ -79,7 +80,7 @@ def _date(text: str) -> tuple[str, ...] | None:
     rest = [word for index, word in enumerate(words) if index != months[0]]
     if not all(word.isdigit() for word in rest):
         return None
-    return (words[months[0]][:3], *rest)
+    return (words[months[0]][:3], *(str(int(word)) for word in rest))
 
 
 def texts(gold: str, answer: str, policy: Policy) -> Verdict:

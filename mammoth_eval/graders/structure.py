@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mammoth_eval.graders import expressions, matrices, quantities, reals, relations, special
+from mammoth_eval.graders import expressions, matrices, quantities, readings, reals, relations, special
 from mammoth_eval.graders.calls import nested
 from mammoth_eval.graders.tree import Node, Unreadable, add, call, mul, num
 from mammoth_eval.graders.vocabulary import number_in_words
@@ -26,6 +26,7 @@ def compare(gold: Node, answer: Node, policy: Policy) -> Verdict:
     if gold == answer:
         return Verdict(True, "structure", "the same tree")
     gold, answer = settled(matrices.folded(gold)), settled(matrices.folded(answer))
+    gold, answer = readings.beside(gold, answer), readings.beside(answer, gold)
     if "congruence" in (gold.kind, answer.kind):
         return _congruences(gold, answer, policy)
     gold, answer = _member(gold, answer), _member(answer, gold)

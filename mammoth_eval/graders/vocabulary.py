@@ -19,7 +19,7 @@ FUNCTIONS: dict[str, str] = {
     "arccot": "acot", "acot": "acot", "cis": "cis", "factorial2": "factorial2", "pow": "pow", "Pow": "pow",
     "arcsec": "asec", "asec": "asec", "arccsc": "acsc", "acsc": "acsc", "sech": "sech", "csch": "csch", "coth": "coth",
     "arsinh": "asinh", "arcosh": "acosh", "artanh": "atanh", "arcctg": "acot", "arctg": "atan", "cosec": "csc",
-    "asech": "asech", "acsch": "acsch", "acoth": "acoth", "fabs": "abs",
+    "asech": "asech", "acsch": "acsch", "acoth": "acoth", "fabs": "abs", "nCr": "binomial", "nPr": "perm",
 }  # fmt: skip
 """Name, in LaTeX or in Python, to the name in the tree."""
 
@@ -38,7 +38,7 @@ GREEK = frozenset(
 
 VARIANTS = {
     "varepsilon": "epsilon", "vartheta": "theta", "varphi": "phi", "varrho": "rho", "varsigma": "sigma",
-    "lamda": "lambda", "ell": "l",
+    "lamda": "lambda", "ell": "l", "imath": "i", "jmath": "j",
 }  # fmt: skip
 """Other shapes and spellings of letters."""
 

@@ -1,0 +1,75 @@
+"""Readings that depend on what an answer is compared with: unit vectors beside a tuple, ``C(7, 3)`` beside a number."""
+
+from __future__ import annotations
+
+from mammoth_eval.graders.calls import function
+from mammoth_eval.graders.tree import ONE, ZERO, Node, add, has, mul, walk
+
+_BASIS = {Node("const", "i"): 0, Node("sym", "i"): 0, Node("sym", "j"): 1, Node("sym", "k"): 2}
+_COUNTS = {Node("sym", "C"): "binomial", Node("sym", "P"): "perm"}
+
+
+def beside(node: Node, other: Node) -> Node:
+    """`node` as it is meant beside `other`; most are meant as they are written."""
+    size = _components(other)
+    if size in (2, 3) and node.kind in ("add", "mul", "sym"):
+        return _vector(node, size)
+    return node if has(other, "seq") or not has(node, "seq") else _counted(node)
+
+
+def _components(node: Node) -> int | None:
+    """How many parts a tuple or a column has; None for anything else."""
+    is_vector = (node.kind == "seq" and node.value in ("()", "[]", "<>")) or (node.kind == "matrix" and 1 in node.value)
+    return len(node.args) if is_vector else None
+
+
+def _vector(node: Node, size: int) -> Node:
+    """A sum of multiples of the first `size` unit vectors as a tuple; a multiple of i alone is a complex number."""
+    parts = _multiples(node)
+    if parts is None or not (parts[1] or parts[2]) or any(parts[size:]):
+        return node
+    return Node("seq", "()", tuple(add(*part) if part else ZERO for part in parts[:size]))
+
+
+def _multiples(node: Node) -> tuple[list[Node], list[Node], list[Node]] | None:
+    """What i, j and k are multiplied with; None where the node is no such sum."""
+    made: tuple[list[Node], list[Node], list[Node]] = ([], [], [])
+    if node in _BASIS:
+        made[_BASIS[node]].append(ONE)
+    elif node.kind == "add":
+        for term in node.args:
+            found = _multiples(term)
+            if found is None:
+                return None
+            for own, more in zip(made, found, strict=True):
+                own.extend(more)
+    elif node.kind == "mul":
+        vectors = [factor for factor in node.args if any(part in _BASIS for part in walk(factor))]
+        found = _multiples(vectors[0]) if len(vectors) == 1 else None
+        if found is None:
+            return None
+        scale = [factor for factor in node.args if factor is not vectors[0]]
+        for own, more in zip(made, found, strict=True):
+            own.extend(mul(*scale, one) for one in more)
+    else:
+        return None
+    return made
+
+
+def _counted(node: Node) -> Node:
+    """The tree with ``C(n, k)`` and ``P(n, k)`` as the numbers of choices that they are, and no points with a name."""
+    args = tuple(_counted(part) for part in node.args)
+    if node.kind != "mul":
+        return node._replace(args=args) if args else node
+    made: list[Node] = []
+    for part in args:
+        if made and made[-1] in _COUNTS and _is_pair(part):
+            made[-1] = function(_COUNTS[made[-1]], part.args, None)
+        else:
+            made.append(part)
+    return mul(*made)
+
+
+def _is_pair(node: Node) -> bool:
+    whole = [part.value for part in node.args if part.kind == "num" and part.value.denominator == 1]
+    return node.kind == "seq" and node.value == "()" and len(whole) == len(node.args) == 2 and whole[0] >= whole[1] >= 0
