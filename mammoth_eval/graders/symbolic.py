@@ -22,11 +22,8 @@ from mammoth_eval.graders.tree import Node
 
 DEADLINE = 1.5
 """Seconds for one proof; 2 s for a whole verdict is the promise."""
-_START = 30.0
-"""Seconds for the worker to load sympy."""
-_GRACE = 0.4
-_FIRST, _LEAST = 0.5, 0.1
-"""Seconds that a proof gets at least: the first in a process, and any other, where waiting has used up the rest."""
+_GRACE, _LEAST = 0.4, 0.1
+"""Seconds for an answer to arrive, and those that a proof gets at least where waiting has used up the rest."""
 _PATIENCE = 3
 """Questions in a row without an answer before the process is taken for broken."""
 KINDS = frozenset({"num", "dec", "sym", "const", "add", "mul", "pow", "call", "percent", "degree", "ratio"})
@@ -40,25 +37,23 @@ class _Worker:
         self.lock = threading.Lock()
         self.process: subprocess.Popen[bytes] | None = None
         self.owner = 0
-        self.ready = self.started = False
-        """Whether the process has loaded what it needs, and whether any has in this process."""
+        self.ready = False
+        """Whether the process has loaded what it needs."""
         self.question = self.late = 0
         """The number of the last question, and how many in a row were not answered in time."""
         self.read = b""
         """What the process wrote and nobody asked for yet."""
 
     def ask(self, tree: Any, seconds: float) -> list[Any] | None:
-        """The worker's answer; None where there was none in time. Waiting for others counts, the process's first start does not."""
+        """The worker's answer; None where there was none in time. Waiting for others and for its start counts."""
         begin = time.monotonic()
         if not self.lock.acquire(timeout=seconds):
             return None
         try:
-            first = not self.started
-            self._wait(_START if first else seconds)
+            self._wait(seconds)
             if not self.ready or self.process is None:
                 return None
-            left = max(_LEAST, seconds - (time.monotonic() - begin))
-            return self._asked(self.process, tree, max(left, _FIRST) if first else left)
+            return self._asked(self.process, tree, max(_LEAST, seconds - (time.monotonic() - begin)))
         finally:
             self.lock.release()
 
@@ -104,7 +99,6 @@ class _Worker:
         """Start the process where there is none, without waiting for it."""
         if self.process is not None and self.owner == os.getpid() and self.process.poll() is None:
             return
-        self.started = self.started and self.owner == os.getpid()
         self.stop()
         self.owner, self.ready = os.getpid(), False
         environment = {key: value for key, value in os.environ.items() if key in ("PATH", "LD_LIBRARY_PATH")}
@@ -118,8 +112,8 @@ class _Worker:
         """Wait until the process is ready, `limit` seconds at most; one that is not goes on starting for the next question."""
         self.start()
         if not self.ready and self.process is not None and self.process.stdout is not None:
-            self.ready = self.started = self._line(limit) is not None
-            if not self.ready and (self.process.poll() is not None or limit >= _START):
+            self.ready = self._line(limit) is not None
+            if not self.ready and self.process.poll() is not None:
                 self.stop()
 
     def stop(self) -> None:

@@ -1,7 +1,7 @@
 """The process behind the symbolic rung: reads trees as JSON lines, answers ``[zero or not or null, how]``.
 
-Started as ``python -m mammoth_eval.graders.worker``. It loads sympy once and forks a child for each question; the child has
-limits on memory and time of its own and is killed at the deadline. Expressions are built from the tree by the constructors
+Started as ``python -m mammoth_eval.graders.worker``. It forks a child for each question; the child has limits on memory and time
+of its own and is killed at the deadline. sympy is loaded while no question waits, since many digits answer most of them. Expressions are built from the tree by the constructors
 named here; nothing is parsed and nothing evaluated from text.
 
 Order: high precision first (different at 40 digits: not zero), then sympy's own simplifications. An expression that vanishes to
@@ -35,13 +35,25 @@ _BRANCHING = frozenset({"abs", "floor", "ceil", "sign", "max", "min", "re", "im"
 
 def main() -> None:
     """Serve until the input ends."""
-    import sympy  # loaded before the first question, shared by every child
-
-    sympy.simplify(sympy.sin(sympy.Symbol("x")) ** 2)
+    precise.context()
     print(json.dumps(["ready"]), flush=True)
-    for line in sys.stdin:
+    loaded = False
+    while True:
+        if not loaded and not select.select([sys.stdin], [], [], 0)[0]:
+            _load_sympy()
+            loaded = True
+        line = sys.stdin.readline()
+        if not line:
+            return
         number, tree, seconds = json.loads(line)
         print(json.dumps([number, *_in_child(tree, seconds)]), flush=True)
+
+
+def _load_sympy() -> None:
+    """Load sympy and use it once, so that every child to come finds it ready."""
+    import sympy
+
+    sympy.simplify(sympy.sin(sympy.Symbol("x")) ** 2)
 
 
 def _in_child(tree: Any, seconds: float) -> list[Any]:
@@ -102,17 +114,17 @@ def _answer(tree: Any, seconds: float, writer: int) -> None:
 
 def decide(tree: Any) -> Any:
     """Findings in order, the last one counts: ``(zero or not, how)``."""
-    import sympy
-
     names = {part[1] for part in _walk(tree) if part[0] == "sym"}
     branching = any(part[0] == "call" and part[1] in _BRANCHING for part in _walk(tree))
-    table = {name: sympy.Symbol(name, real=True) if branching else sympy.Symbol(name, positive=True) for name in names}
     small = _vanishes(tree, sorted(names), branching=branching)
     if small is False:
         yield False, "not zero at high precision"
         return
     if small:
         yield True, f"zero to {precise.DIGITS} digits at random points; no proof"
+    import sympy
+
+    table = {name: sympy.Symbol(name, real=True) if branching else sympy.Symbol(name, positive=True) for name in names}
     expression = build(tree, table)
     if expression == 0:
         yield True, "zero as it is built"
