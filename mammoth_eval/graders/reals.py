@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from mammoth_eval.graders import numeric, rational
-from mammoth_eval.graders.tree import Node, neg, num, put, subtract, symbols
+from mammoth_eval.graders.tree import HALF, Node, add, neg, num, power, put, subtract, symbols
 
 
 class End(NamedTuple):
@@ -126,7 +126,7 @@ def _function_name(node: Node) -> Node:
 
 
 def _solved(left: Node, operator: str, right: Node, name: str) -> tuple[Piece, ...] | None:
-    """The solutions of an inequality that is linear in its one variable; None where it is not."""
+    """The solutions of an inequality that is linear or quadratic in its one variable; None where it is neither."""
     if operator not in _FLIPPED:
         return None
     if left == Node("sym", name) and name not in symbols(right):
@@ -137,11 +137,13 @@ def _solved(left: Node, operator: str, right: Node, name: str) -> tuple[Piece, .
         return _around(left.args[0], operator, right, name)
     if right.kind == "call" and right.value == "abs" and name not in symbols(left):
         return _around(right.args[0], _FLIPPED[operator], left, name)
-    line = _linear(subtract(left, right), name)
-    if line is None:
+    found = _polynomial(subtract(left, right), name)
+    if found is None:
         return None
-    slope, start = line
-    return _beyond(operator if slope > 0 else _FLIPPED[operator], num(-start / slope))
+    start, slope, square = found
+    if square:
+        return _parabola(operator if square > 0 else _FLIPPED[operator], slope / square, start / square)
+    return _beyond(operator if slope > 0 else _FLIPPED[operator], num(-start / slope)) if slope else None
 
 
 def _around(inner: Node, operator: str, bound: Node, name: str) -> tuple[Piece, ...] | None:
@@ -152,10 +154,10 @@ def _around(inner: Node, operator: str, bound: Node, name: str) -> tuple[Piece, 
     return _common(below, above) if operator in ("<", "<=") else _merged([*below, *above])
 
 
-def _linear(node: Node, name: str) -> tuple[Fraction, Fraction] | None:
-    """Slope and value at zero of a tree that is linear in its variable, with rational numbers; None where it is not."""
+def _polynomial(node: Node, name: str) -> tuple[Fraction, Fraction, Fraction] | None:
+    """The coefficients, lowest first, of a tree that is at most quadratic in its variable; None where it is not."""
     values: list[Fraction] = []
-    for point in (0, 1, 2, 7):
+    for point in (0, 1, 2, 7, -11):
         try:
             value = rational.value(put(node, name, num(point)))
         except (rational.Refused, ZeroDivisionError):
@@ -163,9 +165,27 @@ def _linear(node: Node, name: str) -> tuple[Fraction, Fraction] | None:
         if value is None:
             return None
         values.append(value)
-    slope = values[1] - values[0]
-    straight = values[2] - values[1] == slope and values[3] - values[0] == 7 * slope
-    return (slope, values[0]) if straight and slope else None
+    square = (values[2] - 2 * values[1] + values[0]) / 2
+    slope = values[1] - values[0] - square
+    fits = all(values[0] + slope * x + square * x * x == value for x, value in ((7, values[3]), (-11, values[4])))
+    return (values[0], slope, square) if fits else None
+
+
+def _parabola(operator: str, slope: Fraction, start: Fraction) -> tuple[Piece, ...] | None:
+    """The solutions of ``x^2 + slope x + start`` against zero."""
+    quarter = slope * slope / 4 - start
+    if quarter < 0:
+        return (_LINE,) if operator in (">", ">=", "!=") else ()
+    half = power(num(quarter), HALF)
+    low, high = (add(num(-slope / 2), side) for side in (neg(half), half))
+    if operator in ("=", "!="):
+        points = [*(_beyond("=", low) or ()), *(_beyond("=", high) or ())]
+        return _merged(points) if operator == "=" else _without([_LINE], points)
+    outward = operator in (">", ">=")
+    left, right = _beyond(_FLIPPED[operator], low), _beyond(operator, high)
+    if left is None or right is None:
+        return None
+    return _merged([*left, *right]) if outward else _common(left, right)
 
 
 def _beyond(operator: str, bound: Node) -> tuple[Piece, ...] | None:
