@@ -18,7 +18,7 @@ def argument(p: Parser) -> Node:
     r"""What a command applies to: a group in braces, else one digit or one letter (``\frac12``)."""
     token = p.next
     if p.at("{"):
-        return brackets.bracket(p)
+        return brackets.bracket(p, is_argument=True)
     if token.kind == "num" and len(token.text) > 1 and token.text.isdigit():
         p.tokens[p.index] = Token("num", token.text[1:])
         return num(int(token.text[0]))

@@ -16,11 +16,14 @@ _ROWS = frozenset(words("cases aligned align gathered gather split array aligned
 _MATRICES = frozenset({"pmatrix", "bmatrix", "Bmatrix", "matrix", "smallmatrix", "array", "vmatrix", "Vmatrix"})
 
 
-def bracket(p: Parser) -> Node:
-    """Brackets and what they hold: one part is itself, several are a sequence, braces a set."""
+def bracket(p: Parser, *, is_argument: bool = False) -> Node:
+    """Brackets and what they hold: one part is itself, several are a sequence, braces a set.
+
+    `is_argument`: the braces only mark what a command applies to, so that a bar in them is none of a set's.
+    """
     opening, factor, p.factor = p.take().text, p.factor, False
     bars, pairs = p.bars, p.pairs
-    p.bars, p.pairs = 0, opening in ("{", "\\{")
+    p.bars, p.pairs = 0, opening in ("{", "\\{") and not is_argument
     start = p.index
     parts = p.items((")", "]", "}", "\\}"))
     if opening == "{" and p.next.kind == "cmd" and p.next.text in ("over", "choose", "atop"):

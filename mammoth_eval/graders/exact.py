@@ -26,7 +26,7 @@ from mammoth_eval.graders.tree import Node, Unreadable
 from mammoth_eval.graders.vocabulary import PHRASES, SETS, number_in_words
 from mammoth_eval.types import LETTERS, Policy, Verdict
 
-VERSION = "3"
+VERSION = "4"
 DEFAULT = Policy()
 _MEMO_CHARS = 2_000
 MAX_CHARS = 12_000
@@ -42,7 +42,7 @@ _CAPITAL, _LABELLED = (
     ),
 )
 """A gold that is a letter, and an answer that has the letter before its text (``C. x = 42``)."""
-_LETTER = re.compile(r"[\W_]*(?:\\(?:text|textbf|mathbf|mathrm|boxed)\s*\{[\W_]*)?([A-Ja-j])[\W_]*")
+_LETTER = re.compile(r"[\W_]*(?:\\(?:text|textbf|mathbf|mathrm|boxed)\s*\{[\W_]*){0,3}([A-Ja-j])[\W_]*")
 
 
 def grade(answer: str, gold: str, policy: Policy = DEFAULT, choices: Sequence[str] = ()) -> Verdict:
@@ -199,10 +199,11 @@ def _words(answer: str, gold: str, policy: Policy, reason: str) -> Verdict:
 def _choice(answer: str, gold: str, policy: Policy, choices: Sequence[str]) -> Verdict:
     """The letter of the answer, or the one option that its value equals."""
     letters = LETTERS[: len(choices)]
-    right = gold.strip().strip("().").upper()
+    wrapped = _LETTER.fullmatch(gold[:60])
+    right = wrapped[1].upper() if wrapped else ""
     if right not in letters or not right:
         return Verdict(False, "choice", f"the gold {gold!r} is none of the letters {letters}", fault=True)
-    match = _LETTER.fullmatch(answer[:60]) if len(answer) <= 60 else None
+    match = (_LETTER.fullmatch(answer) if len(answer) <= 60 else None) or _LABELLED.match(answer)
     if match and match[1].upper() in letters:
         return Verdict(match[1].upper() == right, "choice", "" if match[1].upper() == right else "another letter")
     if not answer.strip():
