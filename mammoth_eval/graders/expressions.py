@@ -151,8 +151,8 @@ def _grant(gold: Node, answer: Node, size: float, policy: Policy) -> float:
     for node in (gold, answer):
         if node.kind == "dec":
             places = node.value[1]
-            digits = len(str(abs(int(node.value[0] * 10**places))))
-            if digits >= SURD_DIGITS or (policy.decimals == "rounded" and node is gold):
+            has_digits = abs(node.value[0]) * 10**places >= 10 ** (SURD_DIGITS - 1)
+            if has_digits or (policy.decimals == "rounded" and node is gold):
                 grant = max(grant, 0.5 * 10.0**-places)
     return grant
 

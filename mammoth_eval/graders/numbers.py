@@ -58,5 +58,5 @@ def _stands_for(exact: Written, decimal: Written) -> bool:
     """Whether a decimal of enough digits is the exact number rounded to its places."""
     if exact.places is not None or decimal.places is None or decimal.places > 12:
         return False
-    digits = len(str(abs(int(decimal.value * 10**decimal.places))))
-    return digits >= SURD_DIGITS and abs(exact.value - decimal.value) <= Fraction(1, 2 * 10**decimal.places)
+    has_digits = abs(decimal.value) * 10**decimal.places >= 10 ** (SURD_DIGITS - 1)
+    return has_digits and abs(exact.value - decimal.value) <= Fraction(1, 2 * 10**decimal.places)
