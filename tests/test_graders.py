@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mammoth_eval import graders, registry
-from mammoth_eval.graders import GRADERS, grade
+from mammoth_eval.graders import GRADERS, grade, symbolic
 from mammoth_eval.graders import mammoth as paper
 from mammoth_eval.types import Policy
 
@@ -124,7 +125,6 @@ def test_hard_comparison_ends_within_the_deadline_in_any_thread(answer, gold):
 
 
 def test_worker_that_was_killed_is_started_again():
-    from mammoth_eval.graders import symbolic
 
     assert grade("\\cos 4x", "8\\cos^4 x - 8\\cos^2 x + 1").equal
     process = symbolic._WORKER.process
@@ -251,3 +251,31 @@ def test_other_golds_are_accepted_only_where_they_are_equal(data_dir, tmp_path):
 )
 def test_a_benchmark_s_tolerance_holds_for_golds_written_with_a_point_and_not_for_integers(gold, answer, tolerance, equal):
     assert grade(answer, gold, Policy(tolerance=tolerance)).equal is equal
+
+
+HOSTILE = [
+    ("C(" + "a" * 60, "5"), ("\\bf" + " " * 11_900 + "x", "5"), ("5" + " " * 11_900 + "x", "5"), ("5 " + "m " * 2000, "5"),
+    ("\\sin(e^{e^{e^{e}}})", "\\sqrt2^{4001}"), ("\\pi^{\\pi^{\\pi^{\\pi^{\\pi}}}}", "e^{1000}"), ("1", "e^{e^{e^{e^{e}}}}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "gold"), HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_text_is_decided_within_the_deadline(answer, gold):
+    start = time.monotonic()
+    assert not grade(answer, gold).equal
+    assert time.monotonic() - start < 3
+
+
+def test_letter_before_many_spaces_is_found_in_linear_time():
+    start = time.monotonic()
+    grade("A. " + " " * 100_000, "A", choices=("5", "6"))
+    assert time.monotonic() - start < 1
+
+
+def test_fork_of_a_process_that_is_asking_the_worker_can_ask_it_too():
+    assert grade("\\sqrt{x^2}", "|x|").equal
+    with symbolic._WORKER.lock:
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if grade("\\lfloor x+1\\rfloor", "\\lfloor x\\rfloor+1").equal else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -99,9 +99,9 @@ def _option(text: str, choices: Sequence[str]) -> str | None:
 
 def _value(body: str, choices: Sequence[str]) -> str | None:
     """The option that the last line names by its value; else that line's last number; else a short text as it is."""
-    line = body.strip().rsplit("\n", 1)[-1].strip()
-    if "\\" in line and "=" not in line and not _WORDS.search(line):
-        return line
+    line = _BULLET.sub("", body.strip().rsplit("\n", 1)[-1].strip())
+    if "=" not in line and not _WORDS.search(line):
+        return _option(line, choices) or line
     found = re.findall(r"-?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?", line)
     letter = _option(found[-1], choices) if found else None
     if letter or found:
@@ -110,7 +110,8 @@ def _value(body: str, choices: Sequence[str]) -> str | None:
 
 
 _WORDS = re.compile(r"(?<![\\a-zA-Z])[A-Za-z]{3,}")
-"""A formula without any is a value, to be compared with the options in full."""
+"""A line without any is a value, to be compared with the options in full."""
+_BULLET = re.compile(r"^[-*•]\s+")
 
 
 def _key(text: str) -> str:

@@ -116,7 +116,7 @@ def last_phrase(text: str) -> Marked | None:
 
 def _after(text: str, start: int) -> str:
     """The answer that follows a phrase: to the end of its sentence, or of the formula that it opens with."""
-    rest = text[start : start + 2000].lstrip(" \t:：*")
+    rest = _GLUED.sub(lambda match: match[1] or match[2], text[start : start + 2000]).lstrip(" \t:：*")
     if rest.startswith("\n"):
         rest = rest.lstrip()
         rest = rest.split("\n\n", 1)[0] if not rest.startswith(("$$", "\\[")) else rest
@@ -125,7 +125,7 @@ def _after(text: str, start: int) -> str:
     if formula is not None:
         return formula
     stop = _STOP.search(rest)
-    content = _BOLD.sub("", rest[: stop.start()] if stop else rest).strip().strip("*").strip()
+    content = _BOLD.sub(r"\1", rest[: stop.start()] if stop else rest).strip().strip("*").strip()
     content = _only_number(number_first(_ASIDE.sub("", _TOWARD.sub("", content)))).rstrip(".,;: ")
     return content[1:-1].strip() if _WRAPPED.fullmatch(content) else content
 
@@ -147,8 +147,13 @@ _SMALL_WORDS = re.compile(r"^(?:[a-z][a-z'’]* ){1,6}(?=[-−$\\]?\$?\d)")
 _ASIDE = re.compile(
     r"\s*\((?:or|i\.e\.|about|approximately|roughly|that is|in other words|since|because|as)\b[^()]*\)$", re.IGNORECASE
 )
-_BOLD = re.compile(r"(?<!\S)\*\*(?=\S)|(?<=\S)\*\*(?![\w(\s-]|\s\w)")
-"""Marks of bold text; a power has something to raise on one side and an exponent on the other."""
+_BOLD = re.compile(r"(?<![\w)\]}*])\*\*(?![\s*])([^*\n]{1,400})(?<!\s)\*\*(?!\*)")
+"""Bold text; a power has something to raise before its stars."""
+_GLUED = re.compile(
+    r"(?<=[=(/:])\*\*(?![\s*])([^*\n]{1,400})(?<!\s)\*\*(?!\*)"
+    r"|(?<![\w)\]}*])\*\*(?![\s*])([^*\n]{1,400})(?<!\s)\*\*(?=[^\s*.,;!?])"
+)
+"""The same with more of the answer right before or behind it (``**5**/**7**``)."""
 _WRAPPED = re.compile(r"\$[^$]+\$")
 
 

@@ -145,10 +145,10 @@ def _closing_block(body: str) -> str | None:
 
 
 def _said(sentence: str) -> str | None:
-    """What a sentence sets in bold, else the last formula in it that holds a value, else its last number."""
-    bold = [one for one in _BOLD.findall(sentence) if any(char.isdigit() for char in one) and not _HEADING.search(one)]
-    if bold:
-        return _said(bold[-1])
+    """The one value that a sentence sets in bold, else the last formula in it that holds a value, else its last number."""
+    bold = _BOLD.search(sentence)
+    if bold and sentence.count("**") == 2:
+        return _said(bold[1])
     segments: list[str] = [next(filter(None, match.groups())) for match in _MATH.finditer(sentence)]
     for segment in reversed(segments):
         value = _side(segment)
@@ -163,8 +163,12 @@ def _said(sentence: str) -> str | None:
 
 _EQUATIONS = re.compile(r"\b((?:[A-Za-z] ?= ?-?[\d./]*\d(?:,? (?:or|and) |, )){1,6}[A-Za-z] ?= ?-?[\d./]*\d)\.?$")
 """``x = 1 or x = 2`` at the end of a sentence."""
-_BOLD = re.compile(r"(?<![\w)\]}*])\*\*(?![\s*])([^*\n]{1,120})(?<!\s)\*\*(?![\w(*])")
-_HEADING = re.compile(r":$|^(?:Step|Part|Case|Method|Option|Note|Question)\b|^\d{1,2}[.)] ", re.IGNORECASE)
+_BOLD = re.compile(
+    r"(?<![\w)\]}*])\*\*(?=[-$\\]{0,3}\d)([^*\n=:]{1,120})(?<!\s)\*\*"
+    r"(?=(?: [a-z]+)?(?: (?:in|for|after|per|from|over|at|during|on|with|to|this|each|every|altogether|total|left)\b"
+    r"(?:(?!\b(?:is|are|was|were|gives?|gets?|equals?|makes?|or|and)\b)[^=:*\n])*)?[.!]?$)"
+)
+"""A number in bold, after which the sentence ends or only says where, when or for what."""
 _ASIDE_END = re.compile(r"\s\([^()]*\)\.?$")
 
 

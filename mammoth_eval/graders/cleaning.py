@@ -15,11 +15,16 @@ from mammoth_eval.graders.characters import plain, unwrap
 from mammoth_eval.graders.vocabulary import number_in_words
 
 _LEAD = re.compile(
-    r"^(?:(?:=|~|USD|EUR|GBP|INR|Rs\.?|\\(?:text|mathrm)\s?\{\s?(?:USD|EUR|GBP|INR|Rs\.?|US\\\$|\\\$)\s?\}|(?:US|AU?|CA?|NZ|HK|S)(?=\\?\$)|(?:[Aa]ns(?:wer)?|[Rr]esult|[Oo]utput)\s?[:=]"
+    r"^(?:(?:=|~|(?:US|AU?|CA?|NZ|HK|S)(?=\\?\$)|(?:[Aa]ns(?:wer)?|[Rr]esult|[Oo]utput)\s?[:=]"
     r"|\\approx|\\sim|\\(?:[Rr]ightarrow|[Ll]ongrightarrow|implies|therefore|to)"
-    r"|about|approximately|roughly|exactly|around)(?![a-zA-Z=])\s*)+(?=[-$\\(\d.])"
+    r"|about|approximately|roughly|exactly|around)(?![a-zA-Z=])\s*)+(?=[-$\\(\d.]|(?:USD|EUR|GBP|INR|Rs)\b)"
 )
 """What may stand before a value without being part of it."""
+_CURRENCY = re.compile(
+    r"^(?:\\(?:text|mathrm)\s?\{\s?(US(?=\\?\$)|USD|EUR|GBP|INR|Rs)?\.?\s?(?:\\?\$)?\s?\}|(USD|EUR|GBP|INR|Rs)\b\.?)\s*(?:\\?\$\s*)?(?=[-(\d.])"
+)
+"""A currency by its letters, before the amount."""
+_SIGNS = {"EUR": r"\euro ", "GBP": r"\pounds ", "INR": r"\rupee ", "Rs": r"\rupee "}
 _PRICE = re.compile(r"^(-?)\$(?=\s*[\d.])")
 """One dollar sign before a number: money, and not the open end of a formula."""
 _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z{}])")
@@ -35,12 +40,14 @@ _REWRITTEN: tuple[tuple[str, re.Pattern[str], Made], ...] = (
     ("\\\\", re.compile(r"\\\\\s*(?:\[-?[\d.]{1,6}\s*[a-z]{2}\]\s*)?$"), ""),  # the end of a line
     ("/-", re.compile(r"(?<=\d)\s?/-$"), ""),  # after an amount of rupees
     ("x", re.compile(r"(?<=\d)\s{0,3}x\s{0,3}(?=10\s{0,3}(?:\^|\*\*))"), r"\\times "),  # 3 x 10^8
-    ("{", re.compile(  # 7.2\\text{E-}5, 7.2\\mathrm{e}{-5}
-        r"(?<=\d)\s?\\(?:text|mathrm|rm)\s?\{[eE](?:([-+]?\d{1,4})\}|([-+]?)\}\s?\{?([-+]?\d{1,4})\}?)(?!\d)"),
-     lambda m: m[0] if not m[1] and (m[2] + m[3])[0].isdigit() else f"e{m[1] or m[2] + m[3]}"),
-    ("_", re.compile(  # {}_7C_3, ^7P_3
-        r"(?<![\w}])(?:\{\})?[_^]\{?(\d{1,4})\}?\s?(?:\\mathrm\{)?([CP])\}?_\{?(\d{1,4})\}?(?![\d}])"),
-     lambda m: f"{'nCr' if m[2] == 'C' else 'nPr'}({m[1]},{m[3]})"),
+    ("{", re.compile(  # 7.2\\text{E-}5, 7.2\\mathrm{e}{-5}; an upright e before a difference is Euler's number
+        r"(?<=\d)\s?\\(?:text|mathrm|rm)\s?\{(?:[eE]([-+]?\d{1,4})\}|[eE]([-+])\}\s?\{?(\d{1,4})\}?|[eE]\}\s?\{([-+]\d{1,4})\}"
+        r"|E\}\s?([-+]\d{1,4}))(?!\d)"),
+     lambda m: "e" + "".join(filter(None, m.groups()))),
+    ("_", re.compile(  # {}_7C_3, ^{7}P_{3}
+        r"(?:\{\}|(?:^|(?<=[({=+*/-])|(?<=[({=+*/-] )))[_^](?:\{(\d{1,4})\}|(\d{1,4}))\s?(?:\\mathrm\{([CP])\}|([CP]))"
+        r"_(?:\{(\d{1,4})\}|(\d{1,4}))(?!\d)"),
+     lambda m: f" {'nCr' if (m[3] or m[4]) == 'C' else 'nPr'}({m[1] or m[2]},{m[5] or m[6]}) "),
     ("of", re.compile(r"(?<=\d) out of (?=\d)"), "/"),
     ("(", re.compile(r"^([a-zA-Z][a-zA-Z -]{1,60}) ?\(-?\d[\d,.]*\)$"),  # twenty-six (26)
      lambda m: m[0] if number_in_words(m[1].strip()) is None else m[1].strip()),
@@ -57,7 +64,7 @@ def cleaned(text: str) -> str:
     text = unwrap(plain(text))
     if "\\\\" in text and "\\begin" not in text:
         text = _DOUBLED.sub("\\\\", text)
-    text = _LEAD.sub("", text)
+    text = _CURRENCY.sub(lambda match: _SIGNS.get(match[1] or match[2] or "", r"\$"), _LEAD.sub("", text))
     if text.count("$") == 1:
         text = _PRICE.sub(r"\1\\$", text)
     for hint, pattern, made in _REWRITTEN:

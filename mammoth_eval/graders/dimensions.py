@@ -55,8 +55,8 @@ def base(text: str) -> str:
     """The unit that a word spells (``meters`` and ``metre`` are ``m``), the word in small letters where it is none."""
     lower = text if len(text) == 2 and text[0].islower() else text.lower()  # mM is no mm
     for word in (text, lower, lower.removesuffix("s"), lower.removesuffix("es")):
-        if word in _SINGULAR:
-            return _SINGULAR[word]
+        if word in _SINGULAR or word in _OTHER:
+            return _SINGULAR.get(word, lower.removesuffix("s"))
     return lower
 
 

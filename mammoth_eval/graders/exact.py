@@ -19,7 +19,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
-from mammoth_eval.graders import numbers, phrases, special, structure
+from mammoth_eval.graders import numbers, phrases, special, structure, symbolic
 from mammoth_eval.graders.cleaning import cleaned
 from mammoth_eval.graders.parser import parse
 from mammoth_eval.graders.tree import Node, Unreadable
@@ -31,14 +31,14 @@ DEFAULT = Policy()
 _MEMO_CHARS = 2_000
 MAX_CHARS = 12_000
 """Longer answers and golds are compared word by word."""
-_NUMBER = re.compile(r"\s*\$?(-?)(\d{1,18}|\d{1,3}(?:,\d{3}){1,5})(?:\.(\d{1,15}))?\s*\$?\.?\s*")
+_NUMBER = re.compile(r"\s*+\$?(-?)(\d{1,18}|\d{1,3}(?:,\d{3}){1,5})(?:\.(\d{1,15}))?\s*+\$?\.?\s*+")
 _CAPITALS = re.compile("[A-Z]{3,}")
 """Names of points or choices one after another, whose order counts."""
 _CAPITAL, _LABELLED = (
     re.compile(r"(?:\\(?:text|math)(?:bf|rm)?\{)?\(?([A-J])\)?\}?"),
     re.compile(
-        r"(?:\\(?:text(?:bf|rm)?|math(?:bf|rm)|bf)\s*\{?\s*)?\(?([A-J])[.):](?:\s*\}|(?=[\s~\\]))"
-        r"[\s~]*(?:\\[ ,;:!]|\\q?quad|~)*\s*(?=\S)"
+        r"(?:\\(?:text(?:bf|rm)?|math(?:bf|rm)|bf)\s*+\{?\s*+)?\(?([A-J])[.):](?:\s*+\}|(?=[\s~\\]))"
+        r"(?:[\s~]|\\[ ,;:!]|\\q?quad)*+(?=\S)"
     ),
 )
 """A gold that is a letter, and an answer that has the letter before its text (``C. x = 42``)."""
@@ -52,14 +52,28 @@ def grade(answer: str, gold: str, policy: Policy = DEFAULT, choices: Sequence[st
     """
     if choices:
         return _choice(answer, gold, policy, choices)
-    if len(answer) + len(gold) <= _MEMO_CHARS:
+    if len(answer) + len(gold) > _MEMO_CHARS:
+        return _grade(answer, gold, policy)
+    try:
         return _remembered(answer, gold, policy)
-    return _grade(answer, gold, policy)
+    except _Unsettled as unsettled:
+        return unsettled.verdict
 
 
 @lru_cache(maxsize=20_000)
 def _remembered(answer: str, gold: str, policy: Policy) -> Verdict:
-    return _grade(answer, gold, policy)
+    verdict = _grade(answer, gold, policy)
+    if verdict.fault and symbolic.is_starting():
+        raise _Unsettled(verdict)
+    return verdict
+
+
+class _Unsettled(Exception):
+    """A fault that a second asking may settle: it is not remembered."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.reason)
+        self.verdict = verdict
 
 
 def _grade(answer: str, gold: str, policy: Policy) -> Verdict:
@@ -135,7 +149,7 @@ _POINT = re.compile(r"^[A-Z]'? ?(?:= ?)?(?=\([^()]*,[^()]*\)$)")
 """The name of a point before its coordinates."""
 _TEXT = re.compile(r"\\(?:text(?:bf|rm)?|mbox|mathrm)\s*\{([^{}]*)\}")
 _SAID = re.compile(
-    r"[A-Z]\((?:[A-Za-z][\w'-]* ?){1,8}\) ?= ?([^=]{1,80})"
+    r"[A-Z]\((?:[A-Za-z][\w'-]*+ ?){1,8}\) ?= ?([^=]{1,80})"
     r"|(?:[A-Za-z][\w'-]*,? ){1,20}?(?:is|are|equals|be) (?![^\d]*\b(?:is|are)\b)([^ ].{0,80})"
 )
 """A sentence that ends in a value (``The probability is 0.25``), or the value of a function of words (``P(even) = 1/2``)."""
@@ -203,7 +217,7 @@ def _choice(answer: str, gold: str, policy: Policy, choices: Sequence[str]) -> V
     right = wrapped[1].upper() if wrapped else ""
     if right not in letters or not right:
         return Verdict(False, "choice", f"the gold {gold!r} is none of the letters {letters}", fault=True)
-    match = (_LETTER.fullmatch(answer) if len(answer) <= 60 else None) or _LABELLED.match(answer)
+    match = (_LETTER.fullmatch(answer) if len(answer) <= 60 else None) or _LABELLED.match(answer.strip()[:_MEMO_CHARS])
     if match and match[1].upper() in letters:
         return Verdict(match[1].upper() == right, "choice", "" if match[1].upper() == right else "another letter")
     if not answer.strip():

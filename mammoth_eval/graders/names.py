@@ -28,6 +28,10 @@ def name(p: Parser, token: Token) -> Node:
         return call(text, literals.number(p.tokens[p.index - 2].text))
     if text in CONSTANTS:
         return Node("const", CONSTANTS[text])
+    if single and _defined(p, text):
+        p.index += 3
+        inner = p.tokens[p.index - 2]
+        return call(text, literals.number(inner.text) if inner.kind == "num" else Node("sym", inner.text))
     if single or text in GREEK:
         return subscript(p, Node("sym", text))
     if _is_differential(text) and p.at("/") and _is_differential(p.tokens[p.index + 1].text):
@@ -48,6 +52,19 @@ def _applied(p: Parser, letter: str) -> bool:
     """Whether the letter is a function's name before one number in brackets: ``f(2)`` is no product."""
     opening, inner, closing = p.tokens[p.index : p.index + 3] if len(p.tokens) > p.index + 3 else (p.next,) * 3
     return letter[0] in "fghFGHPQSTUVIJ" and opening.text == "(" and inner.kind == "num" and closing.text == ")"
+
+
+def _defined(p: Parser, letter: str) -> bool:
+    """Whether the letter names a function whose value follows: ``k(x) =``; others than these letters are read as products too."""
+    if letter[0] in "fghpqFGHPQTSVAauvyrCEDWLRKNMBUIJZ" or len(p.tokens) <= p.index + 4:
+        return False
+    opening, inner, closing, sign = p.tokens[p.index : p.index + 4]
+    brackets = opening.text == "(" and not opening.gap and closing.text == ")"
+    of = inner.kind == "num" or inner.text in ("x", "y", "z", "t", "n")
+    return brackets and of and sign.text in _RELATIONS
+
+
+_RELATIONS = frozenset({"=", "<", "<=", ">", ">="})
 
 
 def _is_product(p: Parser, text: str) -> bool:

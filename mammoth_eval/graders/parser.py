@@ -52,6 +52,16 @@ def parse(text: str) -> Node:
     return Parser(tokenize(text)).whole()
 
 
+def _holds_vector(tokens: list[Token]) -> bool:
+    """Whether unit vectors may stand here: i or k behind a number or a sign, and no equation."""
+    if any(token.text == "=" for token in tokens):
+        return False
+    pairs = pairwise(tokens)
+    return any(
+        after.kind == "name" and after.text in ("i", "k") and (one.kind == "num" or one.text in ("+", "-")) for one, after in pairs
+    )
+
+
 class Parser:
     """The state of one reading: the tokens, the place among them, and what is open around it."""
 
@@ -69,7 +79,7 @@ class Parser:
         """Sums, integrals and limits read so far."""
         self.pairs = False
         """Inside braces: a colon or a bar parts the members of a set or a dict."""
-        self.vector = any(token.kind == "name" and token.text in ("i", "k") for token in tokens)
+        self.vector = _holds_vector(tokens)
         """Unit vectors may stand here: then a j behind a number is one, and not Python's imaginary unit."""
 
     @property

@@ -5,6 +5,7 @@ A context of its own is used, under a lock: mpmath's shared one belongs to whoev
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping
 from functools import lru_cache
@@ -14,7 +15,10 @@ from mammoth_eval.graders.tree import words
 
 DIGITS = 100
 """Agreement to this many digits counts."""
+_LARGEST, _LARGEST_EXPONENT = 200, 40
+"""Powers of two: what a function may be applied to, and an exponent; beyond, digits cost time or memory without bound."""
 _LOCK = threading.Lock()
+os.register_at_fork(after_in_child=_LOCK._at_fork_reinit)  # type: ignore[attr-defined]
 _NAMES = words(
     """sin cos tan cot sec csc asin acos atan acot sinh cosh tanh asinh acosh atanh sech csch coth asec
     acsc acoth asech acsch log factorial binomial floor ceil gamma
@@ -71,6 +75,7 @@ def value(tree: Any, point: Mapping[str, Any], mp: Any) -> Any:
 
 def _power(base: Any, exponent: Any, written: Any, mp: Any) -> Any:
     """A power; the odd root of a negative real number is the real one."""
+    _bounded(exponent, _LARGEST_EXPONENT, mp)
     if written[0] == "num" and "/" in written[1]:
         above, below = (int(part) for part in written[1].split("/"))
         if below % 2 and abs(mp.im(base)) < mp.mpf(10) ** (10 - mp.dps) and mp.re(base) < 0:
@@ -78,7 +83,16 @@ def _power(base: Any, exponent: Any, written: Any, mp: Any) -> Any:
     return mp.power(base, exponent)
 
 
+def _bounded(number: Any, largest: int, mp: Any) -> None:
+    """Raise `OverflowError` where the number is past its bound."""
+    if mp.mag(number) > largest:
+        raise OverflowError("a number past the bounds")
+
+
 def _applied(name: str, parts: list[Any], mp: Any) -> Any:
+    if name not in ("log", "abs", "sign", "re", "im", "max", "min"):
+        for part in parts:
+            _bounded(part, _LARGEST, mp)
     if name in _NAMES:
         return getattr(mp, name)(*parts)
     if name == "mod":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mammoth_eval.graders.calls import function
-from mammoth_eval.graders.tree import ONE, ZERO, Node, add, has, mul, walk
+from mammoth_eval.graders.tree import ONE, ZERO, Node, add, has, mul, power, walk
 
 _BASIS = {Node("const", "i"): 0, Node("sym", "i"): 0, Node("sym", "j"): 1, Node("sym", "k"): 2}
 _COUNTS = {Node("sym", "C"): "binomial", Node("sym", "P"): "perm"}
@@ -13,7 +13,7 @@ def beside(node: Node, other: Node) -> Node:
     """`node` as it is meant beside `other`; most are meant as they are written."""
     size = _components(other)
     if size in (2, 3) and node.kind in ("add", "mul", "sym"):
-        return _vector(node, size)
+        return _vector(node, size, other.value if other.kind == "seq" else "()")
     return node if has(other, "seq") or not has(node, "seq") else _counted(node)
 
 
@@ -23,12 +23,12 @@ def _components(node: Node) -> int | None:
     return len(node.args) if is_vector else None
 
 
-def _vector(node: Node, size: int) -> Node:
+def _vector(node: Node, size: int, brackets: str) -> Node:
     """A sum of multiples of the first `size` unit vectors as a tuple; a multiple of i alone is a complex number."""
     parts = _multiples(node)
     if parts is None or not (parts[1] or parts[2]) or any(parts[size:]):
         return node
-    return Node("seq", "()", tuple(add(*part) if part else ZERO for part in parts[:size]))
+    return Node("seq", brackets, tuple(add(*part) if part else ZERO for part in parts[:size]))
 
 
 def _multiples(node: Node) -> tuple[list[Node], list[Node], list[Node]] | None:
@@ -63,11 +63,24 @@ def _counted(node: Node) -> Node:
         return node._replace(args=args) if args else node
     made: list[Node] = []
     for part in args:
-        if made and made[-1] in _COUNTS and _is_pair(part):
-            made[-1] = function(_COUNTS[made[-1]], part.args, None)
-        else:
+        number = _number_of(made[-1], part) if made else None
+        if number is None:
             made.append(part)
+        else:
+            made[-1] = number
     return mul(*made)
+
+
+def _number_of(letter: Node, pair: Node) -> Node | None:
+    """``C`` beside ``(n, k)``, either of them raised to a power: below a fraction's line, or behind the brackets."""
+    below, letter = (letter.args[1], letter.args[0]) if letter.kind == "pow" else (None, letter)
+    above, pair = (pair.args[1], pair.args[0]) if pair.kind == "pow" else (None, pair)
+    if letter not in _COUNTS or not _is_pair(pair):
+        return None
+    made = function(_COUNTS[letter], pair.args, None)
+    for exponent in (above, below):
+        made = made if exponent is None else power(made, exponent)
+    return made
 
 
 def _is_pair(node: Node) -> bool:

@@ -121,8 +121,10 @@ def _relation(node: Node) -> RealSet | None:
 
 def _function_name(node: Node) -> Node:
     """``f(x)`` as one name, elsewhere the tree itself."""
+    if node.kind == "call" and len(node.value) == 1:
+        return Node("sym", f"{node.value}()")
     applied = node.kind == "mul" and len(node.args) == 2 and all(part.kind == "sym" for part in node.args)
-    return Node("sym", f"{node.args[0].value}()") if applied and node.args[0].value in "fghjkpqrsuvFGHPQ" else node
+    return Node("sym", f"{node.args[0].value}()") if applied and node.args[0].value in "fghFGHPQ" else node
 
 
 def _solved(left: Node, operator: str, right: Node, name: str) -> tuple[Piece, ...] | None:

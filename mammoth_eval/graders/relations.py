@@ -84,7 +84,7 @@ def label(node: Node, against: Node, *, constant: bool) -> bool:
         return node.value not in symbols(against) if node.kind == "sym" else True
     if node.kind == "seq":
         return bool(node.args) and all(part.kind == "sym" for part in node.args)
-    if _application(node) or _of_its_variable(node, against):
+    if _application(node, against):
         return True
     if node.kind == "call" and node.value in operators.NAMES:
         return not has(against, "call")
@@ -99,10 +99,10 @@ def _naming(node: Node) -> bool:
     return quotient or node.kind in ("sym", "add", "mul", "call", "ratio", "degree") or node == MINUS_ONE
 
 
-def _application(node: Node) -> bool:
-    """``f(x)``, ``P(A)``, ``f(2)``: a letter used as a function's name beside its argument."""
+def _application(node: Node, against: Node) -> bool:
+    """``f(x)``, ``P(A)``, ``f(2)``: a letter used as a function's name beside its argument, which names no other variable."""
     if node.kind == "call" and len(node.value) == 1:
-        return True
+        return node.args[0].kind != "sym" or not symbols(against) or node.args[0].value in symbols(against)
     if node.kind == "call" and node.value in ("overline", "abs", "norm", "det", "re", "im", "arg", "max", "min"):
         return bool(symbols(node))
     first = node.args[0] if node.kind == "mul" else node
@@ -115,17 +115,6 @@ def _application(node: Node) -> bool:
     return named or (first.kind == "pow" and first.args[0].kind == "sym" and first.args[0].value in "fgh" and node.kind == "mul")
 
 
-def _of_its_variable(node: Node, against: Node) -> bool:
-    """``k(x)`` before a formula in x: whatever its letter, a name of that formula."""
-    return (
-        node.kind == "mul"
-        and len(node.args) == 2
-        and all(part.kind == "sym" and len(part.value) == 1 for part in node.args)
-        and node.args[1].value in "xyztn"
-        and node.args[1].value in symbols(against)
-    )
-
-
 def _equations(gold: Node, answer: Node, policy: Policy, same: Compare) -> Verdict:
     right, own = _exact_parts(gold), _exact_parts(answer)
     if len(right) == 1 or len(own) == 1:
@@ -136,7 +125,7 @@ def _equations(gold: Node, answer: Node, policy: Policy, same: Compare) -> Verdi
         verdict = same(right[-1], own[-1], policy)
         if verdict.equal:
             return verdict
-    in_words = any(has(part, "text") for part in (right[0], own[0]))
+    in_words = any(part.kind != "text" and has(part, "text") for part in (right[0], own[0]))
     if not in_words and not symbols(gold) and not symbols(answer):
         return same(right[-1], own[-1], policy)
     if in_words or any(part.kind in ("seq", "text", "matrix", "setop") for part in (right[0], own[0], right[-1], own[-1])):
@@ -151,7 +140,7 @@ def _equations(gold: Node, answer: Node, policy: Policy, same: Compare) -> Verdi
 def _both_functions(one: Node, other: Node) -> bool:
     """``y`` and ``f(x)`` name the same thing."""
     pair = (one, other)
-    return any(a == Node("sym", "y") and b.kind in ("mul", "call") and _application(b) for a, b in (pair, pair[::-1]))
+    return any(a == Node("sym", "y") and b.kind in ("mul", "call") and _application(b, b) for a, b in (pair, pair[::-1]))
 
 
 def _inequalities(gold: Node, answer: Node, policy: Policy) -> Verdict | None:

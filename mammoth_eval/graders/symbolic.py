@@ -37,8 +37,8 @@ class _Worker:
         self.lock = threading.Lock()
         self.process: subprocess.Popen[bytes] | None = None
         self.owner = 0
-        self.ready = False
-        """Whether the process has loaded what it needs."""
+        self.ready = self.loaded = False
+        """Whether the process answers, and whether it has sympy."""
         self.question = self.late = 0
         """The number of the last question, and how many in a row were not answered in time."""
         self.read = b""
@@ -74,10 +74,11 @@ class _Worker:
         end = time.monotonic() + seconds
         while (line := self._line(end - time.monotonic())) is not None:
             answer: list[Any] = json.loads(line)
+            self.loaded = self.loaded or answer == ["loaded"]
             if answer[0] == self.question:
                 self.late = 0
                 return answer[1:]
-        self.late += 1
+        self.late += self.loaded
         if self.late > _PATIENCE or self.process is None or self.process.poll() is not None:
             self.stop()
         return None
@@ -100,7 +101,7 @@ class _Worker:
         if self.process is not None and self.owner == os.getpid() and self.process.poll() is None:
             return
         self.stop()
-        self.owner, self.ready = os.getpid(), False
+        self.owner, self.ready, self.loaded = os.getpid(), False, False
         environment = {key: value for key, value in os.environ.items() if key in ("PATH", "LD_LIBRARY_PATH")}
         environment["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)  # noqa: PTH109
         self.process = subprocess.Popen(
@@ -133,6 +134,7 @@ class _Worker:
 
 _WORKER = _Worker()
 atexit.register(_WORKER.stop)
+os.register_at_fork(after_in_child=_WORKER.lock._at_fork_reinit)  # type: ignore[attr-defined]
 
 
 def encoded(node: Node) -> Any:
@@ -155,8 +157,28 @@ def warm() -> None:
     _warmed(os.getpid())
 
 
-@lru_cache(maxsize=2048)
+class _Unsettled(Exception):
+    """No answer, from a worker that is still starting: not to be remembered."""
+
+
+def is_starting() -> bool:
+    """Whether the worker has not loaded all that it needs, so that it may answer later what it does not now."""
+    return _WORKER.process is not None and not _WORKER.loaded
+
+
 def is_zero(node: Node) -> tuple[bool, str] | None:
     """Whether the expression is zero, and how that was found; None where the deadline passed first."""
+    try:
+        return _found(node)
+    except _Unsettled:
+        return None
+
+
+@lru_cache(maxsize=2048)
+def _found(node: Node) -> tuple[bool, str] | None:
     answer = _WORKER.ask(encoded(node), DEADLINE)
-    return None if not answer or answer[0] is None else (bool(answer[0]), str(answer[1]))
+    if answer and answer[0] is not None:
+        return bool(answer[0]), str(answer[1])
+    if is_starting():
+        raise _Unsettled
+    return None

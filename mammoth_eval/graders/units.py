@@ -42,7 +42,7 @@ def starts(tokens: Sequence[Token], index: int, left: Node) -> bool:
     if len(text) == 1 and left.kind == "degree":
         return text in _TEMPERATURES
     if len(text) == 1:
-        return token.gap and text in LETTERS and not symbols(left) and _all_units(tokens, index)
+        return token.gap and text in LETTERS and _all_units(tokens, index) and not symbols(left)
     if follower.text == "(" and follower.kind == "op" and not follower.gap:
         return False
     return known(text) or len(text) > 3 or _is_phrase(token, follower) or text.lower() in NOT_PRODUCTS or text.lower() in SCALES
@@ -68,6 +68,10 @@ def _braced(tokens: Sequence[Token], index: int) -> tuple[list[str], int] | None
     return (texts[1:4], index + 5) if raised else None
 
 
+_MAX_FACTORS = 8
+"""Of a unit; more letters are a product."""
+
+
 def _all_units(tokens: Sequence[Token], index: int) -> bool:
     """Whether from here to the end of the part there are units alone: ``m``, ``m/s^2``, ``N m``, and no product of letters."""
     names: list[str] = []
@@ -77,6 +81,8 @@ def _all_units(tokens: Sequence[Token], index: int) -> bool:
         if token.kind not in ("name", "word") or not (token.kind == "word" or known(token.text) or token.text in LETTERS):
             return False
         names.append(token.text)
+        if len(names) > _MAX_FACTORS:
+            return False
         index += 1
         if tokens[index].text == "^":
             after = _after_exponent(tokens, index + 1)
@@ -84,7 +90,7 @@ def _all_units(tokens: Sequence[Token], index: int) -> bool:
             index = after
         token = tokens[index]
         if token.kind in ("end", "sep") or token.text in (",", ")", "]", "}"):
-            return not product or inverse or any(len(name) > 1 or name.isupper() for name in names)
+            return not product or inverse or names[:2] == ["N", "m"] or any(len(name) > 1 for name in names)
         product = product or token.text not in ("/", "*")
         if token.text in ("/", "*"):
             index += 1

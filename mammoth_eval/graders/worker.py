@@ -42,6 +42,7 @@ def main() -> None:
         if not loaded and not select.select([sys.stdin], [], [], 0)[0]:
             _load_sympy()
             loaded = True
+            print(json.dumps(["loaded"]), flush=True)
         line = sys.stdin.readline()
         if not line:
             return
