@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import pickle
 import subprocess
 import sys
@@ -272,7 +271,6 @@ def test_letter_before_many_spaces_is_found_in_linear_time():
 
 
 FORK = r"""
-import os
 from mammoth_eval.graders import grade, symbolic
 assert grade(r"\sqrt{x^2}", "|x|").equal
 with symbolic._WORKER.lock:
