@@ -271,6 +271,7 @@ def test_letter_before_many_spaces_is_found_in_linear_time():
 
 
 FORK = r"""
+import os
 from mammoth_eval.graders import grade, symbolic
 assert grade(r"\sqrt{x^2}", "|x|").equal
 with symbolic._WORKER.lock:
