@@ -21,7 +21,8 @@ _LEAD = re.compile(
 )
 """What may stand before a value without being part of it."""
 _CURRENCY = re.compile(
-    r"^(?:\\(?:text|mathrm)\s?\{\s?(US(?=\\?\$)|USD|EUR|GBP|INR|Rs)?\.?\s?(?:\\?\$)?\s?\}|(USD|EUR|GBP|INR|Rs)\b\.?)\s*(?:\\?\$\s*)?(?=[-(\d.])"
+    r"^(?:\\(?:text|mathrm)\s?\{\s?(?:(US(?=\\?\$)|USD|EUR|GBP|INR|Rs)\.?\s?(?:\\?\$)?|\\?\$)\s?\}"
+    r"|(USD|EUR|GBP|INR|Rs)\b\.?)\s*(?:\\?\$\s*)?(?=[-(\d.])"
 )
 """A currency by its letters, before the amount."""
 _SIGNS = {"EUR": r"\euro ", "GBP": r"\pounds ", "INR": r"\rupee ", "Rs": r"\rupee "}
