@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mammoth_eval import graders, registry
-from mammoth_eval.graders import GRADERS, grade, symbolic
+from mammoth_eval.graders import GRADERS, clock, grade, symbolic
 from mammoth_eval.graders import mammoth as paper
 from mammoth_eval.types import Policy
 
@@ -121,6 +121,49 @@ def test_hard_comparison_ends_within_the_deadline_in_any_thread(answer, gold):
     thread.join(timeout=30)
     assert took
     assert took[0] < 2.5  # the promise of 2 s, and half a second for a busy machine
+
+
+_UNDECIDED = ["0" + "%" * 15 + "!" + ("%" * 18 + "!") * 8 + "%" * (28 + part) for part in range(5)]
+"""Numbers so near to zero that only a proof could tell ``3y - 3y`` from them, and none is found in time."""
+LONG = [
+    (", ".join(_UNDECIDED), ", ".join(["3y-3y"] * 5), ()),
+    (f"({', '.join(_UNDECIDED)})", f"({', '.join(['3y-3y'] * 5)})", ()),
+    (_UNDECIDED[0], "A", tuple(f"{count}y-{count}y" for count in range(3, 8))),
+    (",".join(f"x^{{{k}}}+y" for k in range(2, 302)), ",".join(f"y+x^{{{k}}}" for k in range(301, 1, -1)), ()),
+    (", ".join(f"{k}x+y={k}" for k in range(2, 290)), ", ".join(f"{2 * k}x+2y={2 * k}" for k in range(289, 1, -1)), ()),
+    ("+".join(f"{11_999 - k}!" for k in range(1_000)), "1", ()),
+]
+"""Each step is short, or bounded by itself, and there are many of them."""
+
+
+@pytest.mark.parametrize(("answer", "gold", "choices"), LONG, ids=range(len(LONG)))
+def test_one_clock_ends_a_verdict_of_many_parts(answer, gold, choices):
+    grade("\\sin 3x", "3\\sin x - 4\\sin^3 x")
+    start = time.monotonic()
+    verdict = grade(answer, gold, choices=choices)
+    assert time.monotonic() - start < 2.5
+    assert (verdict.equal, verdict.fault) == (False, True)
+
+
+def test_clock_of_a_verdict_is_not_that_of_the_next_or_of_another_thread():
+    assert grade(*LONG[4][:2]).fault
+    assert not clock.runs()
+    assert grade("\\sqrt{x^2+1}", "\\sqrt{1+x^2}").equal
+    assert clock.start()
+    found = []
+    thread = threading.Thread(target=lambda: found.append(clock.runs()))
+    thread.start()
+    thread.join()
+    clock.stop()
+    assert found == [False]
+
+
+def test_fault_of_an_option_that_had_no_time_left_is_not_remembered(monkeypatch):
+    pair = ("\\sqrt{x^2+7}", "\\sqrt{7+x^2}")
+    monkeypatch.setattr(clock, "SECONDS", -1.0)
+    assert grade(pair[0], "A", choices=(pair[1], "8")).fault
+    monkeypatch.undo()
+    assert grade(pair[0], "A", choices=(pair[1], "8")).equal
 
 
 def test_worker_that_was_killed_is_started_again():

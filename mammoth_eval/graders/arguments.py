@@ -79,7 +79,7 @@ def function(p: Parser, name: str, *, plain: bool) -> Node:
     base = raised = None
     while p.at("_", "^", "**"):
         if p.take().text == "_":
-            base = argument(p)
+            base = _base(p)
         else:
             raised = exponent(p)
     if p.at("("):
@@ -95,6 +95,13 @@ def function(p: Parser, name: str, *, plain: bool) -> Node:
         return call(INVERSES[name], *arguments)
     made = calls.function(name, arguments, base)
     return made if raised is None else power(made, raised)
+
+
+def _base(p: Parser) -> Node:
+    r"""The base of a logarithm: all its digits where an argument follows them (``log_10(x)``), else one (``\log_28``)."""
+    follower = p.tokens[min(p.index + 1, len(p.tokens) - 1)]
+    whole = p.next.text.isdigit() and (follower.kind in ("num", "name", "cmd") or follower.text in ("(", "|"))
+    return literals.number(p.take().text) if whole else argument(p)
 
 
 def _factors(p: Parser) -> Node:

@@ -14,12 +14,12 @@ answer too large to compute is wrong, not a fault; numbers in words count.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
-from mammoth_eval.graders import numbers, phrases, special, structure, symbolic
+from mammoth_eval.graders import clock, numbers, phrases, special, structure, symbolic
 from mammoth_eval.graders.cleaning import cleaned
 from mammoth_eval.graders.parser import parse
 from mammoth_eval.graders.tree import Node, Unreadable
@@ -51,7 +51,7 @@ def grade(answer: str, gold: str, policy: Policy = DEFAULT, choices: Sequence[st
     Never raises for what the two texts hold. An empty gold, or one that passes the bounds, is a fault, and so is a passed deadline.
     """
     if choices:
-        return _choice(answer, gold, policy, choices)
+        return _timed(lambda: _choice(answer, gold, policy, choices))
     if len(answer) + len(gold) > _MEMO_CHARS:
         return _grade(answer, gold, policy)
     try:
@@ -63,13 +63,13 @@ def grade(answer: str, gold: str, policy: Policy = DEFAULT, choices: Sequence[st
 @lru_cache(maxsize=20_000)
 def _remembered(answer: str, gold: str, policy: Policy) -> Verdict:
     verdict = _grade(answer, gold, policy)
-    if verdict.fault and symbolic.is_starting():
+    if verdict.fault and (clock.runs() or symbolic.is_starting()):
         raise _Unsettled(verdict)
     return verdict
 
 
 class _Unsettled(Exception):
-    """A fault that a second asking may settle: it is not remembered."""
+    """A fault that a second asking may settle, alone or with the worker ready: it is not remembered."""
 
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(verdict.reason)
@@ -88,10 +88,21 @@ def _grade(answer: str, gold: str, policy: Policy) -> Verdict:
     quick = _numbers(answer, gold, policy)
     if quick is not None:
         return quick
+    return _timed(lambda: _read(cleaned(answer), cleaned(gold), policy))
+
+
+def _timed(verdict: Callable[[], Verdict]) -> Verdict:
+    """The verdict, or a fault where its time or the stack ends first."""
+    own = clock.start()
     try:
-        return _read(cleaned(answer), cleaned(gold), policy)
+        return verdict()
+    except clock.Late as late:
+        return Verdict(False, "symbolic", str(late), fault=True)
     except RecursionError:  # the caller's stack was nearly full before this was called
         return Verdict(False, "structure", "no stack left for this comparison", fault=True)
+    finally:
+        if own:
+            clock.stop()
 
 
 def _numbers(answer: str, gold: str, policy: Policy) -> Verdict | None:
@@ -222,8 +233,11 @@ def _choice(answer: str, gold: str, policy: Policy, choices: Sequence[str]) -> V
         return Verdict(match[1].upper() == right, "choice", "" if match[1].upper() == right else "another letter")
     if not answer.strip():
         return Verdict(False, "choice", "no answer")
-    equal = [letter for letter, text in zip(letters, choices, strict=False) if grade(answer, _option(text), policy).equal]
-    equal = equal or _nearest(answer, choices, policy)
+    verdicts = [grade(answer, _option(text), policy) for text in choices]
+    equal = [letter for letter, verdict in zip(letters, verdicts, strict=False) if verdict.equal] or _nearest(answer, choices, policy)
+    undecided = next((verdict for verdict in verdicts if verdict.fault and verdict.rung == "symbolic"), None)
+    if undecided and not equal:
+        return Verdict(False, "choice", undecided.reason, fault=True)
     if len(equal) != 1:
         return Verdict(False, "choice", f"{len(equal)} options equal the value")
     return Verdict(equal[0] == right, "choice", f"the value is option {equal[0]}")

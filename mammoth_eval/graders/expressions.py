@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
 
-from mammoth_eval.graders import modular, numeric, precise, rational, series, symbolic
+from mammoth_eval.graders import clock, modular, numeric, precise, rational, series, symbolic
 from mammoth_eval.graders.numbers import SURD_DIGITS, close, written
 from mammoth_eval.graders.tree import Node, Unreadable, has, num, put, subtract, symbols, walk
 from mammoth_eval.graders.units import spelled
@@ -24,6 +24,7 @@ def compare(gold: Node, answer: Node, policy: Policy) -> Verdict:
     """Whether two expressions are equal: exact value, then floating point to reject, then a proof to accept."""
     if gold == answer:
         return Verdict(True, "structure", "the same expression")
+    clock.left()
     exact = _rational(gold, answer, policy)
     if exact is not None:
         return exact
@@ -41,6 +42,8 @@ def compare(gold: Node, answer: Node, policy: Policy) -> Verdict:
     probed = _probe(gold, answer, policy)
     if probed is not None:
         return probed
+    if _divides_by_zero(gold) != _divides_by_zero(answer):
+        return Verdict(False, "structure", "a division by zero on one side")
     if symbols(gold) or symbols(answer):
         symbolic.warm()
     if modular.identical(gold, answer):
@@ -134,6 +137,15 @@ def _probe(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
     if decimal and agreed:
         return Verdict(True, "numeric", "within the tolerance of decimals")
     return Verdict(False, "numeric", "the answer has no value") if valued == [True, False] else None
+
+
+def _divides_by_zero(node: Node) -> bool:
+    """Whether a zero that is a plain number is divided by: ``10:00`` or ``1/0``."""
+    if node.kind == "pow" and node.args[0] == num(0) and node.args[1].kind == "num":
+        return bool(node.args[1].value < 0)
+    if node.kind == "ratio" and num(0) in node.args[1:]:
+        return True
+    return any(_divides_by_zero(part) for part in node.args)
 
 
 def _at(node: Node, point: dict[str, complex]) -> numeric.Approximate | None:

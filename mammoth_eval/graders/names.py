@@ -108,7 +108,9 @@ def subscript(p: Parser, node: Node) -> Node:
 
 
 def index(p: Parser) -> str:
-    """The text of the subscript at hand: all between braces, as it stands, else one digit or letter."""
+    """The text of the subscript at hand: all between braces, as it stands, else the digits (``x_12``) or one letter."""
+    if p.next.kind == "num" and p.next.text.isdigit():
+        return p.take().text
     if not p.at("{"):
         return units.spelled(arguments.argument(p))
     p.take()

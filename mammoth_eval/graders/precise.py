@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from mammoth_eval.graders import clock
 from mammoth_eval.graders.tree import words
 
 DIGITS = 100
@@ -38,13 +39,20 @@ def context() -> Any:
 
 def constant_is_zero(tree: Any) -> bool | None:
     """Whether a tree without symbols is zero to `DIGITS` digits; None where it has no value here."""
-    with _LOCK:
-        mp = context()
-        try:
-            size = abs(value(tree, {}, mp))
-            return bool(size < mp.mpf(10) ** -DIGITS) if mp.isfinite(size) else None
-        except (ArithmeticError, KeyError, TypeError, ValueError, mp.NoConvergence):
-            return None
+    if not _LOCK.acquire(timeout=min(clock.left(), threading.TIMEOUT_MAX)):
+        raise clock.Late
+    try:
+        return _is_zero(tree, context())
+    finally:
+        _LOCK.release()
+
+
+def _is_zero(tree: Any, mp: Any) -> bool | None:
+    try:
+        size = abs(value(tree, {}, mp))
+        return bool(size < mp.mpf(10) ** -DIGITS) if mp.isfinite(size) else None
+    except (ArithmeticError, KeyError, TypeError, ValueError, mp.NoConvergence):
+        return None
 
 
 def value(tree: Any, point: Mapping[str, Any], mp: Any) -> Any:
@@ -90,6 +98,7 @@ def _bounded(number: Any, largest: int, mp: Any) -> None:
 
 
 def _applied(name: str, parts: list[Any], mp: Any) -> Any:
+    clock.left()
     if name not in ("log", "abs", "sign", "re", "im", "max", "min"):
         for part in parts:
             _bounded(part, _LARGEST, mp)

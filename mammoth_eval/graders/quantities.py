@@ -35,7 +35,7 @@ def compare(gold: Node, answer: Node, policy: Policy, same: Same) -> Verdict:
     if gold.kind == answer.kind:
         return expressions.compare(gold.args[0], answer.args[0], policy)
     verdict = expressions.compare(gold, answer, policy)
-    if verdict.equal or verdict.fault or (policy.percent == "strict" and "percent" in tags):  # a second hard question takes as long
+    if verdict.equal or verdict.fault or (policy.percent == "strict" and "percent" in tags):
         return verdict
     return expressions.compare(_untagged(gold), _untagged(answer), policy)
 

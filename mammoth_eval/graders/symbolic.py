@@ -18,10 +18,11 @@ import time
 from functools import lru_cache
 from typing import Any
 
+from mammoth_eval.graders import clock
 from mammoth_eval.graders.tree import Node
 
 DEADLINE = 1.5
-"""Seconds for one proof; 2 s for a whole verdict is the promise."""
+"""Seconds for one proof, where its verdict has as many left."""
 _GRACE, _LEAST = 0.4, 0.1
 """Seconds for an answer to arrive, and those that a proof gets at least where waiting has used up the rest."""
 _PATIENCE = 3
@@ -158,7 +159,7 @@ def warm() -> None:
 
 
 class _Unsettled(Exception):
-    """No answer, from a worker that is still starting: not to be remembered."""
+    """No answer, from a worker that is still starting or was given little time: not to be remembered."""
 
 
 def is_starting() -> bool:
@@ -167,7 +168,7 @@ def is_starting() -> bool:
 
 
 def is_zero(node: Node) -> tuple[bool, str] | None:
-    """Whether the expression is zero, and how that was found; None where the deadline passed first."""
+    """Whether the expression is zero, and how that was found; None where the deadline passed first. Raises `clock.Late`."""
     try:
         return _found(node)
     except _Unsettled:
@@ -176,9 +177,12 @@ def is_zero(node: Node) -> tuple[bool, str] | None:
 
 @lru_cache(maxsize=2048)
 def _found(node: Node) -> tuple[bool, str] | None:
-    answer = _WORKER.ask(encoded(node), DEADLINE)
+    seconds = min(DEADLINE, clock.left() - _GRACE)
+    if seconds < _LEAST:
+        raise clock.Late
+    answer = _WORKER.ask(encoded(node), seconds)
     if answer and answer[0] is not None:
         return bool(answer[0]), str(answer[1])
-    if is_starting():
+    if is_starting() or seconds < DEADLINE - _GRACE:
         raise _Unsettled
     return None

@@ -39,7 +39,7 @@ _TOKEN = re.compile(
   | (?P<commas>\d{{1,3}}(?:,\d{{3}})+(?!\d|,\d)(?:\.\d+)?(?:[eE][+-]?\d+(?![\w.]))?)
   | (?P<indian>\d{{1,2}}(?:,\d{{2}})+,\d{{3}}(?![\d,]))
   | (?P<underscored>\d{{1,3}}(?:_\d{{3}})+(?!\w))
-  | (?P<spaced>\d{{1,3}}(?:[ ]\d{{3}})+(?![\d/]|[ ]\d(?!\d*/\d))(?:\.\d+)?)
+  | (?P<spaced>(?<!_)\d{{1,3}}(?:[ ]\d{{3}})+(?![\d/]|[ ]\d(?!\d*/\d))(?:\.\d+)?)
   | (?P<num>(?:\d+\.\d+|\d+\.(?![.\d])|\.\d+|\d+)(?:[eE][+-]?\d+(?![\w.]))?)
   | (?P<begin>\\(?P<side>begin|end)\s*\{{\s*(?P<env>[a-zA-Z]+)\*?\s*\}}(?:\s*\{{[clr|\s]*\}})?)
   | (?P<text>\\(?:text(?:bf|rm|it|sf|tt|normal)?|mbox|hbox|mathrm|operatorname\*?|rm|emph|mathit|mathsf|textup|unit)
