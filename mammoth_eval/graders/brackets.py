@@ -108,6 +108,8 @@ def environment(p: Parser, token: Token) -> Node:
     if token.text in _MATRICES:
         made = calls.matrix(rows)
         return call("det", made) if token.text == "vmatrix" else made
+    if token.text == "cases" and all(len(row) == 2 and row[0].kind != "rel" for row in rows):
+        return calls.matrix(rows)
     if token.text in _ROWS:
         return Node("seq", "", tuple(entry for row in rows for entry in row))
     raise Unreadable(f"the environment {token.text} is not in the grammar")

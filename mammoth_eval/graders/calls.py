@@ -26,7 +26,7 @@ def printed(p: Parser, name: str, full: str) -> Node | None:
     if not p.at("("):
         return None
     known = name in SAME or name in _RELATIONS or name in _SETS or name in _INTERVALS or name in _SEQUENCES or name in _MATRICES
-    if not known and name not in ("Fraction", "Rational", "mpq", "complex", "mpc"):
+    if not known and name not in ("Fraction", "Rational", "mpq", "complex", "mpc", "Piecewise"):
         return None
     if name in ("open", "Lopen", "Ropen") and not full.startswith("Interval."):
         return None
@@ -52,6 +52,8 @@ def _value(name: str, arguments: list[Node]) -> Node:
         return divide(arguments[0], arguments[1]) if len(arguments) == 2 else _first(name, arguments)
     if name in ("complex", "mpc"):
         return function("complex", arguments, None)
+    if name == "Piecewise":
+        return matrix([list(row.args) for row in arguments])
     if name in _RELATIONS:
         return Node("rel", (_RELATIONS[name],), _pair(name, arguments))
     if name in _SETS:

@@ -33,6 +33,8 @@ _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z{}])")
 _TAG = re.compile(r"</?(?:b|i|u|em|strong|span|p|code)>|<br ?/?>")
 
 Made = str | Callable[[re.Match[str]], str]
+_POWERED = r"[a-zA-Z]{1,4}(?:\^\{?-?\d\}?)?"
+_NAMED_VALUE = re.compile(r"[a-z] ?(?:=|\\neq?(?![a-z])) ?")
 _REWRITTEN: tuple[tuple[str, re.Pattern[str], Made], ...] = (
     ("'", re.compile(  # an angle in degrees, minutes and seconds
         r"(?<![\d.])(\d{1,4})\s*(?:\^\s*\{?\s*\\circ\s*\}?|\\degree)\s*(\d{1,2})\s*'(?!')(?:\s*(\d{1,2})\s*(?:''|\"))?"),
@@ -50,6 +52,17 @@ _REWRITTEN: tuple[tuple[str, re.Pattern[str], Made], ...] = (
         r"_(?:\{(\d{1,4})\}|(\d{1,4}))(?!\d)"),
      lambda m: f" {'nCr' if (m[3] or m[4]) == 'C' else 'nPr'}({m[1] or m[2]},{m[5] or m[6]}) "),
     ("of", re.compile(r"(?<=\d) out of (?=\d)"), "/"),
+    ("&", re.compile(  # the words before a condition
+        r"\\(?:text(?:rm|normal)?|mathrm|mbox|hbox)\s?\{\s?,?\s?(?:if|for|when|where|as)\s?\}|(?<=&)\s?(?:if|for|when)\b"), " "),
+    ("\\in", re.compile(r"\\in\s*R(?![a-zA-Z_^])"), r"\\in\\mathbb{R}"),
+    ("/(", re.compile(rf"(?<=[a-zA-Z])/\(({_POWERED})(?:\s*(?:\\cdot|\*|\\,)\s*|\s+)({_POWERED})\)"), r"/\1/\2"),  # J/(mol K)
+    ("+/-", re.compile(r"\+/-"), r"\\pm "),
+    ("choose", re.compile(r"(?<![\w.])(\d{1,6}|[a-z]) choose (\d{1,6}|[a-z])(?!\w)"), r"\\binom{\1}{\2}"),
+    ("deg", re.compile(r"(?<=\d)\s?deg\b(?!\()"), r"^\\circ "),
+    ("h", re.compile(r"^(\d{1,4})\s?h(?:r|rs)?\s?(\d{1,2})\s?m(?:in|ins)?$"), r"\1 hours \2 minutes"),
+    ("except", re.compile(
+        r"^(?:[Aa]ll|[Aa]ny|[Ee]very|[Tt]he set of(?: all)?) (?:real numbers?|reals?)(?: x)?,? except (?:for |at )?([^{}]+)$"),
+     lambda m: rf"\mathbb{{R}}\setminus\{{{_NAMED_VALUE.sub('', m[1])}\}}"),
     ("(", re.compile(r"^([a-zA-Z][a-zA-Z -]{1,60}) ?\(-?\d[\d,.]*\)$"),  # twenty-six (26)
      lambda m: m[0] if number_in_words(m[1].strip()) is None else m[1].strip()),
 )  # fmt: skip

@@ -24,11 +24,11 @@ _NAMES = {
     "oz": "ounce", "ton": "tonne", "cent": "penny pennies c", "dollar": "usd buck", "ml": "milliliter mL millilitre",
     "l": "liter litre L", "nm": "nanometer", "mi/h": "mph", "km/h": "kmh kph kmph", "rad": "radian rads",
     "N": "newton", "J": "joule", "W": "watt", "V": "volt", "A": "ampere amp", "C": "coulomb", "Hz": "hertz", "Pa": "pascal",
-    "ohm": "Ohm",
+    "ohm": "Ohm", "K": "kelvin",
 }  # fmt: skip
 _OTHER = frozenset(
     words("""euro euros yen rupee rupees unit units sq square cubic cu people person apples celsius fahrenheit
-    kelvin rpm hz pa kpa
+    rpm hz pa kpa
     mole moles mol amu ev kev mev degree degrees
     year years month months percent gallon gallons quart quarts pint pints cup cups acre acres times ways kn mn kj mpa
     gpa atm""")
@@ -53,7 +53,7 @@ def known(text: str) -> bool:
 
 def base(text: str) -> str:
     """The unit that a word spells (``meters`` and ``metre`` are ``m``), the word in small letters where it is none."""
-    lower = text if len(text) == 2 and text[0].islower() else text.lower()  # mM is no mm
+    lower = text if (len(text) == 2 and text[0].islower()) or text in LETTERS else text.lower()  # mM is no mm
     for word in (text, lower, lower.removesuffix("s"), lower.removesuffix("es")):
         if word in _SINGULAR or word in _OTHER:
             return _SINGULAR.get(word, lower.removesuffix("s"))
@@ -134,4 +134,4 @@ def _worth(unit: str) -> tuple[str, Fraction] | None:
 
 def known_phrase(unit: str) -> bool:
     """Whether every word of a canonical phrase is a unit, so that another one conflicts with it."""
-    return all(known(word) for word in re.findall(r"[a-zA-Z]+", unit))
+    return all(known(word) or word in LETTERS for word in re.findall(r"[a-zA-Z]+", unit))

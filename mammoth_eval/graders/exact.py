@@ -8,25 +8,27 @@ taken, and results are remembered.
 Decided with the default policies, and tested by name: an integer gold is exact; decimals agree to 1e-6; ``50%`` is ``0.5``
 and answers ``50``; a unit counts where both sides have one; bare lists have no order, brackets do; an interval is an
 inequality; a subscript of a base must be the same on both sides (10 may be left out); a bracket left open is closed; an
-answer too large to compute is wrong, not a fault; numbers in words count.
+answer too large to compute is wrong, not a fault; numbers in words count; what an integer parameter or a constant of
+integration is called does not count.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
-from mammoth_eval.graders import clock, numbers, phrases, special, structure, symbolic
+from mammoth_eval.graders import clock, families, numbers, phrases, special, structure, symbolic
 from mammoth_eval.graders.cleaning import cleaned
 from mammoth_eval.graders.parser import parse
 from mammoth_eval.graders.tree import Node, Unreadable
 from mammoth_eval.graders.vocabulary import PHRASES, SETS, number_in_words
 from mammoth_eval.types import LETTERS, Policy, Verdict
 
-VERSION = "4"
+VERSION = "5"
 DEFAULT = Policy()
 _MEMO_CHARS = 2_000
 MAX_CHARS = 12_000
@@ -138,6 +140,10 @@ def _read(answer: str, gold: str, policy: Policy) -> Verdict:
     found = special.compare(gold, answer) if len(answer) < 60 and len(gold) < 60 else None
     if found is not None:
         return found
+    sides = families.read(gold), families.read(answer)
+    if any(family.names for family in sides):
+        with contextlib.suppress(Unreadable):
+            return families.compare(*sides, policy, tree)
     try:
         right = tree(gold)
     except Unreadable as error:
@@ -147,7 +153,10 @@ def _read(answer: str, gold: str, policy: Policy) -> Verdict:
     if gold.startswith("("):
         answer = _POINT.sub("", answer)
     try:
-        verdict = structure.compare(right, tree(answer), policy)
+        own = tree(answer)
+        verdict = structure.compare(right, own, policy)
+        if not verdict.equal:
+            verdict = families.undeclared(right, own, policy) or verdict
     except Unreadable as error:
         verdict = _words(answer, gold, policy, f"the answer: {error}")
     said = None if verdict.equal or right.kind == "text" else _SAID.fullmatch(" ".join(_TEXT.sub(r"\1", answer).split()))
@@ -234,7 +243,9 @@ def _choice(answer: str, gold: str, policy: Policy, choices: Sequence[str]) -> V
     if not answer.strip():
         return Verdict(False, "choice", "no answer")
     verdicts = [grade(answer, _option(text), policy) for text in choices]
-    equal = [letter for letter, verdict in zip(letters, verdicts, strict=False) if verdict.equal] or _nearest(answer, choices, policy)
+    equal = [letter for letter, verdict in zip(letters, verdicts, strict=False) if verdict.equal] or _nearest(
+        answer, choices, policy
+    )
     undecided = next((verdict for verdict in verdicts if verdict.fault and verdict.rung == "symbolic"), None)
     if undecided and not equal:
         return Verdict(False, "choice", undecided.reason, fault=True)

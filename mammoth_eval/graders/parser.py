@@ -30,7 +30,7 @@ from mammoth_eval.graders.tree import Node, Unreadable, add, call, divide, mul, 
 
 MAX_CHAIN = 40
 _RELATIONS = {"=": "=", "<": "<", ">": ">", "<=": "<=", ">=": ">=", "!=": "!="}
-_RELATION_COMMANDS = {"in": "in", "approx": "~", "simeq": "~", "sim": "~", "cong": "~", "doteq": "~"}
+_RELATION_COMMANDS = {"in": "in", "notin": "notin", "approx": "~", "simeq": "~", "sim": "~", "cong": "~", "doteq": "~"}
 _SETS = {
     "U": "union",
     "cup": "union",

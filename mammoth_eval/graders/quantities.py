@@ -13,6 +13,8 @@ from mammoth_eval.graders.vocabulary import MONEY
 from mammoth_eval.types import Policy, Verdict
 
 _AMOUNTS = frozenset(MONEY.values()) | {"cent"}
+_TEMPERATURES = ({"C", "celsius"}, {"F", "fahrenheit"})
+"""Letters that may stand for a scale where a degree sign is left out."""
 Same = Callable[[Node, Node, Policy], Verdict]
 """How what a quantity holds is compared: by `structure.compare`."""
 
@@ -67,7 +69,11 @@ def _units(gold: Node, answer: Node, policy: Policy, same: Same) -> Verdict:
     """Quantities: units of one dimension are converted, those of two conflict; one on one side only counts for nothing."""
     right, own = (dimensions.worth(side.value) if side.kind == "quantity" else None for side in (gold, answer))
     if gold.kind == answer.kind:
-        if gold.value == answer.value or not (dimensions.known_phrase(gold.value) and dimensions.known_phrase(answer.value)):
+        if (
+            gold.value == answer.value
+            or {gold.value, answer.value} in _TEMPERATURES
+            or not (dimensions.known_phrase(gold.value) and dimensions.known_phrase(answer.value))
+        ):
             return same(gold.args[0], answer.args[0], policy)
         if right is None or own is None or right[0] != own[0]:
             return _differ("units that conflict")

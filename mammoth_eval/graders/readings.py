@@ -1,9 +1,14 @@
-"""Readings that depend on what an answer is compared with: unit vectors beside a tuple, ``C(7, 3)`` beside a number."""
+"""Readings that depend on what an answer is compared with.
+
+Unit vectors beside a tuple, ``C(7, 3)`` beside a number, ``3mn`` beside a formula in m and n.
+"""
 
 from __future__ import annotations
 
+import re
+
 from mammoth_eval.graders.calls import function
-from mammoth_eval.graders.tree import ONE, ZERO, Node, add, has, mul, power, walk
+from mammoth_eval.graders.tree import ONE, ZERO, Node, add, has, mul, num, power, symbols, walk
 
 _BASIS = {Node("const", "i"): 0, Node("sym", "i"): 0, Node("sym", "j"): 1, Node("sym", "k"): 2}
 _COUNTS = {Node("sym", "C"): "binomial", Node("sym", "P"): "perm"}
@@ -11,10 +16,25 @@ _COUNTS = {Node("sym", "C"): "binomial", Node("sym", "P"): "perm"}
 
 def beside(node: Node, other: Node) -> Node:
     """`node` as it is meant beside `other`; most are meant as they are written."""
+    if node.kind in ("add", "mul") and has(node, "quantity"):
+        node = _lettered(node, symbols(node) | symbols(other))
     size = _components(other)
     if size in (2, 3) and node.kind in ("add", "mul", "sym"):
         return _vector(node, size, other.value if other.kind == "seq" else "()")
     return node if has(other, "seq") or not has(node, "seq") else _counted(node)
+
+
+_LETTER_POWER = re.compile(r"([a-zA-Z])(?:\^(\d))?")
+
+
+def _lettered(node: Node, names: frozenset[str]) -> Node:
+    """The tree with units whose letters are all among the variables (``3mn (2m - 3n)``) as the products that they are."""
+    if node.kind == "quantity":
+        found = list(_LETTER_POWER.finditer(node.value))
+        if "".join(one[0] for one in found) != node.value or any(one[1] not in names for one in found):
+            return node
+        return mul(*node.args, *(power(Node("sym", one[1]), num(int(one[2] or 1))) for one in found))
+    return node._replace(args=tuple(_lettered(part, names) for part in node.args)) if node.args else node
 
 
 def _components(node: Node) -> int | None:

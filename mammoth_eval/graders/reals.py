@@ -52,7 +52,7 @@ def describes(node: Node) -> bool:
     if node.kind == "seq" and node.value in ("(]", "[)"):
         return True
     if node.kind == "rel":
-        return "in" in node.value or any(operator in ("<", ">", "<=", ">=", "!=") for operator in node.value)
+        return any(operator in ("in", "notin", "<", ">", "<=", ">=", "!=") for operator in node.value)
     return (
         node.kind == "seq"
         and node.value == ""
@@ -104,8 +104,10 @@ def _point(place: float, node: Node) -> Piece:
 
 
 def _relation(node: Node) -> RealSet | None:
-    if node.value == ("in",):
+    if node.value in (("in",), ("notin",)):
         inner = read(node.args[1])
+        if inner and node.value == ("notin",):
+            inner = RealSet(_without([_LINE], inner.pieces))
         return RealSet(inner.pieces, node.args[0].value) if inner and node.args[0].kind == "sym" else inner
     node = node._replace(args=tuple(_function_name(part) for part in node.args))
     names = symbols(node)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from mammoth_eval.graders import expressions, operators, reals
 from mammoth_eval.graders.tree import MINUS_ONE, Node, has, subtract, symbols, walk
@@ -169,8 +169,33 @@ def _lists(gold: Node, answer: Node, policy: Policy, same: Compare) -> Verdict |
     right, own = _named(gold), _named(answer)
     if right and own and len(right) > 1:
         return _by_name(right, own, policy, same)
+    if bool(right) != bool(own) and gold.kind == answer.kind == "seq" and all(map(_equation, (*gold.args, *answer.args))):
+        return matched(gold.args, answer.args, policy, same)
     first, second = _unnamed(gold, right), _unnamed(answer, own)
     return None if (first, second) == (gold, answer) else same(first, second, policy)
+
+
+def matched(gold: Sequence[Node], answer: Sequence[Node], policy: Policy, same: Compare) -> Verdict:
+    """The parts in any order, each once; those that are the same tree first, which is soon done."""
+    if len(gold) != len(answer):
+        return Verdict(False, "structure", f"{len(gold)} parts against {len(answer)}")
+    left, rest = list(answer), []
+    for right in gold:
+        if right in left:
+            left.remove(right)
+        else:
+            rest.append(right)
+    fault: Verdict | None = None
+    for right in rest:
+        for index, own in enumerate(left):
+            verdict = same(right, own, policy)
+            if verdict.equal:
+                del left[index]
+                break
+            fault = verdict if verdict.fault else fault
+        else:
+            return fault or Verdict(False, "structure", "a part has no equal")
+    return Verdict(True, "structure", "equal parts")
 
 
 def _named(node: Node) -> list[tuple[str, Node]]:
@@ -214,5 +239,6 @@ def _unnamed(node: Node, named: list[tuple[str, Node]]) -> Node:
     if not named or node.kind != "seq":
         return value(node, Node("num")) if _equation(node) else node
     names = [name for name, _ in named]
-    brackets = "" if len(set(names)) < len(names) else "()"
+    alike = len({name.partition("_")[0] for name in names}) == 1  # x_1 and x_2 are two values of x
+    brackets = "" if alike or len(set(names)) < len(names) else "()"
     return Node("seq", brackets, tuple(one for _, one in named)) if len(named) > 1 else named[0][1]

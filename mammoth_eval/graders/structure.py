@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mammoth_eval.graders import expressions, matrices, quantities, readings, reals, relations, special
+from mammoth_eval.graders import expressions, matrices, piecewise, quantities, readings, reals, relations, special
 from mammoth_eval.graders.calls import nested
 from mammoth_eval.graders.tree import Node, Unreadable, add, call, mul, num
 from mammoth_eval.graders.vocabulary import number_in_words
@@ -27,6 +27,8 @@ def compare(gold: Node, answer: Node, policy: Policy) -> Verdict:
         return Verdict(True, "structure", "the same tree")
     gold, answer = settled(matrices.folded(gold)), settled(matrices.folded(answer))
     gold, answer = readings.beside(gold, answer), readings.beside(answer, gold)
+    if gold.kind == answer.kind == "matrix" and (right := piecewise.read(gold)) and (own := piecewise.read(answer)):
+        return piecewise.compare(right, own, policy, compare)
     if "congruence" in (gold.kind, answer.kind):
         return _congruences(gold, answer, policy)
     gold, answer = _member(gold, answer), _member(answer, gold)
@@ -78,6 +80,8 @@ def settled(node: Node) -> Node:
         node = Node("seq", "", tuple(Node("rel", ("=",), part.args) for part in node.args))
     if node.kind == "seq" and node.value == "[]":
         node = nested(node)
+    if node.kind == "seq" and node.value == "":
+        node = _unequal(node)
     if node.kind == "matrix" and node.value == (1, 1):
         return settled(node.args[0])
     if node.kind == "seq" and node.value in ("", "{}", "[]"):
@@ -94,6 +98,14 @@ def settled(node: Node) -> Node:
         return node
     spread = _signs(node)
     return Node("seq", "", tuple(spread)) if len(spread) > 1 else node
+
+
+def _unequal(node: Node) -> Node:
+    r"""``x \neq 2, 3`` as two relations; other lists as they are."""
+    first, rest = node.args[0], node.args[1:]
+    if first.kind != "rel" or first.value != ("!=",) or any(part.kind in ("rel", "text", "seq") for part in rest):
+        return node
+    return node._replace(args=(first, *(first._replace(args=(first.args[0], part)) for part in rest)))
 
 
 def _signs(node: Node) -> list[Node]:
@@ -149,7 +161,9 @@ def _sequences(gold: Node, answer: Node, policy: Policy) -> Verdict:
     if interval or not _comparable(kinds, len(gold.args)):
         return _differ("brackets that differ")
     ordered = bool(kinds & {"()", "<>", "(]", "[)"}) or kinds == {"[]"} or (policy.order == "list" and kinds == {""})
-    return (_each if ordered else _matched)(gold.args, answer.args, policy)
+    if ordered:
+        return _each(gold.args, answer.args, policy)
+    return relations.matched(gold.args, answer.args, policy, compare)
 
 
 def _comparable(kinds: set[str], count: int) -> bool:
@@ -172,27 +186,6 @@ def _each(gold: Sequence[Node], answer: Sequence[Node], policy: Policy) -> Verdi
         if not verdict.equal:
             return verdict
     return Verdict(True, "structure", "equal part by part")
-
-
-def _matched(gold: Sequence[Node], answer: Sequence[Node], policy: Policy) -> Verdict:
-    """The parts in any order, each once; those that are the same tree first, which is soon done."""
-    left, rest = list(answer), []
-    for right in gold:
-        if right in left:
-            left.remove(right)
-        else:
-            rest.append(right)
-    fault: Verdict | None = None
-    for right in rest:
-        for index, own in enumerate(left):
-            verdict = compare(right, own, policy)
-            if verdict.equal:
-                del left[index]
-                break
-            fault = verdict if verdict.fault else fault
-        else:
-            return fault or _differ("a part has no equal")
-    return Verdict(True, "structure", "equal parts")
 
 
 def _matrices(gold: Node, answer: Node, policy: Policy) -> Verdict:

@@ -17,7 +17,7 @@ from mammoth_eval.graders.vocabulary import CONSTANTS, FRACTIONS, FUNCTIONS, GRE
 if TYPE_CHECKING:
     from mammoth_eval.graders.parser import Parser
 
-_TEMPERATURES = {name: full for full in ("celsius", "fahrenheit", "kelvin") for name in (full.capitalize(), full[0].upper())}
+_TEMPERATURES = {"Celsius": "celsius", "C": "celsius", "Fahrenheit": "fahrenheit", "F": "fahrenheit", "Kelvin": "K", "K": "K"}
 _DEGREES = frozenset({"degrees", "degree", "deg"})
 _STOPS = frozenset({"if", "for", "when", "where", "is", "are", "mod", "with", "otherwise", "such", "because"})
 

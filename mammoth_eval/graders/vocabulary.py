@@ -109,21 +109,35 @@ def number_in_words(text: str) -> Fraction | None:
         return None
     words = re.split(r"[ -]+", text.lower())
     sign = -1 if words[0] in ("minus", "negative") else 1
-    words = [word for word in words[sign < 0 :] if word != "and"]
+    words = words[sign < 0 :]
     if len(words) > 1 and words[0] in ("a", "an") and words[1] in SCALES:
         words = words[1:]
-    if not words:
+    head, tail = _parted(words)
+    part = _part(tail)
+    whole = _whole([word for word in (words if part is None else head) if word != "and"])
+    if part is None:
+        return None if whole is None else Fraction(sign * whole)
+    return sign * part if not head else None if whole is None else sign * (whole + part)
+
+
+def _parted(words: list[str]) -> tuple[list[str], list[str]]:
+    """What stands before the last ``and``, and what after it; all is after where there is none."""
+    place = len(words) - words[::-1].index("and") if "and" in words else 0
+    return words[: max(place - 1, 0)], words[place:]
+
+
+def _part(words: list[str]) -> Fraction | None:
+    """``half``, ``a half``, ``three quarters``; None for anything else."""
+    if len(words) not in (1, 2):
         return None
-    below = _PARTS.get(words[-1])
-    if below and len(words) <= 2:
-        above = 1 if len(words) == 1 or words[0] == "a" else _SMALL.get(words[0])
-        return None if above is None else Fraction(sign * above, below)
-    value = _whole(words)
-    return None if value is None else Fraction(sign * value)
+    below, above = _PARTS.get(words[-1]), 1 if len(words) == 1 or words[0] == "a" else _SMALL.get(words[0])
+    return Fraction(above, below) if below and above is not None else None
 
 
 def _whole(words: list[str]) -> int | None:
     total = part = 0
+    if not words:
+        return None
     for word in words:
         if word in _SMALL:
             part += _SMALL[word]
