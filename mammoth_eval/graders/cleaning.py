@@ -34,6 +34,7 @@ _TAG = re.compile(r"</?(?:b|i|u|em|strong|span|p|code)>|<br ?/?>")
 
 Made = str | Callable[[re.Match[str]], str]
 _POWERED = r"[a-zA-Z]{1,4}(?:\^\{?-?\d\}?)?"
+_BASES = {"b": 2, "o": 8, "x": 16}
 _NAMED_VALUE = re.compile(r"[a-z] ?(?:=|\\neq?(?![a-z])) ?")
 _REWRITTEN: tuple[tuple[str, re.Pattern[str], Made], ...] = (
     ("'", re.compile(  # an angle in degrees, minutes and seconds
@@ -56,6 +57,7 @@ _REWRITTEN: tuple[tuple[str, re.Pattern[str], Made], ...] = (
         r"\\(?:text(?:rm|normal)?|mathrm|mbox|hbox)\s?\{\s?,?\s?(?:if|for|when|where|as)\s?\}|(?<=&)\s?(?:if|for|when)\b"), " "),
     ("\\in", re.compile(r"\\in\s*R(?![a-zA-Z_^])"), r"\\in\\mathbb{R}"),
     ("/(", re.compile(rf"(?<=[a-zA-Z])/\(({_POWERED})(?:\s*(?:\\cdot|\*|\\,)\s*|\s+)({_POWERED})\)"), r"/\1/\2"),  # J/(mol K)
+    ("0", re.compile(r"^0(b[01]+|o[0-7]+|x[\da-fA-F]+)$"), lambda m: f"{m[1][1:].upper()}_{{{_BASES[m[1][0]]}}}"),  # bin(5), hex(5)
     ("+/-", re.compile(r"\+/-"), r"\\pm "),
     ("choose", re.compile(r"(?<![\w.])(\d{1,6}|[a-z]) choose (\d{1,6}|[a-z])(?!\w)"), r"\\binom{\1}{\2}"),
     ("deg", re.compile(r"(?<=\d)\s?deg\b(?!\()"), r"^\\circ "),
