@@ -51,8 +51,14 @@ def known(text: str) -> bool:
     return base(text) in _NAMES or text.lower() in _OTHER or text.lower() in PERCENT
 
 
+_SHOUTED = frozenset(words("KG CM MM KM ML FT LB LBS OZ MIN SEC HR HRS MPH USD KMH KPH RPM HZ ATM"))
+"""Units in capitals; other short words in capitals are products of letters (``2GM``)."""
+
+
 def base(text: str) -> str:
     """The unit that a word spells (``meters`` and ``metre`` are ``m``), the word in small letters where it is none."""
+    if text.isupper() and 1 < len(text) <= 3 and text not in _SHOUTED:
+        return text
     lower = text if (len(text) == 2 and text[0].islower()) or text in LETTERS else text.lower()  # mM is no mm
     for word in (text, lower, lower.removesuffix("s"), lower.removesuffix("es")):
         if word in _SINGULAR or word in _OTHER:

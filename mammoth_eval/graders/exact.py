@@ -44,7 +44,9 @@ _CAPITAL, _LABELLED = (
     ),
 )
 """A gold that is a letter, and an answer that has the letter before its text (``C. x = 42``)."""
-_LETTER = re.compile(r"[\W_]*(?:\\(?:text|textbf|mathbf|mathrm|boxed)\s*\{[\W_]*){0,3}([A-Ja-j])[\W_]*")
+_LETTER = re.compile(
+    r"[\W_]*(?:(?:[Cc]hoice|[Oo]ption|[Aa]nswer)[\W_]+)?(?:\\(?:text|textbf|mathbf|mathrm|boxed)\s*\{[\W_]*){0,3}([A-Ja-j])[\W_]*"
+)
 
 
 def grade(answer: str, gold: str, policy: Policy = DEFAULT, choices: Sequence[str] = ()) -> Verdict:
@@ -246,12 +248,18 @@ def _choice(answer: str, gold: str, policy: Policy, choices: Sequence[str]) -> V
     equal = [letter for letter, verdict in zip(letters, verdicts, strict=False) if verdict.equal] or _nearest(
         answer, choices, policy
     )
+    if len(equal) > 1:  # `True, False` is a list without order, and one of the options word by word
+        equal = [letter for letter, text in zip(letters, choices, strict=False) if _alike(text, answer)] or equal
     undecided = next((verdict for verdict in verdicts if verdict.fault and verdict.rung == "symbolic"), None)
     if undecided and not equal:
         return Verdict(False, "choice", undecided.reason, fault=True)
     if len(equal) != 1:
         return Verdict(False, "choice", f"{len(equal)} options equal the value")
     return Verdict(equal[0] == right, "choice", f"the value is option {equal[0]}")
+
+
+def _alike(option: str, answer: str) -> bool:
+    return special.folded(_option(option)) == special.folded(answer)
 
 
 _OPTION_LETTER = re.compile(r"^\s*\(?[A-J]\s*[).:]\s*")
