@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 
 import pytest
 import pytest_asyncio
@@ -108,6 +109,12 @@ async def test_a_traceback_shows_the_program_alone(sandbox):
         '  File "<string>", line 2, in f',
         "ZeroDivisionError: division by zero",
     ]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="Python counts the references of every object before 3.12")
+async def test_references_to_what_the_process_brought_are_not_counted(sandbox):
+    program = "import sys, sympy\nown = object()\nprint(sys.getrefcount(sympy.sin) > 1 << 31, sys.getrefcount(own))"
+    assert (await sandbox.run(program)).stdout == "True 2\n"
 
 
 async def test_a_cancelled_run_frees_its_place_and_kills_the_program():

@@ -36,7 +36,7 @@ def run(source: bytes, value_mode: bool) -> NoReturn:
 
 def _frames_above() -> int:
     """Frames under a program that a fresh interpreter does not have: those above `run`, and from there to the program."""
-    frame, count = sys._getframe(), 5
+    frame, count = sys._getframe(), 5 if sys.version_info < (3, 12) else 4  # before 3.12 `exec` itself counts
     while frame.f_back is not None:
         frame, count = frame.f_back, count + 1
     return count
