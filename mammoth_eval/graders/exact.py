@@ -234,7 +234,9 @@ def _choice(answer: str, gold: str, policy: Policy, choices: Sequence[str]) -> V
     if not answer.strip():
         return Verdict(False, "choice", "no answer")
     verdicts = [grade(answer, _option(text), policy) for text in choices]
-    equal = [letter for letter, verdict in zip(letters, verdicts, strict=False) if verdict.equal] or _nearest(answer, choices, policy)
+    equal = [letter for letter, verdict in zip(letters, verdicts, strict=False) if verdict.equal] or _nearest(
+        answer, choices, policy
+    )
     undecided = next((verdict for verdict in verdicts if verdict.fault and verdict.rung == "symbolic"), None)
     if undecided and not equal:
         return Verdict(False, "choice", undecided.reason, fault=True)
