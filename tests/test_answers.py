@@ -71,7 +71,30 @@ def test_program_of_a_completion(text, code):
 
 
 @pytest.mark.parametrize(
-    "unit", ["$", "\n", "\\boxed{", "answer is ", "The answer to ", "(A) ", "```python\n", "print(1)\n", "\\text{", " ", "<answer>"]
+    "unit",
+    [
+        "$",
+        "\n",
+        "\\boxed{",
+        "answer is ",
+        "The answer to ",
+        "(A) ",
+        "```python\n",
+        "print(1)\n",
+        "\\text{",
+        " ",
+        "<answer>",
+        "x = 1 or ",
+        "So it is 2 and ",
+        "where x = 1, ",
+        "if ",
+        "[asy][/asy]",
+        "two and ",
+        "(a ",
+        "no real ",
+        "$a$ ",
+        "A? ",
+    ],
 )
 def test_hundred_kilobytes_of_anything_are_searched_quickly(unit):
     text = (unit * 100_000)[:100_000]

@@ -35,7 +35,7 @@ _AFTER_HASHES = re.compile(r"[ \t]*(?:(?:The )?(?:final )?answer(?: is)?:?)?", r
 _MAX_KEYS = 60
 """Of the places where a phrase may stand, the last ones are looked at."""
 _STOP = re.compile(
-    r"。|(?<!\d)(?<!\bRs)(?<!\bsq)(?<!\bcu)(?<!\bapprox)\.(?=\s|$|\*|\")|(?<=\d)\.(?=\s*$|\s+[A-Z])|(?<=\d)\.(?=\s)|\n|!(?=\s|$)|(?<=\S)\*\*(?=\s|$)"
+    r"。|(?<!\d)(?<!\bRs)(?<!\bsq)(?<!\bcu)(?<!\bapprox)\.(?=\s|$|\*|\")|(?<=\d)\.(?=\s*$|\s+[A-Z])|(?<=\d)\.(?=\s)|\n|!(?=\s|$)(?!\s*[=×*·/])|(?<=\S)\*\*(?=\s|$)"
     r"|\s+(?:because|since|as we|so that|which (?:is|means)|where|I hope)\b"
     r"|[.,;] (?:(?:so|and the|since|because|which|we|not)\b|i\.e\.)"
 )

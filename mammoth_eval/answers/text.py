@@ -2,8 +2,8 @@
 
 An explicit marker decides: the last box that is not empty, or the last phrase (``The answer is``, ``Answer:``, ``####``,
 ``<answer>``), whichever comes later; boxes are a list only where they stand beside each other. Without a marker: the short
-text itself, else its last number. What a model goes on to write after the answer (``Question:``, ``### Instruction``) is
-cut before anything is searched.
+text itself, else what its closing sentence states, else its last number. What a model goes on to write after the answer
+(``Question:``, ``### Instruction``) is cut before anything is searched.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from mammoth_eval.answers import choices as options
 from mammoth_eval.answers.markers import last_box, last_phrase, number_first
+from mammoth_eval.answers.sentences import stated
 from mammoth_eval.types import Form
 
 _RUN_ON = re.compile(
@@ -28,7 +29,9 @@ _WORD = re.compile(r"[A-Za-z]{2,}")
 _MATH = re.compile(r"\$\$(.+?)\$\$|\$([^$\n]+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 _PROSE = re.compile(r"[A-Za-z]{2,}[;:]? +(?:[A-Za-z]{2,}|\d)")
 """Words side by side; a printed expression has signs between its names."""
-_REASONING = frozenset({"so", "thus", "hence", "therefore", "then", "since", "because", "we", "get", "gives"})
+_REASONING = frozenset(
+    {"so", "thus", "hence", "therefore", "then", "since", "because", "we", "get", "gives", "is", "are", "equals", "leaves"}
+)
 _LATEX = re.compile(r"\\[a-zA-Z]+|[_^={]")
 _LABEL = re.compile(r"^[A-Za-z][A-Za-z '\-]*[A-Za-z]\s*:\s+(?=\S)")
 _SHORT_LABEL = re.compile(r"^(?:A|Ans|Result|Solution|Output)\s*[:=]\s*")
@@ -103,6 +106,10 @@ def _marked(body: str) -> str | None:
 def _unmarked(body: str) -> str | None:
     """The answer of a text that marks none: a closing formula, the short text itself, else what its last sentence says."""
     body = (body[:-_IDLE_CHARS] + _IDLE_END.sub("", body[-_IDLE_CHARS:])).rstrip()
+    for _ in range(_MAX_DRAWINGS):
+        if not body.endswith("[/asy]"):
+            break
+        body = body[: body.rfind("[asy]")].rstrip() or body
     lines = [line.strip()[-_MAX_LINE:] for line in body.split("\n") if line.strip()]
     if not lines:
         return None
@@ -112,10 +119,13 @@ def _unmarked(body: str) -> str | None:
     if len(lines) == 1 and _is_value(_MATH.sub(" ", lines[0])):
         announced = _ANNOUNCED.fullmatch(lines[0])
         return announced[1].strip() if announced else number_first(_SHORT_LABEL.sub("", lines[0]))
-    for sentence in reversed(_SENTENCES.split(lines[-1])):
-        found = _said(sentence)
-        if found is not None:
-            return found
+    for line in reversed(lines[-_MAX_LINES:]):
+        if line.startswith("```"):
+            break
+        for sentence in reversed(_SENTENCES.split(line)):
+            found = None if _REMARK.match(sentence) else _said(sentence)
+            if found is not None and (line is lines[-1] or not _LONE_NAME.fullmatch(found)):
+                return found
     return _last_number(body) or (lines[-1] if len(lines[-1]) <= 40 else None)
 
 
@@ -125,6 +135,17 @@ def _is_value(line: str) -> bool:
     return not _REASONING.intersection(words) and (len(words) <= 2 or not _PROSE.search(line))
 
 
+_LONE_NAME = re.compile(r"[A-Za-z]")
+_MAX_LINES = 20
+_MAX_DRAWINGS = 20
+_REMARK = re.compile(
+    r"\W{0,4}(?:(?:Check(?:ing)?|Verif(?:y|ying|ication)|Double[- ]check)(?: \([^()]{0,40}\))?\W{0,4}:"
+    r"|(?:To|(?:We|You) can|Let['’]s) (?:check|verify|confirm)\b(?!.{0,400}\b(?:so|thus|hence|therefore)\b)"
+    r"|(?:Let me know|I hope|Hope (?:this|that)|Feel free|If you (?:have|need|want|would)|Please|Thanks?|Good luck|Happy to"
+    r"|Would you)\b"
+    r"|[A-Z][^?=]{0,400}\?\W{0,3}$)",
+)
+"""A sentence that says no answer: a check, a courtesy, a question."""
 _IDLE_CHARS = 120
 _IDLE_END = re.compile(r"(?:\s*+(?:I hope (?:it|this) is correct\.?|-{3,}+|\*{3,}+|`{3,}+))++\s*+$")
 _SENTENCES = re.compile(r"(?:(?<=[.!?])|(?<=[.!?]\$)|(?<=[.!?]\$\$))\s+(?=[A-Z])")
@@ -145,14 +166,21 @@ def _closing_block(body: str) -> str | None:
 
 
 def _said(sentence: str) -> str | None:
-    """The one value that a sentence sets in bold, else the last formula in it that holds a value, else its last number."""
+    """The value that a sentence states, sets in bold, writes as its last formula; else its last number."""
+    value = stated(sentence)
+    if value is not None:
+        return value
     bold = _BOLD.search(sentence)
     if bold and sentence.count("**") == 2:
         return _said(bold[1])
     segments: list[str] = [next(filter(None, match.groups())) for match in _MATH.finditer(sentence)]
     for segment in reversed(segments):
         value = _side(segment)
-        if value and (_LATEX.search(segment) or (any(char.isdigit() for char in segment) and not _WORD.search(segment))):
+        if (
+            value
+            and not value.endswith(_UNFINISHED)
+            and (_LATEX.search(segment) or (any(char.isdigit() for char in segment) and not _WORD.search(segment)))
+        ):
             return value
     equations = _EQUATIONS.search(sentence)
     if equations:
@@ -161,6 +189,8 @@ def _said(sentence: str) -> str | None:
     return _last_number(aside) or _last_number(sentence)
 
 
+_UNFINISHED = ("+", "-", "*", "/", "×", "(")
+"""What stands between two amounts of money ends so (``$5 + $7``)."""
 _EQUATIONS = re.compile(r"\b((?:[A-Za-z] ?= ?-?[\d./]*\d(?:,? (?:or|and) |, )){1,6}[A-Za-z] ?= ?-?[\d./]*\d)\.?$")
 """``x = 1 or x = 2`` at the end of a sentence."""
 _BOLD = re.compile(
