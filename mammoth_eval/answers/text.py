@@ -22,8 +22,8 @@ _RUN_ON = re.compile(
     r"|<\|(?:im_end|endoftext|eot_id|im_start)\|>|</s>|\[INST\]"
 )
 _NUMBER = re.compile(
-    r"(?<![\w.])[-−]?[ ]?[$£€]?[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?<=\d)"
-    r"(?:[eE][-+]?\d+(?!\w))?(?:\s?/\s?\d+(?![\d/.]\d))?(?:\s?\\?%)?"
+    r"(?<![\w.])[-−]?[ ]?[$£€]?[-−]?(?:\d{1,4}[ ](?=\d{1,3}/\d))?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?<=\d)"
+    r"(?:[eE][-+]?\d+(?!\w))?(?:\s?/\s?\d+(?![\d/.]\d))?(?:\s?\\?%|\s(?:thousand|million|billion)(?!\w))?"
 )
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _MATH = re.compile(r"\$\$(.+?)\$\$|\$([^$\n]+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
@@ -123,7 +123,7 @@ def _unmarked(body: str) -> str | None:
         if line.startswith("```"):
             break
         for sentence in reversed(_SENTENCES.split(line)):
-            found = None if _REMARK.match(sentence) else _said(sentence)
+            found = None if _REMARK.match(sentence) else _said(sentence, body[: max(body.rfind(sentence), 0)])
             if found is not None and (line is lines[-1] or not _LONE_NAME.fullmatch(found)):
                 return found
     return _last_number(body) or (lines[-1] if len(lines[-1]) <= 40 else None)
@@ -165,8 +165,11 @@ def _closing_block(body: str) -> str | None:
     return None
 
 
-def _said(sentence: str) -> str | None:
-    """The value that a sentence states, sets in bold, writes as its last formula; else its last number."""
+def _said(sentence: str, before: str = "") -> str | None:
+    """The value that a sentence states, sets in bold, writes as its last formula; else its last number.
+
+    Of several numbers that which was computed last counts, in the sentence or in the text `before`.
+    """
     value = stated(sentence)
     if value is not None:
         return value
@@ -186,10 +189,39 @@ def _said(sentence: str) -> str | None:
     if equations:
         return equations[1]
     aside = _ASIDE_END.sub("", sentence)
-    return _last_number(aside) or _last_number(sentence)
+    return _computed(aside, before) or _last_number(aside) or _last_number(sentence)
 
 
-_UNFINISHED = ("+", "-", "*", "/", "×", "(")
+def _computed(sentence: str, before: str) -> str | None:
+    """The number of a sentence that the last equation gave; None where there is none, or the sentence goes on from it."""
+    if _CONDITIONAL.match(sentence):
+        return None
+    said, reason, _ = sentence.partition(" because ")
+    own = list(_RESULT.finditer(sentence))
+    if own and (not reason or _amount(own[-1][1]) in map(_amount, _numbers(said))):
+        return None if _GOES_ON.search(sentence, own[-1].end()) else own[-1][1]
+    earlier, numbers = list(_RESULT.finditer(before[-_MAX_BEFORE:])), _numbers(said)
+    return next((number for number in numbers if earlier and _amount(number) == _amount(earlier[-1][1])), None)
+
+
+def _amount(number: str) -> str:
+    """The digits of a number without currency, thousands and final zeros."""
+    digits = re.sub(r"[^\d./−-]", "", number).replace("−", "-")
+    return re.sub(r"\.?0+$", "", digits) if "." in digits else digits
+
+
+_MAX_BEFORE = 1_000
+_RESULT = re.compile(
+    r"=\s*([$£€]?\s?[-−]?(?:\d{1,4} (?=\d{1,3}/\d))?\d[\d,]*+(?:\.\d++)?(?:\s?/\s?\d++)?%?)"
+    r"(?![\d.]*\s*(?:[-+*/×÷x–−^(:]\s*[$(\d]|=|remainder|R\s?\d))"
+)
+"""What an equation gives: a number with nothing computed from it behind."""
+_CONDITIONAL = re.compile(r"(?:If|Since|As|Because|When)\b")
+_GOES_ON = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|gives?|gets?|so|or|meaning|means|then|thus|therefore|leaves?|leaving|makes?|which|left"
+    r"|remain|lasts?|equals|rounds?)\b[^.]*\d"
+)
+_UNFINISHED = ("+", "-", "–", "−", "*", "/", "×", "÷", ":", "(")
 """What stands between two amounts of money ends so (``$5 + $7``)."""
 _EQUATIONS = re.compile(r"\b((?:[A-Za-z] ?= ?-?[\d./]*\d(?:,? (?:or|and) |, )){1,6}[A-Za-z] ?= ?-?[\d./]*\d)\.?$")
 """``x = 1 or x = 2`` at the end of a sentence."""
@@ -203,13 +235,21 @@ _ASIDE_END = re.compile(r"\s\([^()]*\)\.?$")
 
 
 def _side(formula: str) -> str:
-    """What stands after the last ``=`` of a formula; a list of equations as a whole."""
-    parts = _SIDE.split(formula)
+    """What stands after the last ``=`` of a formula, without a condition behind it; a list of equations as a whole."""
+    parts = _SIDE.split(_CONDITION_END.sub("", formula))
     several = len(parts) > 2 and any("," in part for part in parts[1:-1])
     return (formula if several else parts[-1]).strip().rstrip(".,;").strip()
 
 
+_CONDITION_END = re.compile(
+    r"(?:,|\\q?quad|\\[,; ])\s*+(?:\\q?quad\s*+)?(?:\\text\{[a-z ]{1,12}\}\s*+)?[a-z]\s*+(?:\\neq?(?![a-z])|≠|!=)[^=]{1,40}$"
+)
+
+
 def _last_number(body: str) -> str | None:
-    tail = body[-20_000:]
-    found = [match[0].strip() for match in _NUMBER.finditer(tail) if any(char.isdigit() for char in match[0])]
-    return found[-1] if found else None
+    numbers = _numbers(body[-20_000:])
+    return numbers[-1] if numbers else None
+
+
+def _numbers(text: str) -> list[str]:
+    return [match[0].strip() for match in _NUMBER.finditer(text) if any(char.isdigit() for char in match[0])]
