@@ -297,6 +297,9 @@ def test_a_benchmark_s_tolerance_holds_for_golds_written_with_a_point_and_not_fo
 HOSTILE = [
     ("C(" + "a" * 60, "5"), ("\\bf" + " " * 11_900 + "x", "5"), ("5" + " " * 11_900 + "x", "5"), ("5 " + "m " * 2000, "5"),
     ("\\sin(e^{e^{e^{e}}})", "\\sqrt2^{4001}"), ("\\pi^{\\pi^{\\pi^{\\pi^{\\pi}}}}", "e^{1000}"), ("1", "e^{e^{e^{e^{e}}}}"),
+    ("x integers k" + "\t" * 380 + "!", "5"), ("x integers k" + "\\," * 100 + "!", "5"), ("k\\in Z" + ".," * 130 + "x", "5"),
+    ("integer x, k" + "~" * 80 + "a" + "~" * 80 + "!", "5"), ("a,b,c,d " * 30 + "is an integer!", "5"),
+    (f"x \\notin \\{{{','.join(map(str, range(1_750)))}\\}}", "x > 2"),
 ]  # fmt: skip
 
 

@@ -79,7 +79,7 @@ def function(p: Parser, name: str, *, plain: bool) -> Node:
     base = raised = None
     while p.at("_", "^", "**"):
         if p.take().text == "_":
-            base = _base(p)
+            base = _base(p, plain=plain)
         else:
             raised = exponent(p)
     if p.at("("):
@@ -97,10 +97,14 @@ def function(p: Parser, name: str, *, plain: bool) -> Node:
     return made if raised is None else power(made, raised)
 
 
-def _base(p: Parser) -> Node:
-    r"""The base of a logarithm: all its digits where an argument follows them (``log_10(x)``), else one (``\log_28``)."""
+def _base(p: Parser, *, plain: bool) -> Node:
+    r"""The base of a logarithm: all its digits where an argument follows them (``log_10(x)``), else one (``\log_28``).
+
+    In LaTeX digits without braces are one and the start of what follows, but for 10 and before a bracket or a space.
+    """
     follower = p.tokens[min(p.index + 1, len(p.tokens) - 1)]
-    whole = p.next.text.isdigit() and (follower.kind in ("num", "name", "cmd") or follower.text in ("(", "|"))
+    parted = plain or p.next.text == "10" or follower.gap or follower.text == "("
+    whole = p.next.text.isdigit() and parted and (follower.kind in ("num", "name", "cmd") or follower.text in ("(", "|"))
     return literals.number(p.take().text) if whole else argument(p)
 
 

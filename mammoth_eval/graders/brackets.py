@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mammoth_eval.graders import calls
+from mammoth_eval.graders import calls, piecewise
 from mammoth_eval.graders.grammar import RELATION
 from mammoth_eval.graders.tokens import Token
 from mammoth_eval.graders.tree import Node, Unreadable, call, divide, words
@@ -95,6 +95,8 @@ def environment(p: Parser, token: Token) -> Node:
     while p.next.kind not in ("end", "end_env"):
         if p.at("&"):
             p.take()
+            if p.at("=", "<", ">", "<=", ">=") and rows[-1]:  # an equation that is parted where it is aligned
+                rows[-1].append(p.related(rows[-1].pop(), p.take().text))
         elif p.at("\\\\"):
             p.take()
             rows.append([])
@@ -108,8 +110,8 @@ def environment(p: Parser, token: Token) -> Node:
     if token.text in _MATRICES:
         made = calls.matrix(rows)
         return call("det", made) if token.text == "vmatrix" else made
-    if token.text == "cases" and all(len(row) == 2 and row[0].kind != "rel" for row in rows):
-        return calls.matrix(rows)
+    if token.text == "cases" and (function := piecewise.made(rows)):
+        return function
     if token.text in _ROWS:
         return Node("seq", "", tuple(entry for row in rows for entry in row))
     raise Unreadable(f"the environment {token.text} is not in the grammar")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mammoth_eval.graders import piecewise
 from mammoth_eval.graders.tree import HALF, Node, Unreadable, call, divide, num, power
 from mammoth_eval.graders.vocabulary import SAME
 
@@ -53,7 +54,7 @@ def _value(name: str, arguments: list[Node]) -> Node:
     if name in ("complex", "mpc"):
         return function("complex", arguments, None)
     if name == "Piecewise":
-        return matrix([list(row.args) for row in arguments])
+        return piecewise.made([row.args for row in arguments]) or _first("", [])
     if name in _RELATIONS:
         return Node("rel", (_RELATIONS[name],), _pair(name, arguments))
     if name in _SETS:

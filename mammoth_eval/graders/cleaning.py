@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from mammoth_eval.graders.characters import plain, unwrap
+from mammoth_eval.graders.dimensions import LETTERS, known
 from mammoth_eval.graders.vocabulary import number_in_words
 
 _LEAD = re.compile(
@@ -32,8 +33,17 @@ _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z{}])")
 """A command's backslash written twice, as models do that learned from JSON."""
 _TAG = re.compile(r"</?(?:b|i|u|em|strong|span|p|code)>|<br ?/?>")
 
+_FENCED = re.compile(r"```\w*\n([^`]+)\n```")
+
 Made = str | Callable[[re.Match[str]], str]
 _POWERED = r"[a-zA-Z]{1,4}(?:\^\{?-?\d\}?)?"
+
+
+def _is_unit(text: str) -> bool:
+    name = text.partition("^")[0]
+    return known(name) or name in LETTERS
+
+
 _BASES = {"b": 2, "o": 8, "x": 16}
 _NAMED_VALUE = re.compile(r"[a-z] ?(?:=|\\neq?(?![a-z])) ?")
 _REWRITTEN: tuple[tuple[str, re.Pattern[str], Made], ...] = (
@@ -53,14 +63,18 @@ _REWRITTEN: tuple[tuple[str, re.Pattern[str], Made], ...] = (
         r"_(?:\{(\d{1,4})\}|(\d{1,4}))(?!\d)"),
      lambda m: f" {'nCr' if (m[3] or m[4]) == 'C' else 'nPr'}({m[1] or m[2]},{m[5] or m[6]}) "),
     ("of", re.compile(r"(?<=\d) out of (?=\d)"), "/"),
-    ("&", re.compile(  # the words before a condition
-        r"\\(?:text(?:rm|normal)?|mathrm|mbox|hbox)\s?\{\s?,?\s?(?:if|for|when|where|as)\s?\}|(?<=&)\s?(?:if|for|when)\b"), " "),
-    ("\\in", re.compile(r"\\in\s*R(?![a-zA-Z_^])"), r"\\in\\mathbb{R}"),
-    ("/(", re.compile(rf"(?<=[a-zA-Z])/\(({_POWERED})(?:\s*(?:\\cdot|\*|\\,)\s*|\s+)({_POWERED})\)"), r"/\1/\2"),  # J/(mol K)
+    ("\\begin", re.compile(  # the words before a condition
+        r"\\(?:text(?:rm|normal)?|mathrm|mbox|hbox)\s?\{\s?,?\s?(?:if|for|when|where|as)\s?\}"
+        r"|(?<=&)\s*(?:if|for|when)\b(?:\s*&)?"), " "),
+    ("\\ ", re.compile(r"(?<=\\mathbb\{R\})\s*\\\s+(?=\\?\{)"), r"\\setminus "),
+    ("\\in", re.compile(r"\\in\s+R(?![a-zA-Z_^'])"), r"\\in\\mathbb{R}"),
+    ("/(", re.compile(  # J/(mol K)
+        rf"(?<![a-zA-Z\\])([a-zA-Z]{{1,4}})/\(({_POWERED})(?:\s*(?:\\cdot|\*|\\,)\s*|\s+)({_POWERED})\)(?!\s*(?:\^|\*\*|!|_))"),
+     lambda m: f"{m[1]}/{m[2]}/{m[3]}" if all(map(_is_unit, m.groups())) else m[0]),
     ("0", re.compile(r"^0(b[01]+|o[0-7]+|x[\da-fA-F]+)$"), lambda m: f"{m[1][1:].upper()}_{{{_BASES[m[1][0]]}}}"),  # bin(5), hex(5)
     ("+/-", re.compile(r"\+/-"), r"\\pm "),
     ("choose", re.compile(r"(?<![\w.])(\d{1,6}|[a-z]) choose (\d{1,6}|[a-z])(?!\w)"), r"\\binom{\1}{\2}"),
-    ("deg", re.compile(r"(?<=\d)\s?deg\b(?!\()"), r"^\\circ "),
+    ("deg", re.compile(r"(?<=\d)\s?deg(?=\s*(?:$|[-+*/,;)=]))"), r"^\\circ "),
     ("h", re.compile(r"^(\d{1,4})\s?h(?:r|rs)?\s?(\d{1,2})\s?m(?:in|ins)?$"), r"\1 hours \2 minutes"),
     ("except", re.compile(
         r"^(?:[Aa]ll|[Aa]ny|[Ee]very|[Tt]he set of(?: all)?) (?:real numbers?|reals?)(?: x)?,? except (?:for |at )?([^{}]+)$"),
@@ -75,6 +89,8 @@ _REWRITTEN: tuple[tuple[str, re.Pattern[str], Made], ...] = (
 def cleaned(text: str) -> str:
     """The answer in ASCII and LaTeX without what is wrapped around it; of several lines the last that is whole."""
     text = text.strip()
+    if text.startswith("```"):
+        text = _FENCED.sub(r"\1", text)
     if "&" in text or ("<" in text and ">" in text):
         text = html.unescape(_TAG.sub(" ", text)) if ";" in text else _TAG.sub(" ", text)
     text = unwrap(plain(text))

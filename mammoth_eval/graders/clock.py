@@ -1,4 +1,4 @@
-"""One clock for a whole verdict: whatever its parts cost together, it ends within the promise of two seconds.
+"""One clock for a whole verdict: what its many or long parts cost together ends within the promise of two seconds.
 
 A verdict runs in one thread from beginning to end, so its clock belongs to the thread. Steps that may be long, or many, ask for
 the time first: a passed end raises `Late`, and the verdict is a fault. Where no clock runs, nothing is ever late.
@@ -14,11 +14,15 @@ SECONDS = 1.9
 """From the start of a verdict to its end; a tenth of a second less than the promise, for the step that was under way."""
 
 
+LATE = "the time of the verdict passed first"
+"""What a verdict says then."""
+
+
 class Late(Exception):
     """The time of this verdict has passed."""
 
     def __init__(self) -> None:
-        super().__init__("not decided within the deadline")
+        super().__init__(LATE)
 
 
 class _Ends(threading.local):

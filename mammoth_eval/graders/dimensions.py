@@ -24,10 +24,10 @@ _NAMES = {
     "oz": "ounce", "ton": "tonne", "cent": "penny pennies c", "dollar": "usd buck", "ml": "milliliter mL millilitre",
     "l": "liter litre L", "nm": "nanometer", "mi/h": "mph", "km/h": "kmh kph kmph", "rad": "radian rads",
     "N": "newton", "J": "joule", "W": "watt", "V": "volt", "A": "ampere amp", "C": "coulomb", "Hz": "hertz", "Pa": "pascal",
-    "ohm": "Ohm", "K": "kelvin",
+    "ohm": "Ohm", "K": "kelvin kelvins", "celsius": "centigrade", "fahrenheit": "",
 }  # fmt: skip
 _OTHER = frozenset(
-    words("""euro euros yen rupee rupees unit units sq square cubic cu people person apples celsius fahrenheit
+    words("""euro euros yen rupee rupees unit units sq square cubic cu people person apples
     rpm hz pa kpa
     mole moles mol amu ev kev mev degree degrees
     year years month months percent gallon gallons quart quarts pint pints cup cups acre acres times ways kn mn kj mpa

@@ -21,7 +21,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
-from mammoth_eval.graders import clock, families, numbers, phrases, special, structure, symbolic
+from mammoth_eval.graders import clauses, clock, families, integrals, numbers, phrases, special, structure, symbolic
 from mammoth_eval.graders.cleaning import cleaned
 from mammoth_eval.graders.parser import parse
 from mammoth_eval.graders.tree import Node, Unreadable
@@ -67,7 +67,7 @@ def grade(answer: str, gold: str, policy: Policy = DEFAULT, choices: Sequence[st
 @lru_cache(maxsize=20_000)
 def _remembered(answer: str, gold: str, policy: Policy) -> Verdict:
     verdict = _grade(answer, gold, policy)
-    if verdict.fault and (clock.runs() or symbolic.is_starting()):
+    if verdict.fault and (clock.runs() or symbolic.is_starting() or verdict.reason == clock.LATE):
         raise _Unsettled(verdict)
     return verdict
 
@@ -142,10 +142,12 @@ def _read(answer: str, gold: str, policy: Policy) -> Verdict:
     found = special.compare(gold, answer) if len(answer) < 60 and len(gold) < 60 else None
     if found is not None:
         return found
-    sides = families.read(gold), families.read(answer)
-    if any(family.names for family in sides):
+    said = clauses.read(gold), clauses.read(answer)
+    if any(clause.names for clause in said):
         with contextlib.suppress(Unreadable):
-            return families.compare(*sides, policy, tree)
+            found = families.compare(*said, policy, tree)
+            if found is not None:
+                return found
     try:
         right = tree(gold)
     except Unreadable as error:
@@ -158,11 +160,11 @@ def _read(answer: str, gold: str, policy: Policy) -> Verdict:
         own = tree(answer)
         verdict = structure.compare(right, own, policy)
         if not verdict.equal:
-            verdict = families.undeclared(right, own, policy) or verdict
+            verdict = families.undeclared(right, own, policy) or integrals.compare(right, own, policy) or verdict
     except Unreadable as error:
         verdict = _words(answer, gold, policy, f"the answer: {error}")
-    said = None if verdict.equal or right.kind == "text" else _SAID.fullmatch(" ".join(_TEXT.sub(r"\1", answer).split()))
-    return _read(cleaned(said[1] or said[2]), gold, policy) if said else verdict
+    sentence = None if verdict.equal or right.kind == "text" else _SAID.fullmatch(" ".join(_TEXT.sub(r"\1", answer).split()))
+    return _read(cleaned(sentence[1] or sentence[2]), gold, policy) if sentence else verdict
 
 
 _MIXED = re.compile(r"^(-?\d{1,9}) and (\d{1,9}/\d{1,9})$")

@@ -108,8 +108,12 @@ def subscript(p: Parser, node: Node) -> Node:
 
 
 def index(p: Parser) -> str:
-    """The text of the subscript at hand: all between braces, as it stands, else the digits (``x_12``) or one letter."""
-    if p.next.kind == "num" and p.next.text.isdigit():
+    """The text of the subscript at hand: all between braces, as it stands, else a digit or a letter.
+
+    Outside of LaTeX all the digits (``x_12``), but for ``a_12^n``.
+    """
+    plain = not any(token.kind == "cmd" or token.text == "{" for token in p.tokens)
+    if p.next.kind == "num" and p.next.text.isdigit() and plain and p.tokens[p.index + 1].text not in ("^", "**"):
         return p.take().text
     if not p.at("{"):
         return units.spelled(arguments.argument(p))

@@ -1,55 +1,85 @@
 r"""Functions by cases (``\begin{cases} x^2 & x \ge 0 \\ -x & x < 0 \end{cases}``, ``Piecewise((x, x > 0), (0, True))``).
 
-The pieces have no order. ``otherwise`` stands for whatever the others leave.
+Pieces whose conditions exclude one another have no order. ``otherwise`` stands for what the others leave.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from itertools import combinations
 
+from mammoth_eval.graders import reals
+from mammoth_eval.graders.reals import RealSet
 from mammoth_eval.graders.tree import Node
 from mammoth_eval.types import Policy, Verdict
 
 _REST = frozenset({"otherwise", "else", "true"})
 _CONDITIONS = frozenset({"rel", "setop", "setof", "congruence", "quantity"})
 """A relation, or words behind a name (``n`` even)."""
+_OPPOSITE = ({"even", "odd"}, {"rational", "irrational"})
 Same = Callable[[Node, Node, Policy], Verdict]
 
 
-class Piece(NamedTuple):
-    """A value, and where it holds; None for the rest."""
-
-    value: Node
-    where: Node | None
-
-
-def read(node: Node) -> list[Piece] | None:
-    """The pieces of a table of values and conditions; None for any other tree."""
-    if node.kind != "matrix" or node.value[1] != 2:
+def made(rows: Sequence[Sequence[Node]]) -> Node | None:
+    """The function of these rows of values and conditions; None where they are none. The rest can only come last."""
+    if not rows or any(len(row) != 2 or row[0].kind == "rel" for row in rows):
         return None
-    pieces: list[Piece] = []
-    for value, where in zip(node.args[::2], node.args[1::2], strict=True):
-        rest = where.kind == "text" and where.value.lower() in _REST
-        if value.kind == "rel" or not (rest or where.kind in _CONDITIONS):
-            return None
-        pieces.append(Piece(value, None if rest else where))
-    return pieces
+    *first, last = (where for _, where in rows)
+    if any(where.kind not in _CONDITIONS for where in first) or not (last.kind in _CONDITIONS or _is_rest(last)):
+        return None
+    return Node("piecewise", None, tuple(Node("pair", None, tuple(row)) for row in rows))
 
 
-def compare(gold: list[Piece], answer: list[Piece], policy: Policy, same: Same) -> Verdict:
+def of_matrix(node: Node) -> Node:
+    """A table of two columns between a brace and nothing as the function that it is; other trees as they are."""
+    if node.kind != "matrix" or node.value[1] != 2:
+        return node
+    return made(list(zip(node.args[::2], node.args[1::2], strict=True))) or node
+
+
+def _is_rest(node: Node) -> bool:
+    return node.kind == "text" and node.value.lower() in _REST
+
+
+def compare(gold: Node, answer: Node, policy: Policy, same: Same) -> Verdict:
     """Whether each piece has its partner: the same value where the same condition holds."""
-    if len(gold) != len(answer):
-        return Verdict(False, "structure", f"{len(gold)} pieces against {len(answer)}")
-    left = sorted(answer, key=lambda piece: piece.where is None)
-    for right in sorted(gold, key=lambda piece: piece.where is None):
-        partner = next((own for own in left if _alike(right, own, policy, same)), None)
-        if partner is None:
+    if gold.kind != answer.kind or len(gold.args) != len(answer.args):
+        return Verdict(False, "structure", "not the same number of pieces")
+    left = list(answer.args)
+    for right in gold.args:
+        fits = [
+            own for own in left if _where(right, own, gold, answer, policy, same) and same(right.args[0], own.args[0], policy).equal
+        ]
+        if not fits or (fits[0] is not left[0] and (_overlap(gold) or _overlap(answer))):
             return Verdict(False, "structure", "a piece has no equal")
-        left.remove(partner)
+        left.remove(fits[0])
     return Verdict(True, "structure", "equal pieces")
 
 
-def _alike(gold: Piece, answer: Piece, policy: Policy, same: Same) -> bool:
-    where = gold.where is None or answer.where is None or same(gold.where, answer.where, policy).equal
-    return where and same(gold.value, answer.value, policy).equal
+def _where(right: Node, own: Node, gold: Node, answer: Node, policy: Policy, same: Same) -> bool:
+    """Whether two pieces hold at the same places."""
+    one, other = right.args[1], own.args[1]
+    if _is_rest(one) or _is_rest(other):
+        return (_is_rest(one) and _is_rest(other)) or (_is_left(other, gold) if _is_rest(one) else _is_left(one, answer))
+    if "quantity" in (one.kind, other.kind):
+        return one.kind == other.kind and one.value == other.value and same(one.args[0], other.args[0], policy).equal
+    return same(one, other, policy).equal
+
+
+def _is_left(where: Node, function: Node) -> bool:
+    """Whether a condition holds where none of the conditions of the other function does."""
+    others = [piece.args[1] for piece in function.args[:-1]]
+    if where.kind == "quantity":
+        return len(others) == 1 and others[0].kind == "quantity" and {where.value, others[0].value} in _OPPOSITE
+    sets = [reals.read(one) for one in (where, *others)]
+    known = [one for one in sets if one is not None]
+    if len(known) < len(sets):
+        return False
+    rest = reals.complement(known[1:])
+    return reals.equal(known[0], RealSet(rest.pieces), lambda one, other: one == other)
+
+
+def _overlap(function: Node) -> bool:
+    """Whether two conditions may hold at once, so that the order of the pieces counts."""
+    sets = [reals.read(piece.args[1]) for piece in function.args if not _is_rest(piece.args[1])]
+    return any(one and other and reals.common(one, other) for one, other in combinations(sets, 2))

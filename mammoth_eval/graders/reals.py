@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from mammoth_eval.graders import numeric, rational
+from mammoth_eval.graders import clock, numeric, rational
 from mammoth_eval.graders.tree import HALF, Node, add, neg, num, power, put, subtract, symbols
 
 
@@ -246,9 +246,10 @@ def _later(one: End, other: End) -> bool:
 
 
 def _common(one: Sequence[Piece], other: Sequence[Piece]) -> tuple[Piece, ...]:
-    """The intersection."""
+    """The intersection. Raises `clock.Late`."""
     found: list[Piece] = []
     for left in one:
+        clock.left()
         for right in other:
             low = right.low if _starts_later(right.low, left.low) else left.low
             high = right.high if _later(left.high, right.high) else left.high
@@ -266,15 +267,25 @@ def _starts_later(one: End, other: End) -> bool:
 
 def _without(one: Sequence[Piece], other: Sequence[Piece]) -> tuple[Piece, ...]:
     """The difference."""
-    kept = tuple(one)
-    for piece in other:
-        outside = []
+    gaps: list[Piece] = []
+    low = _LOWEST
+    for piece in _merged(other):
         if piece.low.place > -math.inf:
-            outside.append(Piece(_LOWEST, piece.low._replace(closed=not piece.low.closed)))
-        if piece.high.place < math.inf:
-            outside.append(Piece(piece.high._replace(closed=not piece.high.closed), _HIGHEST))
-        kept = _common(kept, outside)
-    return kept
+            gaps.append(Piece(low, piece.low._replace(closed=not piece.low.closed)))
+        low = piece.high._replace(closed=not piece.high.closed)
+    if low.place < math.inf:
+        gaps.append(Piece(low, _HIGHEST))
+    return _common(one, [gap for gap in gaps if gap.low.place < gap.high.place])
+
+
+def complement(sets: Sequence[RealSet]) -> RealSet:
+    """The numbers that are in none of the sets."""
+    return RealSet(_without([_LINE], [piece for one in sets for piece in one.pieces]))
+
+
+def common(one: RealSet, other: RealSet) -> bool:
+    """Whether a number is in both."""
+    return bool(_common(one.pieces, other.pieces))
 
 
 def equal(one: RealSet, other: RealSet, same: Callable[[Node, Node], bool]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from mammoth_eval.graders import expressions, operators, reals
@@ -198,6 +199,10 @@ def matched(gold: Sequence[Node], answer: Sequence[Node], policy: Policy, same: 
     return Verdict(True, "structure", "equal parts")
 
 
+_VALUE_OF_ONE = re.compile(r"(?:x|z|r|lambda)_\d")
+"""``x_1`` and ``x_2`` are two values of x; ``a_1`` and ``a_2`` are the first of a sequence."""
+
+
 def _named(node: Node) -> list[tuple[str, Node]]:
     """Names with their values; empty where the tree is no list of such equations."""
     parts = node.args if node.kind == "seq" and node.value in ("", "{}", "()", "[]") else (node,)
@@ -239,6 +244,6 @@ def _unnamed(node: Node, named: list[tuple[str, Node]]) -> Node:
     if not named or node.kind != "seq":
         return value(node, Node("num")) if _equation(node) else node
     names = [name for name, _ in named]
-    alike = len({name.partition("_")[0] for name in names}) == 1  # x_1 and x_2 are two values of x
+    alike = len({name[:-1] for name in names if _VALUE_OF_ONE.fullmatch(name)}) == 1 == len({name[:-1] for name in names})
     brackets = "" if alike or len(set(names)) < len(names) else "()"
     return Node("seq", brackets, tuple(one for _, one in named)) if len(named) > 1 else named[0][1]

@@ -27,8 +27,6 @@ def compare(gold: Node, answer: Node, policy: Policy) -> Verdict:
         return Verdict(True, "structure", "the same tree")
     gold, answer = settled(matrices.folded(gold)), settled(matrices.folded(answer))
     gold, answer = readings.beside(gold, answer), readings.beside(answer, gold)
-    if gold.kind == answer.kind == "matrix" and (right := piecewise.read(gold)) and (own := piecewise.read(answer)):
-        return piecewise.compare(right, own, policy, compare)
     if "congruence" in (gold.kind, answer.kind):
         return _congruences(gold, answer, policy)
     gold, answer = _member(gold, answer), _member(answer, gold)
@@ -36,6 +34,8 @@ def compare(gold: Node, answer: Node, policy: Policy) -> Verdict:
         found = relations.compare(gold, answer, policy, compare)
         if found is not None:
             return found
+    if "piecewise" in (gold.kind, answer.kind):
+        return piecewise.compare(gold, answer, policy, compare)
     found = _reals(gold, answer, policy)
     if found is not None:
         return found
@@ -92,7 +92,7 @@ def settled(node: Node) -> Node:
         if parts == (_EMPTY,):
             return node
         if len(parts) == 1 and node.value != "[]":
-            return settled(parts[0])
+            return settled(piecewise.of_matrix(parts[0]) if node.value == "{}" else parts[0])
         return settled(parts[0]) if len(parts) == 1 and parts[0].kind != "seq" else node
     if node.kind == "matrix" or (node.kind == "seq" and node.value != "()"):
         return node

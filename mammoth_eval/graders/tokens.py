@@ -45,6 +45,7 @@ _TOKEN = re.compile(
   | (?P<text>\\(?:text(?:bf|rm|it|sf|tt|normal)?|mbox|hbox|mathrm|operatorname\*?|rm|emph|mathit|mathsf|textup|unit)
         \s*\{{(?P<words>(?:[^{{}}^]|\^\{{-?\d+\}}|\^)*)\}})
   | (?P<unequal>\\not\s*=)
+  | (?P<outside>\\not\s*\\in(?![a-z]))
   | (?P<cmd>\\[a-zA-Z]+)
   | (?P<row>\\\\\s*\[-?[\d.]+\s*(?:pt|em|ex|mm|cm|in|mu)\])
   | (?P<escape>\\\\|\\[{{}}|%$\#&_'"])
@@ -140,6 +141,8 @@ def _made(kind: str, match: re.Match[str], gap: bool) -> list[Token]:
         return _words(match["words"], gap)
     if kind == "begin":
         return [Token("begin" if match["side"] == "begin" else "end_env", match["env"], gap)]
+    if kind == "outside":
+        return [Token("cmd", "notin", gap)]
     if kind == "unequal":
         return [Token("op", "!=", gap)]
     if kind == "row":

@@ -88,7 +88,11 @@ _PARTS = {
 _WORDS = re.compile(r"[a-zA-Z]+(?:[ -]+[a-zA-Z]+)*")
 
 
-PHRASES = {"dne": "does not exist", "doesn't exist": "does not exist", "doesnt exist": "does not exist"}
+PHRASES = {
+    "dne": "does not exist", "doesn't exist": "does not exist", "doesnt exist": "does not exist",
+    "infinitely many": "infinitely many solutions", "infinite solutions": "infinitely many solutions",
+    "infinite number of solutions": "infinitely many solutions", "an infinite number of solutions": "infinitely many solutions",
+}  # fmt: skip
 """Other words for the same."""
 
 SETS = {
@@ -138,8 +142,10 @@ def _whole(words: list[str]) -> int | None:
     total = part = 0
     if not words:
         return None
-    for word in words:
+    for word, before in zip(words, ["", *words], strict=False):
         if word in _SMALL:
+            if before in _SMALL and not (before in _TENS and _SMALL[word] < 10):
+                return None
             part += _SMALL[word]
         elif word in ("hundred", "dozen"):
             part = (part or 1) * SCALES[word]
