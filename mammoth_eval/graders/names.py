@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mammoth_eval.graders import arguments, calls, dimensions, literals, operators, units
 from mammoth_eval.graders.tokens import Token
 from mammoth_eval.graders.tree import Node, Unreadable, call, mul
-from mammoth_eval.graders.vocabulary import CONSTANTS, FUNCTIONS, GREEK, NOT_PRODUCTS, VARIANTS, number_in_words
+from mammoth_eval.graders.vocabulary import CONSTANTS, FUNCTIONS, GREEK, LETTER_PAIRS, NOT_PRODUCTS, VARIANTS, number_in_words
 
 if TYPE_CHECKING:
     from mammoth_eval.graders.parser import Parser
@@ -71,11 +71,23 @@ def _is_product(p: Parser, text: str) -> bool:
     """Whether a short name is a product of its letters: no word, unless capitals in a formula (the segment ``NO``), and no unit."""
     word = text.lower() in NOT_PRODUCTS and not (text.isupper() and p.depth > 1)
     if word:
-        return False
+        return (text in LETTER_PAIRS or text.isupper()) and _is_between_signs(p)
     if not dimensions.known(text):
         return True
-    factor = p.next.text in ("}", "^", "/", "+", "-", "*", "=") or p.next.kind == "cmd"
-    return p.depth > 1 and factor and text not in ("min", "deg")
+    if text in ("min", "deg"):
+        return False
+    if p.next.text in FUNCTIONS and p.next.kind in ("name", "cmd"):
+        return True  # mg sin(x)
+    return p.depth > 1 and (p.next.text in ("}", "^", "/", "+", "-", "*", "=") or p.next.kind == "cmd")
+
+
+def _is_between_signs(p: Parser) -> bool:
+    """Whether the name at hand stands in a formula: ``by`` in ``ax + by = c``, ``it`` in ``e^{it}``, not in ``3 by 4``."""
+    token, after = p.tokens[p.index - 1 : p.index + 1]
+    before = p.tokens[p.index - 2] if p.index > 1 else None
+    if after.kind in ("name", "word", "num") or (before is None and (after.kind == "end" or after.text == ",")):
+        return False
+    return before is None or before.kind in ("op", "cmd") or units.are_letters(token, after)
 
 
 def _is_differential(text: str) -> bool:

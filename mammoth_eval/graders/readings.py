@@ -16,8 +16,8 @@ _COUNTS = {Node("sym", "C"): "binomial", Node("sym", "P"): "perm"}
 
 def beside(node: Node, other: Node) -> Node:
     """`node` as it is meant beside `other`; most are meant as they are written."""
-    if node.kind in ("add", "mul") and has(node, "quantity"):
-        node = _lettered(node, symbols(node) | symbols(other))
+    if node.kind in ("add", "mul") and has(node, "quantity") and (symbols(node) or symbols(other)):
+        node = _lettered(node)
     size = _components(other)
     if size in (2, 3) and node.kind in ("add", "mul", "sym"):
         return _vector(node, size, other.value if other.kind == "seq" else "()")
@@ -27,14 +27,14 @@ def beside(node: Node, other: Node) -> Node:
 _LETTER_POWER = re.compile(r"([a-zA-Z])(?:\^(\d))?")
 
 
-def _lettered(node: Node, names: frozenset[str]) -> Node:
-    """The tree with units whose letters are all among the variables (``3mn (2m - 3n)``) as the products that they are."""
+def _lettered(node: Node) -> Node:
+    """The tree with what looks like units between other letters (``3mn (2m - 3n)``) as the products that they are."""
     if node.kind == "quantity":
         found = list(_LETTER_POWER.finditer(node.value))
-        if "".join(one[0] for one in found) != node.value or any(one[1] not in names for one in found):
+        if "".join(one[0] for one in found) != node.value:
             return node
         return mul(*node.args, *(power(Node("sym", one[1]), num(int(one[2] or 1))) for one in found))
-    return node._replace(args=tuple(_lettered(part, names) for part in node.args)) if node.args else node
+    return node._replace(args=tuple(_lettered(part) for part in node.args)) if node.args else node
 
 
 def _components(node: Node) -> int | None:

@@ -117,6 +117,11 @@ def tokenize(text: str) -> list[Token]:
 _DIGITS = re.compile(r"\d+")
 
 
+_WHOLE = re.compile(r"(?:[a-zA-Z]?(?:sin|cos|tan|cot|sec|csc|ln|log)x)+|pir")
+_GLUED_NAMES = re.compile(r"sin|cos|tan|cot|sec|csc|ln|log|pi|[a-zA-Z]")
+"""``xsinxcosx`` and ``pir``, written without the spaces and signs that part them."""
+
+
 def _primed(token: Token) -> bool:
     """Whether a sign like a quote after the token is its prime: after one letter, as in ``f'(x)``."""
     return token.kind == "name" and len(token.text.rstrip("'")) == 1
@@ -134,7 +139,8 @@ def _made(kind: str, match: re.Match[str], gap: bool) -> list[Token]:
     if kind == "cmd":
         return _command(text[1:], gap)
     if kind == "name":
-        return [Token("sep" if text in _JOINING else "name", text, gap)]
+        parts = _GLUED_NAMES.findall(text) if _WHOLE.fullmatch(text) else [text]
+        return [Token("sep" if part in _JOINING else "name", part, gap and place == 0) for place, part in enumerate(parts)]
     if kind == "text" and match["words"].strip() in FUNCTIONS:
         return [Token("cmd", match["words"].strip(), gap)]
     if kind == "text":

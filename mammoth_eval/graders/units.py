@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from mammoth_eval.graders.dimensions import LETTERS, PERCENT, canonical, known
 from mammoth_eval.graders.tokens import Token
-from mammoth_eval.graders.tree import Node, mul, num, symbols
-from mammoth_eval.graders.vocabulary import CONSTANTS, FRACTIONS, FUNCTIONS, GREEK, MONEY, NOT_PRODUCTS, SCALES
+from mammoth_eval.graders.tree import Node, mul, num, symbols, walk
+from mammoth_eval.graders.vocabulary import CONSTANTS, FRACTIONS, FUNCTIONS, GREEK, LETTER_PAIRS, MONEY, NOT_PRODUCTS, SCALES
 
 if TYPE_CHECKING:
     from mammoth_eval.graders.parser import Parser
@@ -39,13 +39,28 @@ def starts(tokens: Sequence[Token], index: int, left: Node) -> bool:
     if token.kind != "name" or token.text in FUNCTIONS or token.text in CONSTANTS or token.text in GREEK:
         return False
     text = token.text
+    if are_letters(token, follower) or (text.isupper() and 1 < len(text) <= 3 and symbols(left)):
+        return False
     if len(text) == 1 and left.kind == "degree":
         return text in _TEMPERATURES
     if len(text) == 1:
-        return token.gap and text in LETTERS and _all_units(tokens, index) and not symbols(left)
+        return token.gap and text in LETTERS and _all_units(tokens, index) and not symbols(left) and not _is_imaginary(left)
     if follower.text == "(" and follower.kind == "op" and not follower.gap:
         return False
     return known(text) or len(text) > 3 or _is_phrase(token, follower) or text.lower() in NOT_PRODUCTS or text.lower() in SCALES
+
+
+def are_letters(token: Token, follower: Token) -> bool:
+    """Whether a short word right behind a number is a product (``2it``); ``2in`` is one before a command, and ``10am`` never."""
+    return (
+        not token.gap
+        and token.text in LETTER_PAIRS
+        and (token.text not in ("in", "am") or (token.text, follower.kind) == ("in", "cmd"))
+    )
+
+
+def _is_imaginary(node: Node) -> bool:
+    return any(part == Node("const", "i") for part in walk(node))
 
 
 def _quotient(tokens: Sequence[Token], index: int) -> tuple[list[str], int] | None:

@@ -67,6 +67,9 @@ NOT_PRODUCTS = frozenset(
 )
 """Short words that are no product of letters."""
 
+LETTER_PAIRS = frozenset(words("at an it is us by as be in am me"))
+"""Those of them that are products between the signs of a formula."""
+
 SCALES = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
 _ONES = words("""zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
 seventeen eighteen
