@@ -72,7 +72,7 @@ def canonical(words: Sequence[str]) -> str:
     kept = [
         one
         for one, after in zip(words, followers, strict=True)
-        if one.lower() not in _NOISE and not (one == "in" and after.isalpha())
+        if (one.lower() not in _NOISE or one == "A") and not (one == "in" and after.isalpha())
     ]
     made: list[str] = []
     pending = ""

@@ -71,7 +71,7 @@ def _number(p: Parser, token: Token) -> Node:
         follower = p.next.text
         if follower in ("st", "nd", "rd", "th"):
             p.take()
-        elif follower in ("j", "J") and not p.vector:
+        elif follower in ("j", "J") and not (p.vector or units.is_counted(p.tokens, follower)):
             p.take()
             return mul(literals.number(token.text), Node("const", "i"))
     p.literal = p.index

@@ -44,7 +44,8 @@ def starts(tokens: Sequence[Token], index: int, left: Node) -> bool:
     if len(text) == 1 and left.kind == "degree":
         return text in _TEMPERATURES
     if len(text) == 1:
-        return token.gap and text in LETTERS and _all_units(tokens, index) and not symbols(left) and not _is_imaginary(left)
+        apart = token.gap and text in LETTERS and not symbols(left) and not _is_imaginary(left)
+        return apart and _all_units(tokens, index) and not (_in_exponent(tokens, index) or is_counted(tokens, text))
     if follower.text == "(" and follower.kind == "op" and not follower.gap:
         return False
     return known(text) or len(text) > 3 or _is_phrase(token, follower) or text.lower() in NOT_PRODUCTS or text.lower() in SCALES
@@ -57,6 +58,20 @@ def are_letters(token: Token, follower: Token) -> bool:
         and token.text in LETTER_PAIRS
         and (token.text not in ("in", "am") or (token.text, follower.kind) == ("in", "cmd"))
     )
+
+
+def _in_exponent(tokens: Sequence[Token], index: int) -> bool:
+    """Whether the token stands in the braces of an exponent, a few tokens from their start at most."""
+    for place in range(index - 1, max(index - _MAX_FACTORS, 0), -1):
+        if tokens[place].text in ("{", "}"):
+            return tokens[place].text == "{" and tokens[place - 1].text in ("^", "**")
+    return False
+
+
+def is_counted(tokens: Sequence[Token], letter: str) -> bool:
+    r"""Whether a sum or product runs over the letter (``\sum_{m=0}``)."""
+    triples = zip(tokens, tokens[1:], tokens[2:], strict=False)
+    return any(one.text == "{" and name.text == letter and sign.text == "=" for one, name, sign in triples)
 
 
 def _is_imaginary(node: Node) -> bool:
