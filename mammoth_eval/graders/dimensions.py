@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from mammoth_eval.graders.tree import words
+from mammoth_eval.graders.vocabulary import NOT_PRODUCTS
 
 _TABLE = """
 length: mm=1/1000 cm=1/100 dm=1/10 m=1 km=1000 in=127/5000 ft=381/1250 yd=1143/1250 mi=201168/125 nm=1/1000000000
@@ -53,6 +54,11 @@ def known(text: str) -> bool:
 
 _SHOUTED = frozenset(words("KG CM MM KM ML FT LB LBS OZ MIN SEC HR HRS MPH USD KMH KPH RPM HZ ATM"))
 """Units in capitals; other short words in capitals are products of letters (``2GM``)."""
+
+
+def is_word(text: str) -> bool:
+    """Whether a short name is a word of the language, and no product of letters (``am``, but not ``aM``)."""
+    return text.lower() in NOT_PRODUCTS and (text[1:].islower() or text.isupper())
 
 
 def base(text: str) -> str:

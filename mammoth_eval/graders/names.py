@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mammoth_eval.graders import arguments, calls, dimensions, literals, operators, units
 from mammoth_eval.graders.tokens import Token
 from mammoth_eval.graders.tree import Node, Unreadable, call, mul
-from mammoth_eval.graders.vocabulary import CONSTANTS, FUNCTIONS, GREEK, LETTER_PAIRS, NOT_PRODUCTS, VARIANTS, number_in_words
+from mammoth_eval.graders.vocabulary import CONSTANTS, FUNCTIONS, GREEK, LETTER_PAIRS, VARIANTS, number_in_words
 
 if TYPE_CHECKING:
     from mammoth_eval.graders.parser import Parser
@@ -69,8 +69,7 @@ _RELATIONS = frozenset({"=", "<", "<=", ">", ">="})
 
 def _is_product(p: Parser, text: str) -> bool:
     """Whether a short name is a product of its letters: no word, unless capitals in a formula (the segment ``NO``), and no unit."""
-    word = text.lower() in NOT_PRODUCTS and not (text.isupper() and p.depth > 1)
-    if word:
+    if dimensions.is_word(text) and not (text.isupper() and p.depth > 1):
         return (text in LETTER_PAIRS or text.isupper()) and _is_between_signs(p)
     if not dimensions.known(text):
         return True
@@ -78,7 +77,9 @@ def _is_product(p: Parser, text: str) -> bool:
         return False
     if p.next.text in FUNCTIONS and p.next.kind in ("name", "cmd"):
         return True  # mg sin(x)
-    return p.depth > 1 and (p.next.text in ("}", "^", "/", "+", "-", "*", "=") or p.next.kind == "cmd")
+    after_sign = p.index > 1 and p.tokens[p.index - 2].text in ("+", "-", "*", "=")
+    before_sign = p.next.kind == "cmd" or p.next.text in ("^", "+", "-", "*", "=")
+    return after_sign or before_sign or (p.depth > 1 and p.next.text in ("}", "/"))
 
 
 def _is_between_signs(p: Parser) -> bool:

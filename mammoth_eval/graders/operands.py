@@ -71,11 +71,16 @@ def _number(p: Parser, token: Token) -> Node:
         follower = p.next.text
         if follower in ("st", "nd", "rd", "th"):
             p.take()
-        elif follower in ("j", "J") and not (p.vector or units.is_counted(p.tokens, follower)):
+        elif follower in ("j", "J") and not (p.vector or units.is_counted(p.tokens, follower) or _is_raised(p.tokens[p.index + 1])):
             p.take()
             return mul(literals.number(token.text), Node("const", "i"))
     p.literal = p.index
     return literals.number(token.text)
+
+
+def _is_raised(token: Token) -> bool:
+    """Whether a power, or a factor, follows right behind: then a j is a letter."""
+    return token.text in ("^", "**") or (token.kind in ("name", "cmd") and not token.gap and token.text not in ("cdot", "times"))
 
 
 def _command(p: Parser, token: Token) -> Node:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mammoth_eval.graders.dimensions import LETTERS, PERCENT, canonical, known
+from mammoth_eval.graders.dimensions import LETTERS, PERCENT, canonical, is_word, known
 from mammoth_eval.graders.tokens import Token
 from mammoth_eval.graders.tree import Node, mul, num, symbols, walk
-from mammoth_eval.graders.vocabulary import CONSTANTS, FRACTIONS, FUNCTIONS, GREEK, LETTER_PAIRS, MONEY, NOT_PRODUCTS, SCALES
+from mammoth_eval.graders.vocabulary import CONSTANTS, FRACTIONS, FUNCTIONS, GREEK, LETTER_PAIRS, MONEY, SCALES
 
 if TYPE_CHECKING:
     from mammoth_eval.graders.parser import Parser
@@ -48,7 +48,7 @@ def starts(tokens: Sequence[Token], index: int, left: Node) -> bool:
         return apart and _all_units(tokens, index) and not (_in_exponent(tokens, index) or is_counted(tokens, text))
     if follower.text == "(" and follower.kind == "op" and not follower.gap:
         return False
-    return known(text) or len(text) > 3 or _is_phrase(token, follower) or text.lower() in NOT_PRODUCTS or text.lower() in SCALES
+    return known(text) or len(text) > 3 or _is_phrase(token, follower) or is_word(text) or text.lower() in SCALES
 
 
 def are_letters(token: Token, follower: Token) -> bool:
