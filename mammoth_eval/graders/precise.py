@@ -51,7 +51,7 @@ def _is_zero(tree: Any, mp: Any) -> bool | None:
     try:
         size = abs(value(tree, {}, mp))
         return bool(size < mp.mpf(10) ** -DIGITS) if mp.isfinite(size) else None
-    except (ArithmeticError, KeyError, TypeError, ValueError, mp.NoConvergence):
+    except (ArithmeticError, LookupError, TypeError, ValueError, mp.NoConvergence):
         return None
 
 
