@@ -299,7 +299,7 @@ HOSTILE = [
     ("\\sin(e^{e^{e^{e}}})", "\\sqrt2^{4001}"), ("\\pi^{\\pi^{\\pi^{\\pi^{\\pi}}}}", "e^{1000}"), ("1", "e^{e^{e^{e^{e}}}}"),
     ("x integers k" + "\t" * 380 + "!", "5"), ("x integers k" + "\\," * 100 + "!", "5"), ("k\\in Z" + ".," * 130 + "x", "5"),
     ("integer x, k" + "~" * 80 + "a" + "~" * 80 + "!", "5"), ("a,b,c,d " * 30 + "is an integer!", "5"),
-    ("Mod(5)+sqrt(2)", "\\sqrt{3}"), ("binomial(5)+sqrt(2)", "\\sqrt{3}"), ("log(2,3,4)+sqrt(2)", "\\sqrt{3}"),
+    ("1<" + "|" * 40 + "t" + "|" * 40 + "<2", "5"), ("Mod(5)+sqrt(2)", "\\sqrt{3}"), ("binomial(5)+sqrt(2)", "\\sqrt{3}"), ("log(2,3,4)+sqrt(2)", "\\sqrt{3}"),
     (f"x \\notin \\{{{','.join(map(str, range(1_750)))}\\}}", "x > 2"),
 ]  # fmt: skip
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from mammoth_eval.graders import clock, numeric, rational
-from mammoth_eval.graders.tree import HALF, Node, add, neg, num, power, put, subtract, symbols
+from mammoth_eval.graders.tree import HALF, Node, add, neg, num, power, put, subtract, symbols, walk
 
 
 class End(NamedTuple):
@@ -42,6 +42,8 @@ _LOWEST = End(-math.inf, neg(_INFINITY), closed=False)
 _HIGHEST = End(math.inf, _INFINITY, closed=False)
 _LINE = Piece(_LOWEST, _HIGHEST)
 _BRACKETS = ("()", "[]", "(]", "[)")
+_MAX_ABSOLUTES = 6
+"""Absolute values in one relation; each inside another doubles the work."""
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "!=": "!=", "=": "="}
 
 
@@ -111,7 +113,7 @@ def _relation(node: Node) -> RealSet | None:
         return RealSet(inner.pieces, node.args[0].value) if inner and node.args[0].kind == "sym" else inner
     node = node._replace(args=tuple(_function_name(part) for part in node.args))
     names = symbols(node)
-    if len(names) != 1:
+    if len(names) != 1 or sum(part.kind == "call" and part.value == "abs" for part in walk(node)) > _MAX_ABSOLUTES:
         return None
     name = next(iter(names))
     parts: list[RealSet | None] = []
