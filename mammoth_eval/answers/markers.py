@@ -121,6 +121,9 @@ def _after(text: str, start: int) -> str:
         rest = rest.lstrip()
         rest = rest.split("\n\n", 1)[0] if not rest.startswith(("$$", "\\[")) else rest
     rest = _FILLER.sub("", rest)
+    truth = _TRUTH.match(rest)
+    if truth:
+        return truth[1]
     formula = _formula(rest)
     if formula is not None:
         return formula
@@ -128,6 +131,10 @@ def _after(text: str, start: int) -> str:
     content = _BOLD.sub(r"\1", rest[: stop.start()] if stop else rest).strip().strip("*").strip()
     content = _only_number(number_first(_ASIDE.sub("", _TOWARD.sub("", content)))).rstrip(".,;: ")
     return content[1:-1].strip() if _WRAPPED.fullmatch(content) else content
+
+
+_TRUTH = re.compile(r"(?:\*\*)?(Yes|No|True|False)(?:\*\*)?[,;:]\s(?!(?:True|False|Yes|No)\b)", re.IGNORECASE)
+"""What a reason follows: ``No, 91 is not prime``."""
 
 
 def number_first(content: str) -> str:
