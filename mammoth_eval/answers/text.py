@@ -110,7 +110,7 @@ def _unmarked(body: str) -> str | None:
         if not body.endswith("[/asy]"):
             break
         body = body[: body.rfind("[asy]")].rstrip() or body
-    lines = [line.strip()[-_MAX_LINE:] for line in body.split("\n") if line.strip()]
+    lines = [line.strip()[-_MAX_LINE:] for line in body[-_MAX_LINES * _MAX_LINE :].split("\n") if line.strip()]
     if not lines:
         return None
     block = _closing_block(body)
