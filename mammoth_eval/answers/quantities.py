@@ -11,7 +11,9 @@ _COMPOUND = (
     rf"(?<![\w.,:/$])(?<![a-z], )(\$?\d{{1,9}} ?(?:{_LONG})(?: and|,)? \d{{1,9}}(?:\.\d{{1,6}})? ?(?:{_SHORT})"
     rf"(?: and \d{{1,4}} ?(?:{_SHORT}))?)\b"
 )
-_DATE = rf"\b({_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:, ?\d{{4}})?|(?<![\w.,])\d{{1,2}} {_MONTH}(?: \d{{4}})?)\b(?! \d)"
+_DATE = (
+    rf"(?<!by )(?<!until )\b({_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:, ?\d{{4}})?|(?<![\w.,])\d{{1,2}} {_MONTH}(?: \d{{4}})?)\b(?! \d)"
+)
 _FORMS = tuple(
     re.compile(rf"{pattern}(?:\s(?!{_MONTH}|ago\b)[a-z]+){{0,4}}$")
     for pattern in (
@@ -20,7 +22,7 @@ _FORMS = tuple(
         r"(?<![\w.,])(\d{1,12},? (?:with (?:a )?)?(?:remainder|R)(?: of)? \d{1,12})\b",
         r"\b(?:ratio|odds)\b[^.;]{0,120}?(?<![\w.])(\d{1,9} to \d{1,9})\b",
         r"(⟨[^⟨⟩]{1,80}⟩|<[^<>=≤≥]{1,60},[^<>=≤≥]{1,60}>)",
-        r"(?<![\w:.])(\d{1,2}:\d{2} ?[AaPp]\.?[Mm]\b\.?)",
+        r"(?<!from )(?<!to )(?<!by )(?<!until )(?<![\w:.])(\d{1,2}:\d{2} ?[AaPp]\.?[Mm]\b\.?)",
     )
 )
 """Each with a few words behind it at most."""

@@ -58,6 +58,8 @@ def value(run: Sequence[Token], source: str, *, plural: bool, equated: bool) -> 
         and not _LATER.match(texts[0])
         and all(_LONE.fullmatch(_sides(text)[0]) for text in texts)
     ):
+        if len({_sides(text)[0] for text in texts}) == 1 and all(joint == "," for joint in joints):
+            return _sides(texts[-1])[-1]  # the same name again: worked out further
         return ", ".join(map(str, named)) if any(len(_sides(text)) > 2 for text in texts) else whole
     values = [_single(item, text, equated=equated) for item, text in zip(items, texts, strict=True)]
     if None in values or any(len(_sides(text)) > 1 for text in texts[1:]):
@@ -158,7 +160,7 @@ def _sides(text: str) -> list[str]:
 def _assignment(text: str) -> str | None:
     """``x = 3`` of ``x = 3``, and of ``x = 6/2 = 3``."""
     sides = _sides(text)
-    named = len(sides) > 1 and _NAMED.fullmatch(sides[0]) and _says(sides[-1]) and not _RELATION.search(text)
+    named = len(sides) > 1 and _NAMED.fullmatch(sides[0]) and _says(sides[-1]) and not (_RELATION.search(text) or "," in text)
     return f"{sides[0]} = {sides[-1]}" if named else None
 
 

@@ -119,10 +119,12 @@ def _unmarked(body: str) -> str | None:
     if len(lines) == 1 and _is_value(_MATH.sub(" ", lines[0])):
         announced = _ANNOUNCED.fullmatch(lines[0])
         return announced[1].strip() if announced else number_first(_SHORT_LABEL.sub("", lines[0]))
+    tried = 0
     for line in reversed(lines[-_MAX_LINES:]):
-        if line.startswith("```"):
+        if line.startswith("```") or tried >= _MAX_TRIED:
             break
         for sentence in reversed(_SENTENCES.split(line)):
+            tried += 1
             found = None if _REMARK.match(sentence) else _said(sentence, body[: max(body.rfind(sentence), 0)])
             if found is not None and (line is lines[-1] or not _LONE_NAME.fullmatch(found)):
                 return found
@@ -137,6 +139,8 @@ def _is_value(line: str) -> bool:
 
 _LONE_NAME = re.compile(r"[A-Za-z]")
 _MAX_LINES = 20
+_MAX_TRIED = 4
+"""Sentences that are read, from the last one on; a line is read to its end."""
 _MAX_DRAWINGS = 20
 _REMARK = re.compile(
     r"\W{0,4}(?:(?:Check(?:ing)?|Verif(?:y|ying|ication)|Double[- ]check)(?: \([^()]{0,40}\))?\W{0,4}:"
@@ -157,12 +161,21 @@ _SIDE = re.compile(r"(?<![<>!:=])=(?!=)")
 def _closing_block(body: str) -> str | None:
     """The displayed formula that the text ends with, where it stands on lines of its own."""
     tail = body.rstrip(" .\n")
+    rows = _ROWS.search(tail[-_MAX_LINE:])
+    if rows:
+        last = [row for row in re.split(r"\\\\(?:\[[^\]]{0,9}\])?", rows[1]) if row.strip()][-1:]
+        return last[0].replace("&", "").strip() if last else None
     for opening, closing in (("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"), ("$", "$")):
         if tail.endswith(closing):
             start = tail.rfind(opening, 0, len(tail) - len(closing))
             content = tail[start + len(opening) : -len(closing)] if start >= 0 else ""
             return content.strip() if "\n" in content and content.strip() and len(content) < _MAX_LINE else None
     return None
+
+
+_KINDS = r"(?:align|aligned|gather|gathered|eqnarray|equation|split)\*?"
+_ROWS = re.compile(rf"\\begin\{{{_KINDS}\}}((?:(?!\\begin\{{)[^\0]){{1,1900}}?)\\end\{{{_KINDS}\}}[\s.]*+(?:\\\]|\$\$)?+[\s.]*+$")
+"""Lines of a derivation, of which the last one says the result."""
 
 
 def _said(sentence: str, before: str = "") -> str | None:
@@ -200,6 +213,8 @@ def _computed(sentence: str, before: str) -> str | None:
     own = list(_RESULT.finditer(sentence))
     if own and (not reason or _amount(own[-1][1]) in map(_amount, _numbers(said))):
         return None if _GOES_ON.search(sentence, own[-1].end()) else own[-1][1]
+    if _STATED_END.search(sentence):
+        return None
     earlier, numbers = list(_RESULT.finditer(before[-_MAX_BEFORE:])), _numbers(said)
     return next((number for number in numbers if earlier and _amount(number) == _amount(earlier[-1][1])), None)
 
@@ -212,14 +227,22 @@ def _amount(number: str) -> str:
 
 _MAX_BEFORE = 1_000
 _RESULT = re.compile(
-    r"=\s*([$£€]?\s?[-−]?(?:\d{1,4} (?=\d{1,3}/\d))?\d[\d,]*+(?:\.\d++)?(?:\s?/\s?\d++)?%?)"
-    r"(?![\d.]*\s*(?:[-+*/×÷x–−^(:]\s*[$(\d]|=|remainder|R\s?\d))"
+    r"=\s*((?:\\?\$|[£€])?\s?[-−]?(?:\d{1,4} (?=\d{1,3}/\d))?(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)?(?:\.\d++)?(?<=\d)"
+    r"(?:[eE][-+]?\d++(?!\w))?(?:\s?/\s?\d++)?%?)"
+    r"(?![\d.]*\s*(?:[-+*/×÷x–−^(:]\s*[$(\d]|=|≈|~|remainder|with (?:a )?remainder|R\s?\d))"
 )
 """What an equation gives: a number with nothing computed from it behind."""
 _CONDITIONAL = re.compile(r"(?:If|Since|As|Because|When)\b")
+_STATED_END = re.compile(
+    r"\b(?:is|are|was|were|equals?|gives?(?: us)?|gets?|yields?|leaves?|leaving|makes?|making|be|or|earn(?:s|ed)|total(?:s|ing)"
+    r"|comes to|hold|total of|left with)\b(?: (?:a|an|about|total|of|only|exactly|just)){0,4}"
+    r" \\?[$£€]?[-−]?[\d.,/]{0,20}\d%?(?: [a-z-]++){0,2}\.?$"
+)
+"""A number that the end of a sentence states itself, whatever was computed before."""
 _GOES_ON = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|gives?|gets?|so|or|meaning|means|then|thus|therefore|leaves?|leaving|makes?|which|left"
-    r"|remain|lasts?|equals|rounds?)\b[^.]*\d"
+    r"\b(?:is|are|was|were|has|have|had|gives?|giving|gets?|so|or|i\.e|meaning|means|then|thus|therefore|leaves?|leaving"
+    r"|makes?|which|left|remain|lasts?|equals|rounds?|needs?|needed|total|totaling|bringing)\b[^.]*\d"
+    r"|, (?:and )?[$£€]?\d[^.,]{0,40}\b(?:in all|in total|altogether|needed|a (?:week|month|year))\b"
 )
 _UNFINISHED = ("+", "-", "–", "−", "*", "/", "×", "÷", ":", "(")
 """What stands between two amounts of money ends so (``$5 + $7``)."""

@@ -18,7 +18,7 @@ class Token(NamedTuple):
 
 _UNIT = (
     r"(?:[kcmdµn]?m|[kmµ]?g|m[lL]|[kM]?Hz|k?Pa|kJ|kW|kN|ft|yd|mi|lbs?|oz|hrs?|min|sec|mol|mph|kph|rad|deg|units?|[shL]"
-    r"|(?<=\s)[VAKCFTNJW]|in(?=\^|²|³))(?:\^\{?-?\d\}?|[²³]|⁻[¹²])?"
+    r"|(?<=\s)[VAKCFTNJW]|(?<=\d\d)[VAKW]|[KMGT][Bb]|kWh|pts|in(?=\^|²|³))(?:\^\{?-?\d\}?|[²³]|⁻[¹²])?"
 )
 _FUNCTION = (
     r"(?:(?:arc)?(?:sin|cos|tan|cot|csc)h?(?! [a-z]{2,})|sec(?=[(^²])|log|ln|sqrt|cbrt|pi|inf(?:ty|inity)?|mod|theta"
@@ -33,9 +33,9 @@ _TOKEN = re.compile(
     r"|(?P<joint>[,;]|\b(?:and|or)\b)"
     r"|(?P<arrow>\\(?:Rightarrow|Longrightarrow|implies|iff|therefore|rightarrow|qquad|quad|newline)\b|\\\\)"
     rf"|(?P<name>{_FUNCTION}|\\(?:text|mathrm|mbox|textbf)\{{[^{{}}\n]{{0,60}}\}}|\\[a-zA-Z]+"
-    r"|(?<=[\d)²³])(?!st\b|nd\b|rd\b|th\b|am\b|pm\b|AM\b|PM\b)[a-zA-Z]{1,3}(?![A-Za-z])"
+    r"|(?<=[\d)²³])(?!st\b|nd\b|rd\b|th\b|am\b|pm\b|AM\b|PM\b)[a-zA-Z]{1,3}(?![A-Za-z]|[&'’-][A-Za-z])"
     r"|[A-Za-z]{2}(?=\^)|[xyz]{2,3}(?![A-Za-z])|[acdkn][xyz](?![A-Za-z])"
-    r"|[A-Za-z](?:_\{?\w{1,5}\}?|[₀-₉ₙ]+)?['′’]{0,2}(?![A-Za-z])|[α-ωΔΘΦΩ∞∅ℝℤℕℚℂ])"
+    r"|[A-Za-z](?:_\{?\w{1,5}\}?|[₀-₉ₙ]+)?['′’]{0,2}(?![A-Za-z]|&[A-Za-z])|[α-ωΔΘΦΩ∞∅ℝℤℕℚℂ])"
     r"|(?P<word>[^\W\d_⁰-₟]{2,}(?:['’-][^\W\d_⁰-₟]+)*+)"
     r"|(?P<sign>\.\.\.|[-+−–·×*/÷^±∓≤≥<>=≠≈~≡|!%°′″'√∛∪∩∈∉⌊⌋⌈⌉…:()\[\]{}_\\&∂∫⁰¹²³⁴-⁹⁺⁻ⁿˣ₀-₉½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒$£€])"
     r"|(?P<stop>\S)"

@@ -80,7 +80,7 @@ def settled(node: Node) -> Node:
         node = Node("seq", "", tuple(Node("rel", ("=",), part.args) for part in node.args))
     if node.kind == "seq" and node.value == "[]":
         node = nested(node)
-    if node.kind == "seq" and node.value == "":
+    if node.kind == "seq" and node.value == "" and node.args:
         node = _unequal(node)
     if node.kind == "matrix" and node.value == (1, 1):
         return settled(node.args[0])
