@@ -1,9 +1,11 @@
-"""Where the data folders of the project are: at the top of a checkout, inside the package once installed."""
+"""Where the data folders of the project are (at the top of a checkout, inside the package once installed), and how data is read."""
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -18,3 +20,20 @@ def cache_folder() -> Path:
     """Where this project keeps what it downloads and converts: ``$XDG_CACHE_HOME/mammoth_eval``."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "mammoth_eval"
+
+
+def json_values(path: Path) -> list[Any]:
+    """The values of one JSON list or of lines of JSON, numbers as they are written.
+
+    Raises `OSError`, or `ValueError` with the row (from 0) and its line.
+    """
+    text = path.read_text(encoding="utf-8-sig")
+    if text.lstrip().startswith("["):
+        return list(json.loads(text))
+    values = []
+    for number, line in enumerate(text.split("\n"), 1):
+        try:
+            values += [json.loads(line)] if line.strip() else []
+        except ValueError as error:
+            raise ValueError(f"row {len(values)}, line {number}: no JSON: {error}") from error
+    return values

@@ -37,6 +37,7 @@ ROWS = [
     ("aqua/0", "A", "choice", "Choices: (A) 5 (√3 + 1)  (B) 6 (√3 + √2)  (C) 7 (√3 – 1)  (D) 8 (√3 – 2)  (E) None of these"),
     ("aqua/1", "E", "choice", "?\nAnswer Choices: (A) $61 (B) $65 (C) $67.40 (D) $70 (E) $78.20"),
     ("numglue/0", "1536", "open", "of Citric acid"),
+    ("numglue/97", "0.7", "open", "hike in all?"),
     ("svamp/0", "51", "open", "If there is a discount of 25 dollars on each pack How much do you have to pay to buy each pack?"),
     ("mathematics/1", "[3]", "open", "List the prime factors of y."),
     ("simuleq/0", "15", "open", "How many poets are there?"),
@@ -286,10 +287,12 @@ def test_absent_file_without_an_address_is_said(tmp_path):
 
 
 UNREADABLE = {
-    "no JSON": ('{"q": "1 + 1?", "a": 2}\n{"q": oops}\n', r"mine\.toml: cannot read .*rows\.jsonl.*row 1"),
+    "no JSON": ('{"q": "1 + 1?", "a": 2}\n{"q": oops}\n', r"mine\.toml: cannot read .*rows\.jsonl: row 1, line 2: no JSON"),
     "empty gold": ('{"q": "1 + 1?", "a": "2"}\n{"q": "2?", "a": " "}\n', r"mine\.toml: row 1: the gold answer is empty"),
     "empty question": ('{"q": "1 + 1?", "a": "2"}\n{"q": "", "a": "2"}\n', r"mine\.toml: row 1: the question is empty"),
-    "no gold": ('{"q": "1 + 1?", "a": "2"}\n{"q": "2?"}\n', r"mine\.toml: row 1: an answer of type NoneType"),
+    "no gold": ('{"q": "1 + 1?", "a": "2"}\n{"q": "2?", "a": null}\n', r"mine\.toml: row 1: an answer of type NoneType"),
+    "gold left out": ('{"q": "1 + 1?", "a": "2"}\n{"q": "2?"}\n', r"mine\.toml: row 1: no field 'a'; there are: q"),
+    "no object": ('{"q": "1 + 1?", "a": "2"}\n7\n', r"mine\.toml: row 1 is a int, expected an object"),
     "no field": ('{"q": "1 + 1?", "b": "2"}\n{"q": "2?", "b": "2"}\n', r"mine\.toml: row 0: no field 'a'; there are: q, b"),
     "a list": ('{"q": "1 + 1?", "a": "2"}\n{"q": "2?", "a": [2]}\n', r"mine\.toml: row 1: an answer of type list"),
 }
@@ -299,6 +302,11 @@ UNREADABLE = {
 def test_row_that_cannot_be_read_is_named(text, message, tmp_path):
     with pytest.raises(BenchmarkError, match=message):
         load(make(tmp_path, text), tmp_path)
+
+
+@pytest.mark.parametrize("text", ['{"q": "?", "a": 0.7}\n{"q": "?", "a": 3e-36}\n', '[{"q": "?", "a": 0.7}, {"q": "?", "a": 3e-36}]'])
+def test_numbers_are_as_their_file_writes_them(text, tmp_path):
+    assert [problem.gold for problem in load(make(tmp_path, text), tmp_path)] == ["0.7", "3e-36"]
 
 
 def test_gold_that_is_no_option_is_named(tmp_path):

@@ -6,10 +6,11 @@ import json
 import pytest
 from conftest import ROOT
 
+from mammoth_eval import benchmarks
 from mammoth_eval.engines import make_engine
 from mammoth_eval.errors import DataError, UnknownName
 from mammoth_eval.sandbox import Sandbox, open_sandbox
-from mammoth_eval.train import annotated, contamination, curate, mixture, recipe, rows, sources, suite, teacher
+from mammoth_eval.train import annotated, contamination, curate, drills, mixture, recipe, rows, sources, suite, teacher
 from mammoth_eval.train.rows import Row
 from mammoth_eval.train.sources import Example
 from mammoth_eval.types import Policy, Problem
@@ -142,7 +143,7 @@ def test_a_near_duplicate_without_thirteen_words_in_a_row_is_found():
         ),
         ('{"source": "gsm", "instruction": "q", "output": "a"}', "source 'gsm' does not say its kind"),
         ("[1]", "row 0: a int, expected an object"),
-        ('{"source": "CoT/a"\n', ":1: not a line of JSON"),
+        ('{"source": "CoT/a"\n', "row 0, line 1: no JSON"),
     ],
 )
 def test_a_row_that_is_none_is_named_with_what_it_lacks(tmp_path, line, message):
@@ -258,6 +259,26 @@ def test_the_rows_of_every_local_source_are_read(name, data_dir):
     found = list(itertools.islice(sources.load(name, data_dir, ROOT), 250))
     assert len(found) == 250
     assert not [one for one in found if isinstance(one, tuple)]
+
+
+def test_every_drill_prints_the_answer_that_was_worked_out_without_it(sandbox):
+    found = list(itertools.islice(sources.load("drills", None, ROOT), 10 * len(drills.FAMILIES)))
+    kept, report = curate.curate(found, Policy(), None, sandbox)
+    assert report.discarded == {}
+    assert len({row.question for row in kept}) == len(found)
+
+
+def test_drills_are_the_same_for_a_seed_and_others_for_another():
+    assert list(drills.rows(40)) == list(drills.rows(60))[:40]
+    assert not {row["question"] for row in drills.rows(40)} & {row["question"] for row in drills.rows(40, seed=1)}
+
+
+def test_no_drill_is_a_question_of_a_generated_benchmark(tmp_path):
+    pytest.importorskip("reasoning_gym", reason="the extra 'generated' is not installed")
+    drawn = {row["question"] for row in drills.rows()}
+    for benchmark in [found for found in map(benchmarks.get, benchmarks.names()) if found.generator]:
+        problems = benchmarks.load(benchmark, data_dir=None, cache_dir=tmp_path)
+        assert not drawn & {problem.question for problem in problems}
 
 
 @pytest.mark.data

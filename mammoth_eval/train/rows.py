@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from mammoth_eval import resources
 from mammoth_eval.errors import DataError
 from mammoth_eval.store import write_atomically
 
@@ -77,22 +78,9 @@ def from_json(record: object, where: str) -> Row:
 def records(path: Path) -> list[Any]:
     """The JSON values of a file of JSON lines, or of one JSON list. Raises `DataError` with the line."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return resources.json_values(path)
+    except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read: {error}") from error
-    if text.lstrip().startswith("["):
-        try:
-            found = json.loads(text)
-        except ValueError as error:
-            raise DataError(f"{path}: not a JSON list: {error}") from error
-        return list(found)
-    values = []
-    for number, line in enumerate(text.split("\n"), 1):
-        try:
-            values += [json.loads(line)] if line.strip() else []
-        except ValueError as error:
-            raise DataError(f"{path}:{number}: not a line of JSON: {error}") from error
-    return values
 
 
 def write(path: Path, rows: Iterable[Row]) -> None:

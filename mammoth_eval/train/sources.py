@@ -1,7 +1,7 @@
 """Sources: public training sets as examples, each with its question, its human answer and, where there is one, its rationale.
 
-A file is looked for in ``train/`` of the data folder (`--data-dir`), else the set is read from the hub with ``datasets``. What
-makes rows of MathInstruct out of examples, and throws out what is wrong, is `curate`.
+A file is looked for in ``train/`` of the data folder (`--data-dir`), else the set is read from the hub with ``datasets``; drills
+are made here. What makes rows of MathInstruct out of examples, and throws out what is wrong, is `curate`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from mammoth_eval.benchmarks import adapters
 from mammoth_eval.errors import DataError, UnknownName
-from mammoth_eval.train import annotated, rows
+from mammoth_eval.train import annotated, drills, rows
 from mammoth_eval.train.rows import Kind
 from mammoth_eval.types import Form, Policy, Problem
 
@@ -43,7 +43,7 @@ class Source:
     """The set's name in the field `source` of the rows."""
     kind: Kind
     file: str
-    """Below ``train/`` of the data folder."""
+    """Below ``train/`` of the data folder; empty where the rows are made."""
     hub: str
     """Dataset of the hub, where there is no file."""
     read: Read
@@ -54,6 +54,8 @@ class Source:
     config: str = ""
     split: str = "train"
     policy: Policy = field(default_factory=Policy)
+    make: Callable[[], Iterable[Mapping[str, Any]]] | None = None
+    """Makes the rows, where they are neither in a file nor on the hub."""
 
 
 def _gsm8k_cot(row: Mapping[str, Any]) -> tuple[adapters.Fields, tuple[str, ...]]:
@@ -100,6 +102,10 @@ def _theoremqa(row: Mapping[str, Any]) -> tuple[adapters.Fields, tuple[str, ...]
     return adapters.theoremqa(row), ()
 
 
+def _drill(row: Mapping[str, Any]) -> tuple[adapters.Fields, tuple[str, ...]]:
+    return adapters.Fields(row["question"], row["answer"]), (row["program"],)
+
+
 _ROUNDED = Policy(decimals="rounded")
 SOURCES: dict[str, Source] = {
     "gsm8k-cot": Source("gsm8k", "cot", "gsm8k_train.jsonl", "openai/gsm8k", _gsm8k_cot, "human", "MIT", "main"),
@@ -109,6 +115,7 @@ SOURCES: dict[str, Source] = {
     "math-cot": Source("math", "cot", "math_train_3000.jsonl", "EleutherAI/hendrycks_math", _math, "human", "MIT"),
     "aqua-cot": Source("aqua_rat", "cot", "aqua_dev.json", "deepmind/aqua_rat", _aqua, "human", "Apache-2.0", "raw"),
     "theoremqa": Source("TheoremQA", "cot", "theoremqa.json", "TIGER-Lab/TheoremQA", _theoremqa, "", "MIT", split="test"),
+    "drills": Source("drills", "pot", "", "", _drill, drills.VERSION, "Apache-2.0", make=drills.rows),
 }
 """Name to source. ``mathinstruct`` and files of our own form are read by `rows.read` and need no reader."""
 MATHINSTRUCT = "TIGER-Lab/MathInstruct"
@@ -128,8 +135,11 @@ def load(name: str, data_dir: Path | None, cache_dir: Path) -> Iterable[Example 
     """
     source = get(name)
     path = data_dir / "train" / source.file if data_dir else None
-    if path is not None and path.is_file():
-        found: Iterable[Any] = rows.records(path)
+    if source.make is not None:
+        found: Iterable[Any] = source.make()
+        origin = {"from": source.by}
+    elif path is not None and path.is_file():
+        found = rows.records(path)
         origin = {"from": source.file, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()[:16]}
     elif source.hub:
         found = from_hub(source.hub, source.config, source.split, cache_dir, hint=f"train/{source.file}")
