@@ -44,52 +44,47 @@ class Kit:
         return replace(self.sampling, seed=self.sampling.seed + sample, stop=(*self.prompt.stop, *self.sampling.stop))
 
 
-async def ask_pot(problem: Problem, kit: Kit, sample: int = 0) -> Attempt:
-    """Ask for a program and run it. Raises `SandboxError` where the sandbox broke: that says nothing of the model."""
-    query = kit.query(problem, "pot", sample)
+async def ask(problem: Problem, kit: Kit, method: Method, sample: int = 0) -> Attempt:
+    """One attempt: ask by `method`, and run the program where one was asked for, or where the rules run any.
+
+    Raises `SandboxError` where the sandbox broke: that says nothing of the model.
+    """
+    query = kit.query(problem, method, sample)
     completion = await kit.engine.generate(query, kit.drawn(sample))
-    program = kit.rules.program(completion.text)
+    program = kit.rules.program(completion.text) if method == "pot" or kit.rules.words_run else None
     execution = None if program is None else await kit.sandbox.run(program, kit.rules.result)
     if execution is not None and execution.status == "fault":
         raise SandboxError(f"{problem.id}: the sandbox failed: {execution.error}")
-    attempt = Attempt("pot", query.prompt_id, completion, program, execution, sample=sample)
-    return replace(attempt, answer=kit.rules.read(attempt, problem, kit.benchmark.policy))
-
-
-async def ask_cot(problem: Problem, kit: Kit, sample: int = 0) -> Attempt:
-    """Ask for reasoning in words."""
-    query = kit.query(problem, "cot", sample)
-    completion = await kit.engine.generate(query, kit.drawn(sample))
-    attempt = Attempt("cot", query.prompt_id, completion, sample=sample)
+    attempt = Attempt(method, query.prompt_id, completion, program, execution, sample=sample)
     return replace(attempt, answer=kit.rules.read(attempt, problem, kit.benchmark.policy))
 
 
 async def pot(problem: Problem, kit: Kit, sample: int = 0) -> Attempts:
     """Program of thought alone."""
-    return (await ask_pot(problem, kit, sample),)
+    return (await ask(problem, kit, "pot", sample),)
 
 
 async def cot(problem: Problem, kit: Kit, sample: int = 0) -> Attempts:
     """Chain of thought alone."""
-    return (await ask_cot(problem, kit, sample),)
+    return (await ask(problem, kit, "cot", sample),)
 
 
 async def hybrid(problem: Problem, kit: Kit, sample: int = 0) -> Attempts:
     """A program first; chain of thought when it gave no answer."""
-    first = await ask_pot(problem, kit, sample)
-    return (first, await ask_cot(problem, kit, sample)) if kit.rules.falls_back(first, kit.benchmark.policy) else (first,)
+    first = await ask(problem, kit, "pot", sample)
+    return (first, await ask(problem, kit, "cot", sample)) if kit.rules.falls_back(first, kit.benchmark.policy) else (first,)
 
 
 async def both(problem: Problem, kit: Kit, sample: int = 0) -> Attempts:
     """Both for every problem, from which PoT, CoT, hybrid and oracle are all read."""
-    return tuple(await asyncio.gather(ask_pot(problem, kit, sample), ask_cot(problem, kit, sample)))
+    return tuple(await asyncio.gather(ask(problem, kit, "pot", sample), ask(problem, kit, "cot", sample)))
 
 
 async def mammoth(problem: Problem, kit: Kit, sample: int = 0) -> Attempts:
     """The released code's hybrid: on a set of choices, an answer that is no letter is matched to the options by the model."""
     attempts = await hybrid(problem, kit, sample)
     answer = attempts[-1].answer or ""
-    if kit.benchmark.policy.paper != "choice" or (len(answer) == 1 and answer in LETTERS):
+    if kit.benchmark.policy.paper != "choice" or answer in tuple(LETTERS[:5]):
         return attempts
     return (*attempts, await _match(problem, answer, kit, sample))
 

@@ -91,7 +91,7 @@ def make_plan(settings: Settings) -> Plan:
     limit = preset.limit if settings.limit is None else settings.limit
     problems = tuple(_load(name, settings, limit) for name in dict.fromkeys(settings.benchmarks))
     seconds = preset.program_seconds if settings.program_seconds is None else settings.program_seconds
-    sandbox = {"level": settings.sandbox, "seconds": seconds, "wall": 2 * seconds}
+    sandbox = {"level": settings.sandbox, "seconds": seconds, "wall": preset.waiting * seconds}
     model = models.resolve(settings.model, settings.engine, settings.cache_dir)
     spec = RunSpec(
         model=model.name,

@@ -25,6 +25,8 @@ class Preset:
     samples: int = 1
     program_seconds: float = 5.0
     """CPU seconds of one program."""
+    waiting: float = 2.0
+    """For how many times as long it may wait without computing."""
     limit: int | None = None
     """Problems of each benchmark; None: all."""
     width: int = 256
@@ -34,8 +36,10 @@ class Preset:
 PRESETS = {
     "default": Preset(),
     "demo": Preset(max_tokens=256, limit=40, width=48),
-    "mammoth": Preset(decoding="mammoth", graders=("mammoth", "exact"), max_tokens=1500),
-    "mammoth-sc": Preset(decoding="mammoth", graders=("mammoth", "exact"), max_tokens=1500, temperature=0.7, samples=10),
+    "mammoth": Preset(decoding="mammoth", graders=("mammoth", "exact"), max_tokens=1500, waiting=1.0),
+    "mammoth-sc": Preset(
+        decoding="mammoth", graders=("mammoth", "exact"), max_tokens=1500, waiting=1.0, temperature=0.7, samples=10
+    ),
 }
 
 

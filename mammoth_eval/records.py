@@ -58,8 +58,10 @@ class BriefAttemptScore(msgspec.Struct, frozen=True, gc=False):
     """A reading of an attempt without its reason."""
 
     method: Method
+    sample: int
     answer: str | None
     outcome: Outcome
+    vote: int | None = None
 
 
 class BriefScore(msgspec.Struct, frozen=True, gc=False):

@@ -29,6 +29,8 @@ class Rules:
     """What a program's result is: what it printed, or else the value that it meant."""
     program: Callable[[str], str | None]
     """completion -> the program in it."""
+    words_run: bool
+    """Whether a program in an answer that was asked for in words is run, too."""
     read: Callable[[Attempt, Problem, Policy], str | None]
     """attempt -> answer; None where there is none."""
     verdict: Callable[[str, Problem, Policy], Verdict]
@@ -75,11 +77,19 @@ def _own_rules(grader: str) -> Rules:
         version=f"{version}+{answers.VERSION}",
         result="value",
         program=answers.program,
+        words_run=False,
         read=read,
         verdict=verdict,
         same=same,
         falls_back=lambda attempt, policy: attempt.answer is None,
     )
+
+
+def _printed(attempt: Attempt) -> str:
+    """What the released code gets of a program: nothing where it did not come to its end."""
+    if attempt.execution is None or attempt.execution.status != "ok":
+        return ""
+    return attempt.execution.stdout.strip("\n")
 
 
 @cache
@@ -88,10 +98,9 @@ def _paper_rules() -> Rules:
     version = importlib.import_module(grade.__module__).VERSION
 
     def read(attempt: Attempt, problem: Problem, policy: Policy) -> str | None:
-        if attempt.method == "pot" and attempt.program is not None:
-            if attempt.execution is None or attempt.execution.status != "ok" or not attempt.execution.stdout.strip():
-                return None
-            return paper.from_stdout(attempt.execution.stdout, paper=policy.paper, choices=problem.choices)
+        if attempt.program is not None:
+            printed = _printed(attempt)
+            return paper.from_stdout(printed, paper=policy.paper, choices=problem.choices) if printed else None
         return paper.from_text(attempt.completion.text, paper=policy.paper, choices=problem.choices)
 
     def verdict(answer: str, problem: Problem, policy: Policy) -> Verdict:
@@ -100,7 +109,7 @@ def _paper_rules() -> Rules:
 
     def falls_back(attempt: Attempt, policy: Policy) -> bool:
         if policy.paper == "choice":
-            return attempt.program is not None and not (attempt.execution and attempt.execution.stdout.strip())
+            return attempt.program is not None and not _printed(attempt)
         return attempt.answer is None
 
     return Rules(
@@ -108,6 +117,7 @@ def _paper_rules() -> Rules:
         version=f"{version}+{paper.VERSION}",
         result="stdout",
         program=paper.program,
+        words_run=True,
         read=read,
         verdict=verdict,
         same=lambda one, other, problem, policy: one == other,

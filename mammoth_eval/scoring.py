@@ -17,7 +17,10 @@ def score(record: Record, rules: Rules, policy: Policy) -> Score:
     if record.fault or not record.attempts:
         return Score(rules.name, None, "fault", None, ())
     scored = tuple(_score_attempt(attempt, record.problem, rules, policy) for attempt in record.attempts)
-    samples = tuple(deciding([one for one in scored if one.sample == number]) for number in sorted({one.sample for one in scored}))
+    numbers = sorted({one.sample for one in scored})
+    if len(numbers) > 1:
+        scored = _with_votes(scored, record.problem, rules, policy)
+    samples = tuple(deciding([one for one in scored if one.sample == number]) for number in numbers)
     winner = samples[0] if len(samples) == 1 else _vote(samples, record.problem, rules, policy)
     path = winner.method if winner.answer is not None else None
     outcomes = tuple(one.outcome for one in samples) if len(samples) > 1 else ()
@@ -48,16 +51,31 @@ def _score_attempt(attempt: Attempt, problem: Problem, rules: Rules, policy: Pol
     return AttemptScore(attempt.method, attempt.sample, answer, outcome, f"{verdict.rung}: {verdict.reason}".rstrip(": "))
 
 
+def _with_votes(scored: Sequence[AttemptScore], problem: Problem, rules: Rules, policy: Policy) -> tuple[AttemptScore, ...]:
+    """`scored`, each answer with its vote among those of its method, so that tables can count them without a grader."""
+    votes: dict[int, int] = {}
+    for method in {one.method for one in scored}:
+        for group in _groups([one for one in scored if one.method == method], problem, rules, policy):
+            votes.update({id(one): group[0].sample for one in group})
+    return tuple(replace(one, vote=votes.get(id(one))) for one in scored)
+
+
 def _vote(samples: Sequence[AttemptScore], problem: Problem, rules: Rules, policy: Policy) -> AttemptScore:
     """The first sample of the largest group of equal answers; the group that came first where groups are of one size."""
+    groups = _groups(samples, problem, rules, policy)
+    return max(groups, key=len)[0] if groups else samples[0]
+
+
+def _groups(scored: Sequence[AttemptScore], problem: Problem, rules: Rules, policy: Policy) -> list[list[AttemptScore]]:
+    """Those that have an answer, equal answers together; in the order in which they came."""
     groups: list[list[AttemptScore]] = []
-    for sample in samples:
-        if sample.answer is None:
+    for one in scored:
+        if one.answer is None:
             continue
         for group in groups:
-            if rules.same(sample.answer, group[0].answer or "", problem, policy):
-                group.append(sample)
+            if rules.same(one.answer, group[0].answer or "", problem, policy):
+                group.append(one)
                 break
         else:
-            groups.append([sample])
-    return max(groups, key=len)[0] if groups else samples[0]
+            groups.append([one])
+    return groups

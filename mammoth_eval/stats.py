@@ -132,7 +132,7 @@ def _count(cases: dict[tuple[Any, ...], _Case], record: AnyRecord, score: AnySco
     votes = len(score.samples) > 1
     scored: Sequence[AnyAttemptScore] = score.attempts
     attempts: Sequence[AnyAttempt] = record.attempts
-    parts = tuple([(one.method, one.outcome, one.answer if votes else one.answer is not None) for one in scored])
+    parts = tuple([(one.method, one.outcome, one.sample, _ballot(one) if votes else one.answer is not None) for one in scored])
     methods = tuple([one.method for one in attempts])
     failures = tuple(_failures(attempts, scored))
     key = (score.outcome, score.path, parts, score.samples, failures, methods, bool(record.fault))
@@ -173,7 +173,7 @@ def _summary(benchmark: str, reading: str, cases: Sequence[_Case], decoding: str
         saved=sum(case.count for case in fallen if case.score.outcome == "correct"),
         hurt=sum(case.count for case in cases if was_hurt(case.score)) if reading == "hybrid" and _both(cases) else None,
         pot_failures=dict(failures.most_common()),
-        pass_at=_pass_at(cases),
+        pass_at=_pass_at(cases, reading),
         prompt_tokens=spent[0],
         completion_tokens=spent[1],
     )
@@ -199,25 +199,30 @@ class Decided:
 def decided(score: AnyScore, reading: str) -> Decided:
     """The answer, outcome and path of one score, read as `reading`.
 
-    ``cot`` and ``pot`` look at that method's attempts alone (of several samples, at the answer that most of them gave word for
-    word), ``oracle`` at the best of all; any other reading is the score's own.
+    ``cot`` and ``pot`` look at that method's attempts alone (of several samples, at the answer that most of them gave), ``oracle``
+    at the better of these two; any other reading is the score's own.
     """
-    if reading not in ("cot", "pot", "oracle") or not score.attempts:
+    asked = dict.fromkeys(one.method for one in score.attempts)
+    if reading not in ("cot", "pot", "oracle") or set(asked) <= {reading}:
         return Decided(score.answer, score.outcome, score.path)
-    wanted = [one for one in score.attempts if reading == "oracle" or one.method == reading]
-    if not wanted:
-        raise ValueError(f"nothing was asked for by {reading}: attempts by {', '.join(one.method for one in score.attempts)}")
-    if reading != "oracle" and len(wanted) == len(score.attempts):
-        return Decided(score.answer, score.outcome, score.path)
-    best = min(wanted, key=lambda one: _ORACLE_ORDER.index(one.outcome)) if reading == "oracle" else _most_common(wanted)
+    if reading == "oracle":
+        return min((decided(score, method) for method in asked), key=lambda one: _ORACLE_ORDER.index(one.outcome))
+    if reading not in asked:
+        raise ValueError(f"nothing was asked for by {reading}: attempts by {', '.join(asked)}")
+    best = _most_common([one for one in score.attempts if one.method == reading])
     return Decided(best.answer, best.outcome, best.method if best.answer is not None else None)
 
 
 def _most_common(attempts: Sequence[AnyAttemptScore]) -> AnyAttemptScore:
     """The first attempt with the answer that most have; the first of all where none has one."""
-    votes = Counter(one.answer for one in attempts)
+    votes = Counter(_ballot(one) for one in attempts)
     votes[None] = 0
-    return max(attempts, key=lambda one: votes[one.answer])
+    return max(attempts, key=lambda one: votes[_ballot(one)])
+
+
+def _ballot(one: AnyAttemptScore) -> int | str | None:
+    """What an attempt votes for; records of before `vote` was kept vote word for word."""
+    return one.answer if one.vote is None else one.vote
 
 
 _ORACLE_ORDER: tuple[Outcome, ...] = ("correct", "fault", "wrong", "truncated", "no_answer")
@@ -267,9 +272,9 @@ def _why(attempt: AnyAttempt) -> str:
     return "no answer in output" if attempt.execution.stdout.strip() else "empty output"
 
 
-def _pass_at(cases: Sequence[_Case]) -> dict[int, float]:
+def _pass_at(cases: Sequence[_Case], reading: str) -> dict[int, float]:
     """pass@k in percent for k = 1, 2, 4, ... and n, over the records with several samples."""
-    drawn = [(case.score.samples, case.count) for case in cases if case.score.samples and case.score.outcome != "fault"]
+    drawn = [(_sampled(case.score, reading), case.count) for case in cases if case.score.samples and case.score.outcome != "fault"]
     if not drawn:
         return {}
     n = min(len(samples) for samples, _ in drawn)
@@ -279,6 +284,18 @@ def _pass_at(cases: Sequence[_Case]) -> dict[int, float]:
         k: 100 * sum(count * pass_at_k(len(samples), samples.count("correct"), k) for samples, count in drawn) / total
         for k in sizes
     }
+
+
+def _sampled(score: AnyScore, reading: str) -> list[Outcome]:
+    """The outcome of each sample under `reading`."""
+    scored: Sequence[AnyAttemptScore] = score.attempts
+    if reading not in ("cot", "pot", "oracle") or {one.method for one in scored} <= {reading}:
+        return list(score.samples)
+    found: dict[int, list[Outcome]] = {}
+    for one in scored:
+        if reading in (one.method, "oracle"):
+            found.setdefault(one.sample, []).append(one.outcome)
+    return [min(outcomes, key=_ORACLE_ORDER.index) for outcomes in found.values()]
 
 
 def _scored(outcomes: Mapping[Outcome, int]) -> int:

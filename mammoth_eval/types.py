@@ -159,6 +159,8 @@ class AttemptScore:
     outcome: Outcome
     reason: str = ""
     """The verdict's rung and reason."""
+    vote: int | None = None
+    """Of several samples, the first by this method that gave an equal answer; None where there is no answer, or one sample."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import pytest
 
 from mammoth_eval.answers import mammoth
+from mammoth_eval.sandbox import Sandbox
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_stdout_is_read_after_the_trigger(stdout, paper, answer):
 
 def test_program_is_a_completion_that_prints_cut_at_the_next_instruction():
     found = mammoth.program("x = 1\nprint(x)\n### Instruction: y")
-    assert found.endswith("def run_it():\n    x = 1\n    print(x)\n\n\nrun_it()\n")
+    assert "\ndef run_it():\n  x = 1\n  print(x)\n\n" in found
     assert "Instruction" not in found
     assert mammoth.program("the answer is 5") is None
 
@@ -105,6 +106,23 @@ def test_golds_that_the_paper_rule_can_never_match_are_as_many_as_known(data_dir
         answer = mammoth.from_text(f"The answer is {problem.gold}.", paper=one.policy.paper)
         missed += not grade(answer or "", problem.gold, one.policy, problem.choices).equal
     assert missed == lost
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("@lru_cache\ndef f(n):\n  return n if n < 2 else f(n - 1) + f(n - 2)\nprint(f(30))", "ok"),
+        ("print(math.gcd(4, 6), re.sub('a', 'b', 'a'), json.dumps(1), os.sep)", "ok"),
+        ("f = StringIO()\nwith redirect_stdout(f):\n  print(1)\nprint(f.getvalue())", "ok"),
+        ("print(4)\nexit()", "error"),
+        ("import sys\nprint(4)\nsys.exit(0)", "error"),
+        ("print(4)\n1 / 0", "error"),
+        ("```python\nprint(4)\n```", "error"),
+    ],
+)
+def test_a_program_runs_as_in_the_released_code(text, status):
+    with Sandbox() as sandbox:
+        assert sandbox.run(mammoth.program(text), "stdout").status == status
 
 
 def test_a_star_import_is_a_syntax_error_as_in_the_released_code():

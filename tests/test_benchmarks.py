@@ -304,7 +304,9 @@ def test_row_that_cannot_be_read_is_named(text, message, tmp_path):
         load(make(tmp_path, text), tmp_path)
 
 
-@pytest.mark.parametrize("text", ['{"q": "?", "a": 0.7}\n{"q": "?", "a": 3e-36}\n', '[{"q": "?", "a": 0.7}, {"q": "?", "a": 3e-36}]'])
+@pytest.mark.parametrize(
+    "text", ['{"q": "?", "a": 0.7}\n{"q": "?", "a": 3e-36}\n', '[{"q": "?", "a": 0.7}, {"q": "?", "a": 3e-36}]']
+)
 def test_numbers_are_as_their_file_writes_them(text, tmp_path):
     assert [problem.gold for problem in load(make(tmp_path, text), tmp_path)] == ["0.7", "3e-36"]
 

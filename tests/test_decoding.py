@@ -126,6 +126,26 @@ async def test_mammoth_asks_again_on_a_choice_when_the_program_printed_nothing()
     assert attempts[-1].answer == "B"
 
 
+@pytest.mark.parametrize("execution", [Execution("error", "C\n", "", 0.1, "ZeroDivisionError: x"), Execution("timeout", "C\n")])
+async def test_mammoth_asks_again_on_a_choice_when_what_was_printed_is_lost(execution):
+    a_kit = choice_kit({("toy/0", "pot"): "print('C')\n1/0", ("toy/0", "cot"): "The answer is B"}, execution)
+    await decode("mammoth", a_kit)
+    assert asked(a_kit) == ["pot", "cot"]
+
+
+async def test_mammoth_runs_a_program_in_an_answer_in_words_and_ours_does_not():
+    script = {("toy/0", "pot"): "I do not know.", ("toy/0", "cot"): "x = 6\nprint(x * 7)"}
+    (_, second) = await decode("hybrid", kit(script, Execution("ok", "42\n"), rule="mammoth"))
+    assert (second.method, second.answer) == ("cot", "42")
+    (_, second) = await decode("hybrid", kit(script, Execution("ok", "42\n")))
+    assert (second.program, second.execution) == (None, None)
+
+
+async def test_mammoth_matches_a_letter_that_no_set_has():
+    a_kit = choice_kit({("toy/0", "pot"): "print('F')", ("toy/0", "match"): "The answer is (B)"}, Execution("ok", "F\n"))
+    assert (await decode("mammoth", a_kit))[-1].answer == "B"
+
+
 async def test_mammoth_does_not_ask_again_on_a_choice_without_a_program():
     a_kit = choice_kit({("toy/0", "pot"): "The answer is B."}, Execution("ok", ""))
     (only,) = await decode("mammoth", a_kit, problem(**CHOICE))

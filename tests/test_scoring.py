@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from builders import completion, cot, pot, record
 
-from mammoth_eval import rules, scoring
+from mammoth_eval import rules, scoring, stats
 from mammoth_eval.types import Attempt, Policy
 
 EXACT, PAPER = rules.get("exact"), rules.get("mammoth")
@@ -55,6 +55,35 @@ def test_the_majority_of_equal_answers_wins():
 
 def test_of_equally_many_votes_the_first_answer_wins():
     assert score(*samples("The answer is 5.", "The answer is 4.")).answer == "5"
+
+
+def drawn(method, *texts):
+    """Several samples by one method."""
+    made = [pot(stdout=f"{text}\n") if method == "pot" else cot(text=f"The answer is {text}.") for text in texts]
+    return [dataclasses.replace(one, sample=number) for number, one in enumerate(made)]
+
+
+def test_a_run_of_both_votes_and_samples_as_each_method_alone():
+    programs, words = drawn("pot", "4", "8/2", "5", "5", "4.0"), drawn("cot", "3", "0.5", "1/2", "7", "0.50")
+    for gold in ("4", "1/2", "5"):
+        interleaved = [one for pair in zip(programs, words, strict=True) for one in pair]
+        whole = record(*interleaved, gold=gold)
+        for method, alone in (("pot", programs), ("cot", words)):
+            pair = [
+                dataclasses.replace(one, scores={"exact": scoring.score(one, EXACT, Policy())})
+                for one in (whole, record(*alone, gold=gold))
+            ]
+            of_both = next(one for one in stats.summarize(pair[:1], "exact", "both") if one.reading == method)
+            (of_one,) = stats.summarize(pair[1:], "exact", method)
+            assert (of_both.accuracy, of_both.pass_at, of_both.outcomes) == (of_one.accuracy, of_one.pass_at, of_one.outcomes)
+
+
+def test_the_oracle_of_several_samples_is_the_better_of_two_votes_and_of_each_sample():
+    attempts = [*drawn("pot", "4", "5", "5"), *drawn("cot", "6", "6", "4")]
+    scored = dataclasses.replace(record(*attempts), scores={"exact": score(*attempts)})
+    oracle = stats.summarize([scored], "exact", "both")[-1]
+    assert (oracle.reading, oracle.outcomes["wrong"]) == ("oracle", 1)
+    assert oracle.pass_at == {1: pytest.approx(200 / 3), 2: 100.0, 3: 100.0}
 
 
 def test_samples_without_any_answer_have_no_majority():

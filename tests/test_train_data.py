@@ -276,8 +276,8 @@ def test_drills_are_the_same_for_a_seed_and_others_for_another():
 def test_no_drill_is_a_question_of_a_generated_benchmark(tmp_path):
     pytest.importorskip("reasoning_gym", reason="the extra 'generated' is not installed")
     drawn = {row["question"] for row in drills.rows()}
-    for benchmark in [found for found in map(benchmarks.get, benchmarks.names()) if found.generator]:
-        problems = benchmarks.load(benchmark, data_dir=None, cache_dir=tmp_path)
+    for name in ("rg_arithmetic", "rg_algebra", "rg_calculus"):
+        problems = benchmarks.load(benchmarks.get(name), data_dir=None, cache_dir=tmp_path)
         assert not drawn & {problem.question for problem in problems}
 
 

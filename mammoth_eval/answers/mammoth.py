@@ -8,6 +8,7 @@ defects, kept because published numbers have them:
 - of a printed list the first number counts; ``2 + 3 = 5 apples = 5.0`` is read after the last ``=``;
 - ``1/2`` stays ``1/2``, ``1e-05`` reads as ``1``, a number of 17 digits or more goes through a float;
 - a program runs as the body of a function, so that ``from sympy import *`` in it is a syntax error; some modules are at hand;
+- a program that exits loses what it printed, as does one that raises; one in an answer in words runs, too;
 - ``#### `` without a number, or text without one, gives no answer; an unfinished completion is read like a finished one.
 """
 
@@ -22,10 +23,21 @@ from mammoth_eval.hendrycks import strip_string
 
 Paper = Literal["number", "math", "numglue", "choice"]
 
-VERSION = "2"
+VERSION = "3"
 """Changes with any change that can move a number."""
-_AT_HAND = "import json, math, os, re"
-"""Modules that the released code has imported where it runs a program (torch, too, which is not in the sandbox)."""
+_AT_HAND = {
+    **{name: f"import {name}" for name in ("json", "math", "multiprocessing", "os", "re", "threading")},
+    "StringIO": "from io import StringIO",
+    "lru_cache": "from functools import lru_cache",
+    "redirect_stdout": "from contextlib import redirect_stdout",
+}
+"""What the released code has imported where it runs a program (torch, too, which is not in the sandbox)."""
+_CALL = """
+try:
+  run_it()
+except SystemExit as end:
+  raise RuntimeError("what was printed is lost with the process") from end
+"""
 TRIGGERS = ("####", "The answer is")
 _LETTER = re.compile(r"\b([ABCDE])\b")
 _NUMBER = re.compile(r"-?\d+/?\.?\d*")
@@ -39,8 +51,9 @@ def program(text: str) -> str | None:
     """
     if "print(" not in text:
         return None
-    body = textwrap.indent(text.split("### Instruction")[0], "    ")
-    return f"{_AT_HAND}\n\ndef run_it():\n{body}\n\nrun_it()\n"
+    body = textwrap.indent(text.split("### Instruction")[0], "  ")
+    at_hand = "\n".join(statement for name, statement in _AT_HAND.items() if name in body)
+    return f"{at_hand}\n\ndef run_it():\n{body}\n{_CALL}"
 
 
 def from_text(text: str, *, paper: Paper, choices: Sequence[str] = (), truncated: bool = False) -> str | None:

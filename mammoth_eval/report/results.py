@@ -214,11 +214,12 @@ def samples_grid(runs: Sequence[RunSummary]) -> Grid | None:
     if not sizes:
         return None
     rows = [
-        (one.benchmark, cell(one.accuracy), *(f"{one.pass_at[k]:.1f}" if k in one.pass_at else "" for k in sizes))
-        for run in runs
-        for one in run.summaries
+        (*head, cell(one.accuracy), *(f"{one.pass_at[k]:.1f}" if k in one.pass_at else "" for k in sizes))
+        for head, one in _each(runs)
+        if one.pass_at
     ]
-    return Grid("Several samples a problem", ("benchmark", "majority", *(f"pass@{k}" for k in sizes)), tuple(rows))
+    header = (*_head(runs), "majority", *(f"pass@{k}" for k in sizes))
+    return Grid("Several samples a problem", header, tuple(rows), left=len(_head(runs)))
 
 
 def to_csv(runs: Sequence[RunSummary]) -> str:

@@ -17,7 +17,7 @@ from typing import Literal
 
 from mammoth_eval import prompts, rules
 from mammoth_eval.benchmarks import Benchmark
-from mammoth_eval.decoding import Kit, ask_cot, ask_pot
+from mammoth_eval.decoding import Kit, ask
 from mammoth_eval.engines import Engine
 from mammoth_eval.errors import EngineError, SandboxError
 from mammoth_eval.sandbox.base import Sandbox
@@ -25,7 +25,7 @@ from mammoth_eval.train import contamination, rows
 from mammoth_eval.train.curate import Report, distinct
 from mammoth_eval.train.rows import Row
 from mammoth_eval.train.sources import Example
-from mammoth_eval.types import Attempt, Policy, Problem, Query, Sampling
+from mammoth_eval.types import Attempt, Method, Policy, Problem, Query, Sampling
 
 Way = Literal["pot", "cot", "new"]
 WAYS: tuple[Way, ...] = ("pot", "cot", "new")
@@ -101,12 +101,12 @@ def _without_leaks(examples: Sequence[Example], index: contamination.Index, repo
 
 async def _answers(problem: Problem, kit: Kit, lesson: Lesson, gate: asyncio.Semaphore) -> list[Attempt | str]:
     """One attempt a sample; in place of one that broke, why."""
-    ask = ask_pot if lesson.way == "pot" else ask_cot
+    method: Method = "pot" if lesson.way == "pot" else "cot"
 
     async def one(sample: int) -> Attempt | str:
         try:
             async with gate:
-                return await ask(problem, kit, sample)
+                return await ask(problem, kit, method, sample)
         except (EngineError, SandboxError) as error:
             return f"{type(error).__name__}: {error}"
 
