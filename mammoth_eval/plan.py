@@ -26,6 +26,7 @@ ENGINE_PACKAGES = {
 }
 PROGRAM_PACKAGES = ("numpy", "scipy", "sympy")
 """What models' programs import, and the grader uses."""
+GENERATOR_PACKAGES = ("reasoning-gym",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,8 @@ def make_plan(settings: Settings) -> Plan:
     prompt = prompts.get(settings.prompt or preset.prompt)
     samples = preset.samples if settings.samples is None else settings.samples
     sampling = _sampling(settings, preset)
-    _check(samples, sampling)
-    limit = preset.limit if settings.limit is None else settings.limit
+    _check(samples, sampling, settings)
+    limit = preset.limit if settings.limit is None else settings.limit or None
     problems = tuple(_load(name, settings, limit) for name in dict.fromkeys(settings.benchmarks))
     seconds = preset.program_seconds if settings.program_seconds is None else settings.program_seconds
     sandbox = {"level": settings.sandbox, "seconds": seconds, "wall": preset.waiting * seconds}
@@ -102,12 +103,16 @@ def make_plan(settings: Settings) -> Plan:
         prompt=prompt.name,
         prompt_hash=prompt.hash,
         prompt_text=prompt.source,
+        prompt_files=prompt.files,
         rules=chosen[0].name,
         sampling=asdict(sampling),
         samples=samples,
         benchmarks={one.name: _identity(one, rows) for one, rows in problems},
         sandbox=sandbox,
-        versions={**versions(settings.engine), f"rules:{chosen[0].name}": chosen[0].version},
+        versions={
+            **versions(settings.engine, any(one.generator for one, _ in problems)),
+            f"rules:{chosen[0].name}": chosen[0].version,
+        },
         preset=settings.preset,
         factors=dict(settings.factors),
         train=dict(model.train),
@@ -127,7 +132,11 @@ def _sampling(settings: Settings, preset: presets.Preset) -> Sampling:
     )
 
 
-def _check(samples: int, sampling: Sampling) -> None:
+def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
+    if settings.limit is not None and settings.limit < 0:
+        raise UsageError(f"--limit {settings.limit}: a number of problems, or 0 for all")
+    if settings.data_dir is not None and not settings.data_dir.is_dir():
+        raise UsageError(f"--data-dir {settings.data_dir}: no such folder; it holds benchmarks/<name>/<file>")
     if samples < 1:
         raise UsageError(f"--samples {samples}: at least 1 is needed")
     if samples > 1 and sampling.temperature == 0:
@@ -146,13 +155,21 @@ def _identity(benchmark: Benchmark, rows: Sequence[Problem]) -> dict[str, Any]:
     digest = hashlib.sha256()
     for problem in rows:
         digest.update(repr((problem.id, problem.question, problem.gold, problem.choices)).encode("utf-8", "surrogatepass"))
-    return {"n": len(rows), "sha256": digest.hexdigest()[:16], "policy": asdict(benchmark.policy)}
+    made = {"seed": benchmark.seed} if benchmark.generator else {}
+    stored = {name: value for name in ("sha256", "address", "hub", "revision") if (value := getattr(benchmark, name))}
+    return {
+        "n": len(rows),
+        "sha256": digest.hexdigest()[:16],
+        "policy": asdict(benchmark.policy),
+        "exemplars": benchmark.exemplars,
+        "source": {**stored, **made},
+    }
 
 
-def versions(engine: str) -> dict[str, str]:
+def versions(engine: str, generated: bool = False) -> dict[str, str]:
     """Versions of the installed packages that move a number, ours among them."""
     found = {"mammoth_eval": mammoth_eval.__version__}
-    for name in (*ENGINE_PACKAGES.get(engine, ()), *PROGRAM_PACKAGES):
+    for name in (*ENGINE_PACKAGES.get(engine, ()), *PROGRAM_PACKAGES, *(GENERATOR_PACKAGES if generated else ())):
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:

@@ -54,6 +54,8 @@ class Prompt:
     """sha256 over the bytes of the file and, where the style shows exemplars, of every family of them."""
     source: str = ""
     """The file's text, to be kept with a run."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """The files of exemplars beside it, name to text, to be kept with a run; empty where none are shown."""
     origin: str = ""
     """Where the words come from, for a prompt that is not ours: ``source`` of the file."""
     chat: bool = False
@@ -126,11 +128,19 @@ def read(path: Path) -> Prompt:
     digest = hashlib.sha256(content)
     for file in files:
         digest.update(file.stem.encode() + b"\0" + file.read_bytes())
+    kept = {f"exemplars/{file.name}": file.read_text(encoding="utf-8") for file in files}
     values = {**head, "stop": tuple(head.get("stop", ()))}
     origin = values.pop("source", "")
     families = {file.stem: read_exemplars(file) for file in files}
     return Prompt(
-        name=path.stem, template=template, hash=digest.hexdigest(), source=text, origin=origin, families=families, **values
+        name=path.stem,
+        template=template,
+        hash=digest.hexdigest(),
+        source=text,
+        files=kept,
+        origin=origin,
+        families=families,
+        **values,
     )
 
 

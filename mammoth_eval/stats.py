@@ -1,7 +1,8 @@
 """Records -> summaries: accuracy with its interval, outcomes that sum to N, and what the hybrid did.
 
 Intervals are Wilson's (J. Am. Stat. Assoc. 22, 1927) at 95 % for one set; a mean over sets is unweighted, as in the paper, and its
-interval is the normal one from the sets' own standard errors. pass@k is the unbiased estimate of arXiv 2107.03374.
+interval puts the sets' own together (MOVER: Zou and Donner, Stat. Med. 27, 2008), so that four sets of zeros are not certain.
+pass@k is the unbiased estimate of arXiv 2107.03374.
 """
 
 from __future__ import annotations
@@ -76,9 +77,9 @@ def mean(cells: Sequence[Summary]) -> Interval | None:
     if not cells:
         return None
     value = sum(one.accuracy.value for one in cells) / len(cells)
-    variance = sum(one.accuracy.value * (100 - one.accuracy.value) / max(1, _scored(one.outcomes)) for one in cells)
-    half = Z95 * math.sqrt(variance) / len(cells)
-    return Interval(value, max(0.0, value - half), min(100.0, value + half))
+    below = math.hypot(*(one.accuracy.value - one.accuracy.low for one in cells)) / len(cells)
+    above = math.hypot(*(one.accuracy.high - one.accuracy.value for one in cells)) / len(cells)
+    return Interval(value, value - below, value + above)
 
 
 def pass_at_k(n: int, correct: int, k: int) -> float:
@@ -158,7 +159,7 @@ def _summary(benchmark: str, reading: str, cases: Sequence[_Case], decoding: str
             by_path[found.path] += case.count
         failures.update({why: case.failures.count(why) * case.count for why in case.failures} if reading != "cot" else {})
         for place, method in enumerate(case.methods):
-            if decoding != "both" or _is_spent(method, case.score, reading):
+            if decoding != "both" or _is_spent(method, place, case.score, reading):
                 spent[0] += case.prompt_tokens[place]
                 spent[1] += case.completion_tokens[place]
     fallen = [case for case in cases if fell_back(case.score)] if reading not in ("cot", "pot", "oracle") else []
@@ -179,11 +180,13 @@ def _summary(benchmark: str, reading: str, cases: Sequence[_Case], decoding: str
     )
 
 
-def _is_spent(method: Method, score: AnyScore, reading: str) -> bool:
-    """Whether a model decoded in this way alone would have made an attempt by `method` of a ``both`` run."""
-    if reading == "hybrid":
-        return method == "pot" or fell_back(score)
-    return reading in (method, "oracle")
+def _is_spent(method: Method, place: int, score: AnyScore, reading: str) -> bool:
+    """Whether a model decoded in this way alone would have made the attempt by `method` at `place` of a ``both`` run."""
+    if reading != "hybrid" or method == "pot":
+        return reading in (method, "oracle", "hybrid")
+    scored: Sequence[AnyAttemptScore] = score.attempts
+    sample = scored[place].sample if scored else 0
+    return any(one.method == "pot" and one.sample == sample and one.answer is None for one in scored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,18 +233,15 @@ _ORACLE_ORDER: tuple[Outcome, ...] = ("correct", "fault", "wrong", "truncated", 
 
 
 def fell_back(score: AnyScore) -> bool:
-    """Whether a program was asked for, gave no answer, and words were asked for."""
-    first = next((one for one in score.attempts if one.method == "pot"), None)
-    return first is not None and first.answer is None and any(one.method == "cot" for one in score.attempts)
+    """Whether programs were asked for, none of them gave an answer, and words were asked for."""
+    programs = [one.answer for one in score.attempts if one.method == "pot"]
+    return bool(programs) and set(programs) == {None} and any(one.method == "cot" for one in score.attempts)
 
 
 def was_hurt(score: AnyScore) -> bool:
     """Whether a program's wrong answer stood in the way of a right one in words."""
-    return (
-        score.path == "pot"
-        and score.outcome == "wrong"
-        and any(one.method == "cot" and one.outcome == "correct" for one in score.attempts)
-    )
+    asked = any(one.method == "cot" for one in score.attempts)
+    return score.path == "pot" and score.outcome == "wrong" and asked and decided(score, "cot").outcome == "correct"
 
 
 def _both(cases: Sequence[_Case]) -> bool:

@@ -40,7 +40,7 @@ class RunSpec:
     prompt: str
     prompt_hash: str
     prompt_text: str
-    """The template itself: with a problem it gives the prompt again."""
+    """The template itself: with a problem, and `prompt_files`, it gives the prompt again."""
     rules: str
     """The rules that decided fallbacks; the first of the graders."""
     sampling: Mapping[str, Any]
@@ -54,14 +54,15 @@ class RunSpec:
     preset: str = ""
     factors: Mapping[str, str] = field(default_factory=dict)
     """What an ablation groups by (training subset, seed): said by the user."""
+    prompt_files: Mapping[str, str] = field(default_factory=dict)
+    """The files of exemplars that the template shows from."""
     train: Mapping[str, Any] = field(default_factory=dict)
     """The checkpoint's ``train.json``: what it was trained on, for ablations."""
 
     def digest(self) -> str:
-        """Eight hex digits over everything above but `train`, whose content is in `model_hash`."""
-        text = json.dumps(
-            {name: value for name, value in asdict(self).items() if name != "train"}, sort_keys=True, ensure_ascii=True
-        )
+        """Eight hex digits over everything above but what `model_hash` and `prompt_hash` stand for."""
+        moving = {name: value for name, value in asdict(self).items() if name not in ("train", "prompt_files")}
+        text = json.dumps(moving, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
     def folder(self) -> str:
@@ -80,9 +81,13 @@ class RunFolder:
     `kept` says of each problem that has a record whether it is void.
     """
 
-    def __init__(self, results: Path, spec: RunSpec) -> None:
-        """Create or go on with the run of `spec`. Raises `StoreError` where it is in use, damaged or not writable."""
+    def __init__(self, results: Path, spec: RunSpec, *, skip_damaged: bool = False) -> None:
+        """Create or go on with the run of `spec`; with `skip_damaged`, problems whose records cannot be read are owed again.
+
+        Raises `StoreError` where it is in use, damaged or not writable.
+        """
         self.path = results / spec.folder()
+        self.skip_damaged = skip_damaged
         self.spec = spec
         self.sessions: list[dict[str, Any]] = []
         try:
@@ -106,7 +111,10 @@ class RunFolder:
             self.sessions = list(load_run(self.path)["sessions"])
         log = self.path / "records.jsonl"
         mend(log)
-        self.kept = {record.problem.id: bool(record.fault) for record in load_briefs(self.path)} if log.exists() else {}
+        found = load_briefs(self.path, skip_damaged=self.skip_damaged) if log.exists() else ()
+        self.kept = {record.problem.id: bool(record.fault) for record in found}
+        if self.kept and not (self.path / "run.json").exists():
+            self._write()
         self._file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
 
     def __enter__(self) -> Self:
@@ -119,6 +127,9 @@ class RunFolder:
     def begin(self, session: Mapping[str, Any]) -> None:
         """Note a new session (engine, sandbox, time) in ``run.json``."""
         self.sessions.append(dict(session))
+        self._write()
+
+    def _write(self) -> None:
         content = {"format": FORMAT, "spec": asdict(self.spec), "sessions": self.sessions}
         write_atomically(self.path / "run.json", json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
@@ -179,7 +190,9 @@ def load_run(path: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise StoreError(f"{path}: no run here (no run.json)") from error
     except (ValueError, OSError) as error:
-        raise StoreError(f"{path / 'run.json'}: cannot be read: {error}") from error
+        raise StoreError(
+            f"{path / 'run.json'}: cannot be read: {error}; without that file the command that made the run writes it anew"
+        ) from error
     if content.get("format") != FORMAT:
         raise StoreError(f"{path / 'run.json'}: format {content.get('format')}, expected {FORMAT}")
     return content

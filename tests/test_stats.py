@@ -142,3 +142,9 @@ def test_several_samples_of_one_method_vote_and_the_first_of_the_largest_group_w
 def test_a_reading_by_a_method_that_was_not_asked_for_is_an_error():
     with pytest.raises(ValueError, match="nothing was asked for by cot"):
         stats.decided(scored(("pot", "4", "correct"))["exact"], "cot")
+
+
+def test_the_mean_of_zeros_is_not_certain():
+    found = stats.mean([stats.Summary("toy", "cot", 40, {}, stats.wilson(0, 40)) for _ in range(4)])
+    assert (found.value, found.low) == (0.0, 0.0)
+    assert found.high == pytest.approx(stats.wilson(0, 40).high / 2)

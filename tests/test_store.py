@@ -159,7 +159,7 @@ def test_a_line_of_the_same_problem_counts_once_however_its_id_is_written(tmp_pa
     assert list(store.load_records(run.path)) == [one]
 
 
-@pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(RunSpec) if field.name != "train"])
+@pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(RunSpec) if field.name not in ("train", "prompt_files")])
 def test_a_run_whose_spec_changed_is_another_run(field):
     value = getattr(SPEC, field)
     other = {**value, "new": "1"} if isinstance(value, dict) else value + 1 if isinstance(value, int) else value + "x"
@@ -168,6 +168,7 @@ def test_a_run_whose_spec_changed_is_another_run(field):
 
 def test_what_is_known_of_the_training_moves_no_run_for_the_models_hash_covers_it():
     assert dataclasses.replace(SPEC, train={"mixture": "G"}).folder() == SPEC.folder()
+    assert dataclasses.replace(SPEC, prompt_files={"exemplars/a.toml": "x"}).folder() == SPEC.folder()
 
 
 def test_the_same_spec_is_the_same_run_whatever_the_order_of_its_keys():

@@ -93,7 +93,7 @@ def read(path: Path) -> Benchmark:
 
 def label(path: Path) -> str:
     """How messages name a TOML: its folder and file, not the whole path."""
-    return f"{path.parent.name}/{path.name}"
+    return f"{path.parent.name or '.'}/{path.name}"
 
 
 _REQUIRED = ("title", "paper", "licence", "rows", "form")

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reading", metavar="NAME", help=f"{reading} (default: hybrid; native where kinds is the factor)")
     parser.add_argument("--grader", metavar="NAME", help="compare under this grader (default: each run's own)")
     parser.add_argument("--no-published", action="store_true", help="leave out the published rows")
-    parser.add_argument("--skip-damaged", action="store_true", help="leave out records that cannot be read")
+    options.add_skip_damaged(parser)
     options.add_results_dir(parser)
     options.add_format(parser, without=("csv",))
     parser.add_argument("--output", type=Path, metavar="FILE", help="write there instead of to standard output")

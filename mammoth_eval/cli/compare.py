@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--flips", type=int, default=10, metavar="N", help="flipped problems shown each way (default: 10; JSON has all)"
     )
-    parser.add_argument("--skip-damaged", action="store_true", help="leave out records that cannot be read")
+    options.add_skip_damaged(parser)
     options.add_results_dir(parser)
     options.add_format(parser, without=("csv",))
 

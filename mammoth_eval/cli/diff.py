@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--problem", metavar="ID", help="this problem alone, whatever became of it")
     parser.add_argument("--no-texts", action="store_true", help="outcomes and answers alone")
     parser.add_argument("--grader", metavar="NAME", help="outcomes under this grader (default: each run's own)")
-    parser.add_argument("--skip-damaged", action="store_true", help="leave out records that cannot be read")
+    options.add_skip_damaged(parser)
     parser.add_argument("--json", action="store_true", help="every change, as JSON")
     options.add_results_dir(parser)
 

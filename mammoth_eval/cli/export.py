@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the file (csv, parquet, jsonl) or the folder (the others) to write",
     )
     parser.add_argument("--grader", metavar="NAME", help="the scores that count (default: the run's own); tables have all")
-    parser.add_argument("--skip-damaged", action="store_true", help="leave out records that cannot be read")
+    options.add_skip_damaged(parser)
     parser.add_argument("--json", action="store_true", help="print the names of the files as a JSON list")
 
 

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--grader", default="exact,mammoth", metavar="NAMES", help=f"comma list of {', '.join(rules.NAMES)}; the first is shown"
     )
     parser.add_argument("--dry-run", action="store_true", help="show what changes, write nothing")
-    parser.add_argument("--skip-damaged", action="store_true", help="leave out records that cannot be read")
+    options.add_skip_damaged(parser)
     options.add_format(parser)
 
 

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", metavar="RANGE", help="only models of these billions of parameters: 7, 7-13, 13-")
     parser.add_argument("--only", choices=("ours", "published"), help="only our rows, or only the published ones")
     parser.add_argument("--sort", default="AVG", metavar="COLUMN", help="a benchmark, IND, OOD, AVG, model or size (default: AVG)")
-    parser.add_argument("--skip-damaged", action="store_true", help="leave out records that cannot be read")
+    options.add_skip_damaged(parser)
     options.add_results_dir(parser)
     options.add_format(parser)
     parser.add_argument("--output", type=Path, metavar="FILE", help="write there instead of to standard output")

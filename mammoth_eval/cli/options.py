@@ -34,6 +34,11 @@ def add_data_dir(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_skip_damaged(parser: argparse.ArgumentParser) -> None:
+    """``--skip-damaged``."""
+    parser.add_argument("--skip-damaged", action="store_true", help="leave out records that cannot be read")
+
+
 def add_format(parser: argparse.ArgumentParser, *, without: Sequence[str] = ()) -> None:
     """``--format`` and ``--json``; `without` are forms that the command does not have."""
     forms = tuple(form for form in FORMATS if form not in without)

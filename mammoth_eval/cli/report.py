@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "runs", nargs="*", type=Path, metavar="RUN", help="run folders or saved summaries (default: every run in the store)"
     )
     parser.add_argument("--grader", metavar="NAME", help="show the scores of this grader (default: each run's own)")
-    parser.add_argument("--skip-damaged", action="store_true", help="leave out records that cannot be read")
+    options.add_skip_damaged(parser)
     parser.add_argument(
         "--hybrid",
         action="store_true",

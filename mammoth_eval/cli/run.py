@@ -52,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where = parser.add_argument_group("where")
     options.add_data_dir(where)  # type: ignore[arg-type]
     options.add_results_dir(where)  # type: ignore[arg-type]
+    where.add_argument("--skip-damaged", action="store_true", help="problems whose records cannot be read are owed again")
     options.add_pairs(where, "--factor", "a fact about the model for ablations, e.g. subset=G+M; repeatable")  # type: ignore[arg-type]
     options.add_format(where)  # type: ignore[arg-type]
     where.add_argument("--quiet", action="store_true", help="no progress display")
@@ -66,13 +67,13 @@ def main(args: argparse.Namespace) -> int:
         raise UsageError(f"--width {width}: at least 1 is needed")
     with console.status("reading the benchmarks and the model's folder"):
         plan = make_plan(settings)
-    with RunFolder(args.results_dir, plan.spec) as run:
+    with RunFolder(args.results_dir, plan.spec, skip_damaged=args.skip_damaged) as run:
         console.print(f"run: {run.path}", highlight=False, soft_wrap=True)
         engine = make_engine(plan.spec.engine, plan.location, **plan.adapter, **settings.engine_args)
         session.hold(plan, run, engine, width, console)
-        summary = summarize_run(run.path)
+        summary = summarize_run(run.path, skip_damaged=args.skip_damaged)
+        void = sum(run.kept.values())
     show.show_runs([summary], args.format)
-    void = sum(one.outcomes["fault"] for one in summary.summaries)
     if void:
         console.print(f"{void} void: a failure of ours, not the model's; the same command tries them again", style="yellow")
     return 0

@@ -47,7 +47,7 @@ async def _evaluate(plan: Plan, run: RunFolder, engine: Engine, width: int, cons
     if not left:
         return
     progress = Progress(console, {one.name: len(rows) for one, rows in plan.problems}, plan.rules[0].name)
-    for known in load_briefs(run.path):
+    for known in load_briefs(run.path, skip_damaged=run.skip_damaged):
         if known.problem.id not in left:
             progress.seen(known)
     policies = {one.name: one.policy for one, _ in plan.problems}

@@ -43,6 +43,9 @@ def _prompt(spec: Mapping[str, Any]) -> Prompt | None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{Path(spec['prompt']).stem}.jinja"
         path.write_text(spec["prompt_text"], encoding="utf-8")
+        for name, text in spec.get("prompt_files", {}).items():
+            (path.parent / name).parent.mkdir(exist_ok=True)
+            (path.parent / name).write_text(text, encoding="utf-8")
         try:
             prompt = prompts.read(path)
         except UsageError:  # written by another version, whose prompts had other keys

@@ -67,6 +67,10 @@ class HybridReport:
     slices: Mapping[str, tuple[Slice, ...]]
     """By dimension; a dimension that no row has is empty."""
     spent: tuple[Spent, ...]
+    saved: tuple[str, ...]
+    """Ids of the problems on which the fallback's answer is right."""
+    hurt: tuple[str, ...] | None
+    """Ids of the problems on which a program's wrong answer stood in the way of a right one in words; None where not known."""
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for scripts."""
@@ -99,6 +103,7 @@ def analyse(records: Iterable[Record], grader: str, decoding: str) -> HybridRepo
     readings = _readings(decoding)
     tallies: dict[tuple[str, str, str], _Tally] = {}
     costs: dict[tuple[str, Method], _Cost] = {}
+    saved, hurt = [], []
     for record in records:
         score = record.scores[grader]
         _add_cost(costs, record)
@@ -106,12 +111,15 @@ def analyse(records: Iterable[Record], grader: str, decoding: str) -> HybridRepo
             continue
         right = [reading for reading in readings if stats.decided(score, reading).outcome == "correct"]
         failures = list(stats.pot_failures(record, grader))
+        saved += [record.problem.id] if stats.fell_back(score) and score.outcome == "correct" else []
+        hurt += [record.problem.id] if stats.was_hurt(score) else []
         for dimension, value in _places(record, score):
             key = (dimension, record.problem.benchmark, value)
             _add(tallies.setdefault(key, _Tally()), score, right, failures)
     slices = {dimension: _slices(tallies, dimension, readings, "cot" in readings) for dimension in DIMENSIONS}
     spent = (Spent(benchmark, path, **asdict(cost)) for (benchmark, path), cost in costs.items())
-    return HybridReport(grader, decoding, slices, tuple(spent))
+    known = tuple(hurt) if "cot" in readings else None
+    return HybridReport(grader, decoding, slices, tuple(spent), tuple(saved), known)
 
 
 def _readings(decoding: str) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from mammoth_eval.report.results import MODES, cell
 
 REASONS = 8
 """Columns of reasons; rarer ones are summed up in one more."""
+NAMED = 10
+"""Problems that a note names."""
 METHODS = {"pot": "PoT", "cot": "CoT", "match": "option match"}
 
 _WORDS = (
@@ -21,7 +23,7 @@ _WORDS = (
 
 def hybrid_grids(run: str, found: HybridReport) -> list[Grid]:
     """Accuracy by every dimension that the rows have, why programs failed by the first three, and what each path cost."""
-    grids = [_accuracy(run, dimension, slices) for dimension, slices in found.slices.items() if slices]
+    grids = [_accuracy(run, dimension, slices, found) for dimension, slices in found.slices.items() if slices]
     grids += [
         _failures(run, dimension, slices)
         for dimension, slices in found.slices.items()
@@ -30,7 +32,7 @@ def hybrid_grids(run: str, found: HybridReport) -> list[Grid]:
     return [*grids, _spent(run, found)]
 
 
-def _accuracy(run: str, dimension: str, slices: Sequence[Slice]) -> Grid:
+def _accuracy(run: str, dimension: str, slices: Sequence[Slice], found: HybridReport) -> Grid:
     readings = list(dict.fromkeys(name for one in slices for name in one.accuracy))
     asked_again = any(one.fallback for one in slices)
     hurt = any(one.hurt is not None for one in slices)
@@ -46,8 +48,15 @@ def _accuracy(run: str, dimension: str, slices: Sequence[Slice]) -> Grid:
     )
     last = (*(("fallback", "saved") if asked_again else ()), *(("hurt",) if hurt else ()))
     header = (*_names(dimension), "N", *(MODES.get(name, name) for name in readings), *last)
-    notes = _WORDS if asked_again and dimension == "benchmark" else ()
+    notes = (*_WORDS, *_named("saved", found.saved), *_named("hurt", found.hurt or ())) if asked_again else ()
+    notes = notes if dimension == "benchmark" else ()
     return Grid(f"{run}: accuracy in % by {dimension}", header, rows, notes, left=len(_names(dimension)))
+
+
+def _named(word: str, ids: Sequence[str]) -> tuple[str, ...]:
+    """The first of the problems that were saved or hurt."""
+    rest = f" and {len(ids) - NAMED} more (all in --json)" if len(ids) > NAMED else ""
+    return (f"{word}: {', '.join(ids[:NAMED])}{rest}.",) if ids else ()
 
 
 def _failures(run: str, dimension: str, slices: Sequence[Slice]) -> Grid:

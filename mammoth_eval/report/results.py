@@ -42,7 +42,17 @@ class RunSummary:
             "spec": self.spec,
             "session": self.session,
             "results": [asdict(one) for one in self.summaries],
+            "averages": {name: {over: asdict(one) for over, one in found.items()} for name, found in self.averages().items()},
         }
+
+    def averages(self) -> dict[str, dict[str, Interval]]:
+        """By reading: IND, OOD and AVG, each where all of its sets are there."""
+        found = {}
+        for reading in dict.fromkeys(one.reading for one in self.summaries):
+            cells = {one.benchmark: one for one in self.summaries if one.reading == reading}
+            means = {name: _mean(cells, sets) for name, sets in AVERAGES.items()}
+            found[reading] = {name: one for name, one in means.items() if one is not None}
+        return found
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> RunSummary:
@@ -57,7 +67,13 @@ class RunSummary:
             )
             for one in row["results"]
         )
-        return cls(row["run"], row["spec"], row["session"], row["grader"], tuple(summaries))
+        return cls(row["run"], row["spec"], row["session"], row["grader"], _in_order(summaries))
+
+
+def _in_order(summaries: Iterable[Summary]) -> tuple[Summary, ...]:
+    """The paper's nine in its order, the other sets behind them by name."""
+    places = {name: place for place, name in enumerate(PAPER)}
+    return tuple(sorted(summaries, key=lambda one: (places.get(one.benchmark, len(places)), one.benchmark)))
 
 
 def summarize_run(path: Path, grader: str | None = None, *, skip_damaged: bool = False) -> RunSummary:
@@ -73,7 +89,7 @@ def summary_of(path: Path, content: dict[str, Any], records: Iterable[AnyRecord]
     spec = content["spec"]
     name = grader or spec["rules"]
     try:
-        summaries = tuple(stats.summarize(records, name, spec["decoding"]))
+        summaries = _in_order(stats.summarize(records, name, spec["decoding"]))
     except KeyError as error:
         raise StoreError(f"{path}: not scored by grader {name!r}; do so with: mammoth-eval grade {path} --grader {name}") from error
     session = {name: value for name, value in (content["sessions"] or [{}])[-1].items() if name != "command"}
@@ -118,7 +134,7 @@ def accuracy_grid(runs: Sequence[RunSummary]) -> Grid:
             figures = [cells[name].accuracy if name in cells else None for name in columns] + means
             rows.append((run.spec["model"], MODES.get(reading, reading), ", ".join(asked), *map(cell, figures)))
     header = ("model", "mode", "run", *columns, *averages, *mean_name)
-    return Grid("Accuracy in %", header, tuple(rows), (_graders_note(runs), _sizes_note(runs)), left=3)
+    return Grid("Accuracy in %", header, tuple(rows), (_graders_note(runs), _sizes_note(runs), *_seeds_note(runs)), left=3)
 
 
 def _asked(spec: Mapping[str, Any]) -> str:
@@ -144,6 +160,17 @@ def _sizes_note(runs: Sequence[RunSummary]) -> str:
     if len(set().union(*sizes.values())) == 1:
         return f"{next(iter(next(iter(sizes.values()))))} problems of each set."
     return "Problems: " + ", ".join(f"{name} {' or '.join(map(str, sorted(found)))}" for name, found in sizes.items()) + "."
+
+
+def _seeds_note(runs: Sequence[RunSummary]) -> tuple[str, ...]:
+    """With which seeds the problems of generated sets were made."""
+    sets: dict[int, list[str]] = {}
+    for run in runs:
+        for name, row in run.spec.get("benchmarks", {}).items():
+            seed = row.get("source", {}).get("seed")
+            if seed is not None and name not in sets.setdefault(seed, []):
+                sets[seed].append(name)
+    return tuple(f"Problems of {', '.join(sorted(names))} made with seed {seed}." for seed, names in sorted(sets.items()))
 
 
 def _mean(cells: dict[str, Summary], sets: Iterable[str]) -> Interval | None:
@@ -223,16 +250,26 @@ def samples_grid(runs: Sequence[RunSummary]) -> Grid | None:
 
 
 def to_csv(runs: Sequence[RunSummary]) -> str:
-    """One line a run, benchmark and reading, figures as numbers."""
+    """One line a run, benchmark and reading, figures as numbers; behind them IND, OOD and AVG, which have no outcomes."""
     out = io.StringIO()
+    sizes = sorted({k for run in runs for one in run.summaries for k in one.pass_at})
     names = ("run", "model", "grader", "decoding", "reading", "benchmark", "n", "accuracy", "low", "high")
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*names, *OUTCOMES, "fallback", "saved", "hurt", "prompt_tokens", "completion_tokens"])
+    more = ("by_pot", "fallback", "saved", "hurt", "prompt_tokens", "completion_tokens", *(f"pass@{k}" for k in sizes))
+    writer.writerow([*names, *OUTCOMES, *more])
     for run in runs:
+        head = [run.run, run.spec["model"], run.grader, run.spec["decoding"]]
         for one in run.summaries:
-            figures = [f"{value:.4f}" for value in (one.accuracy.value, one.accuracy.low, one.accuracy.high)]
             outcomes = [one.outcomes[outcome] for outcome in OUTCOMES]
             hurt = "" if one.hurt is None else one.hurt
-            head = [run.run, run.spec["model"], run.grader, run.spec["decoding"], one.reading, one.benchmark, one.n]
-            writer.writerow([*head, *figures, *outcomes, one.fallback, one.saved, hurt, one.prompt_tokens, one.completion_tokens])
+            counts = [one.by_path.get("pot", 0), one.fallback, one.saved, hurt, one.prompt_tokens, one.completion_tokens]
+            passed = [f"{one.pass_at[k]:.4f}" if k in one.pass_at else "" for k in sizes]
+            writer.writerow([*head, one.reading, one.benchmark, one.n, *_figures(one.accuracy), *outcomes, *counts, *passed])
+        for reading, found in run.averages().items():
+            for name, interval in found.items():
+                writer.writerow([*head, reading, name, "", *_figures(interval), *[""] * (len(OUTCOMES) + len(more))])
     return out.getvalue()
+
+
+def _figures(interval: Interval) -> list[str]:
+    return [f"{value:.4f}" for value in (interval.value, interval.low, interval.high)]
