@@ -188,3 +188,62 @@ async def test_a_limit_must_be_above_zero():
 async def test_a_closed_sandbox_says_so():
     with pytest.raises(SandboxError, match="not open"):
         await open_sandbox().run("print(1)")
+
+
+async def test_those_who_wait_when_it_closes_are_answered():
+    async with opened(lanes=1) as sandbox:
+        waiting = [asyncio.create_task(sandbox.run(f"print({number})")) for number in range(1000)]
+        await waiting[0]
+    found = await asyncio.wait_for(asyncio.gather(*waiting), 30)
+    assert {one.status for one in found} == {"ok", "fault"}
+    assert {one.error for one in found if one.status == "fault"} == {"the sandbox was closed"}
+
+
+@pytest.mark.parametrize(
+    ("program", "stdout"),
+    [
+        (f"print({'+'.join(['1'] * 1500)})", "1500\n"),
+        (
+            "x = 5\nif x == 0:\n    print(0)\n"
+            + "".join(f"elif x == -{n}:\n    print({n})\n" for n in range(1, 1100))
+            + "else:\n    print(x)",
+            "5\n",
+        ),
+        (f"x = 3\nprint(x)\nif {'+'.join(['1'] * 400)} == 400:\n    pass", "3\n"),
+        (
+            "class C:\n    def __format__(self, spec):\n        return 'format'\n    def __str__(self):\n        return 'str'\nC()",
+            "str\n",
+        ),
+    ],
+)
+async def test_a_program_is_run_as_it_is_however_deep(sandbox, program, stdout):
+    found = await sandbox.run(program)
+    assert (found.status, found.stdout) == ("ok", stdout)
+
+
+@pytest.mark.parametrize("program", ["import sys\nsys.stdout.write('\u6570' * 30000)", "import os\nos.write(1, b'\\xff' * 65536)"])
+async def test_the_output_kept_is_no_longer_than_its_limit_in_bytes(sandbox, program):
+    assert 65530 < len((await sandbox.run(program)).stdout.encode()) <= 65536
+
+
+@pytest.mark.parametrize(
+    ("program", "error"),
+    [
+        ("raise ValueError('first\\nsecond')", "ValueError: first"),
+        (
+            "import atexit, sys\natexit.register(lambda: print('cleanup', file=sys.stderr))\n1 / 0",
+            "ZeroDivisionError: division by zero",
+        ),
+        ("raise ValueError('x\\nMemoryError')", "ValueError: x"),
+        ("try:\n    1 / 0\nexcept Exception:\n    raise KeyError(5)", "KeyError: 5"),
+        ("f(", "SyntaxError: '(' was never closed"),
+    ],
+)
+async def test_the_error_is_the_exceptions_type_and_first_line(sandbox, program, error):
+    found = await sandbox.run(program)
+    assert (found.status, found.error) == ("error", error)
+
+
+async def test_the_error_of_a_group_is_the_group(sandbox):
+    found = await sandbox.run("raise ExceptionGroup('g', [ValueError(1), TypeError(2)])")
+    assert (found.status, found.error) == ("error", "ExceptionGroup: g (2 sub-exceptions)")

@@ -1,9 +1,13 @@
 """The synchronous facade, the choice of the tier, and the levels' words."""
 
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from mammoth_eval.errors import SandboxError
-from mammoth_eval.sandbox import LEVELS, Limits, Sandbox, levels
+from mammoth_eval.sandbox import LEVELS, Limits, Sandbox, levels, open_sandbox
 from mammoth_eval.sandbox.host import tier_of
 
 
@@ -16,6 +20,34 @@ def test_the_facade_works_without_asyncio():
             ]
     except SandboxError as error:
         pytest.skip(str(error))
+
+
+def test_threads_that_wait_when_it_closes_are_answered():
+    try:
+        sandbox = Sandbox(limits=Limits(seconds=1, wall=2), lanes=1).__enter__()
+    except SandboxError as error:
+        pytest.skip(str(error))
+    with ThreadPoolExecutor(64) as threads:
+        waiting = [threads.submit(sandbox.run, "import time\ntime.sleep(0.5)") for _ in range(64)]
+        while not any(one.done() for one in waiting):
+            time.sleep(0.05)
+        sandbox.__exit__(None, None, None)
+        found = [one.result(timeout=30).status for one in waiting]
+    assert set(found) == {"ok", "fault"}
+
+
+def test_a_sandbox_may_be_opened_again_on_another_loop():
+    sandbox = open_sandbox(lanes=1)
+
+    async def use():
+        async with sandbox:
+            return [one.stdout for one in await asyncio.gather(*(sandbox.run(f"print({number})") for number in range(5)))]
+
+    try:
+        found = [asyncio.run(use()) for _ in range(2)]
+    except SandboxError as error:
+        pytest.skip(f"no sandbox here: {error}")
+    assert found == [[f"{number}\n" for number in range(5)]] * 2
 
 
 @pytest.mark.parametrize(

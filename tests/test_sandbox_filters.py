@@ -5,7 +5,7 @@ import pytest
 from mammoth_eval.sandbox.jail.calls import CALLS
 from mammoth_eval.sandbox.jail.seccomp import ARCH, lane_filter, program_filter
 
-ALLOW, KILL, EPERM, ENOSYS = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026
+ALLOW, KILL, DONE, EPERM, ENOSYS = 0x7FFF0000, 0x80000000, 0x00050000, 0x00050001, 0x00050026
 MACHINES = sorted(ARCH)
 
 
@@ -84,6 +84,8 @@ def test_clone3_answers_that_it_does_not_exist(machine):
     ("name", "arguments", "answer"),
     [
         ("fcntl", (1, 3), ALLOW),
+        ("fcntl", (1, 6), DONE),
+        ("fcntl", (1, 37), DONE),
         ("fcntl", (1, 8), EPERM),
         ("fcntl", (1, 10), EPERM),
         ("ioctl", (1, 0x5401), ALLOW),

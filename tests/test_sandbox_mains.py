@@ -55,7 +55,7 @@ def prepared():
 )
 @pytest.mark.parametrize("result", ["stdout", "value"])
 async def test_the_prepared_module_shows_what_the_statement_would(sandbox, program, result):
-    with_module, without = [await sandbox.run(first + program, result) for first in ("# comment: utf8\n", "# coding : utf8\n")]
+    with_module, without = [await sandbox.run(first + program, result) for first in ("# comment\n", "\\\n")]
     shown = [(execution.status, execution.stdout, execution.stderr, execution.error) for execution in (with_module, without)]
     assert shown[0] == shown[1]
 
@@ -74,14 +74,16 @@ async def test_what_a_program_does_to_the_module_ends_with_it(sandbox):
     assert execution.stdout == "2 x pi False\n"
 
 
-@pytest.mark.parametrize("source", [STAR, f"\n# a\r\n \r{STAR} # b\n", f"{STAR}\n{STAR}", f"{STAR}\t\r\nx"])
+@pytest.mark.parametrize(
+    "source", [STAR, f"# coding: latin1\n{STAR}", f"\n# a\r\n \r{STAR} # b\n", f"{STAR}\n{STAR}", f"{STAR}\t\r\nx"]
+)
 async def test_the_statement_alone_is_taken_out_and_lines_stay(prepared, source):
     _, rest = mains.main_for(source.encode())
     assert rest.decode() == source.replace(STAR, "pass".ljust(len(STAR)), 1)
 
 
 @pytest.mark.parametrize(
-    "source", ["", f" {STAR}", f"x\n{STAR}", f"{STAR}; x", f"{STAR}y", f"# coding: latin1\n{STAR}", f"\ufeff{STAR}", f"'a'\n{STAR}"]
+    "source", ["", f" {STAR}", f"x\n{STAR}", f"{STAR}; x", f"{STAR}y", f"\\\n{STAR}", f"\ufeff{STAR}", f"'a'\n{STAR}"]
 )
 async def test_any_other_program_gets_an_empty_module_and_its_own_text(prepared, source):
     module, rest = mains.main_for(source.encode())

@@ -159,7 +159,9 @@ def test_a_line_of_the_same_problem_counts_once_however_its_id_is_written(tmp_pa
     assert list(store.load_records(run.path)) == [one]
 
 
-@pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(RunSpec) if field.name not in ("train", "prompt_files")])
+@pytest.mark.parametrize(
+    "field", [field.name for field in dataclasses.fields(RunSpec) if field.name not in ("train", "prompt_files")]
+)
 def test_a_run_whose_spec_changed_is_another_run(field):
     value = getattr(SPEC, field)
     other = {**value, "new": "1"} if isinstance(value, dict) else value + 1 if isinstance(value, int) else value + "x"

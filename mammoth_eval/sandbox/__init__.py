@@ -16,13 +16,15 @@ What holds a program at level ``full``, from the outside in:
 - limits: CPU time, idle time (jail/clock.py; how busy the machine is turns no verdict), address space, file size, open files,
   no core file, no locked memory, 64 KiB of stdout;
 - an empty environment (C.UTF-8, UTC, fixed hash seed), the same start for every source of random numbers that Python code can
-  ask (`os.urandom`, `secrets`, unseeded generators of random and numpy), fixed addresses where the kernel lets us.
+  ask by name (`os.urandom`, `os.getrandom`, `secrets`, unseeded generators of random and numpy; not the file /dev/urandom), fixed
+  addresses where the kernel lets us.
 
 Each layer is tried at the start, in a child; a level of which one layer fails is not used, and `describe()` says why. A first
 program then tries what must be refused, from the inside.
 
 ``container`` is what there is without namespaces: seccomp and Landlock hold, scratch is a folder on the host that is looked at
-every 50 ms. There a program can see whether a path exists and its metadata (not its contents), which process ids the kernel
+every 50 ms (what was unlinked and is still open, at most 64 files of 8 MiB, and what is mapped, is not seen). There a program can
+see whether a path exists and its metadata (not its contents), which process ids the kernel
 shows it (its own and its parent's), and cannot change modes or times of its files by path. ``seccomp`` has no Landlock: a
 program may read, and write, what its user may. ``process`` has limits alone. The last two are used only when named.
 
@@ -33,15 +35,17 @@ what a program does to itself (it may say what it wants on stdout, exit with any
 answer, and it is graded). A program's threads and subprocesses fail with an error of their own; so does asyncio (no socketpair).
 
 What a program gives. ``result="stdout"``, the paper's rule: what it printed. ``result="value"``: the same; where it printed
-nothing, the value of its bare last expression, else of ``ans``, ``answer`` or ``result``, else of an uncalled ``solution()``,
-``solver()``, ``solve()`` or ``main()`` (jail/value.py). `input()` raises EOFError; `exit()` keeps what was printed; what was
-printed before an exception is kept, and the status is ``error``. An uncaught MemoryError is status ``memory``.
+nothing, the value of its bare last expression (of a text that is not nested a thousand deep), else of ``ans``, ``answer`` or
+``result``, else of an uncalled ``solution()``, ``solver()``, ``solve()`` or ``main()`` (jail/value.py). `input()` raises EOFError;
+`exit()` keeps what was printed; what was printed before an exception is kept, and the status is ``error``. An uncaught MemoryError
+is status ``memory``; which exception it was is read from the traceback that the program's own process wrote.
 
 A verdict can still depend on the machine where CPU time itself does (cold caches, a slower core), where a disk keeps a program
 waiting, and where a program gets less than a twentieth of a core. The longest that one can run is `Limits.longest`.
 
 Differences from a fresh interpreter: modules of the tier are in `sys.modules` already; objects that still live at the end are
-not finalised (no ``__del__`` at exit); SIGINT and Ctrl-C do not exist.
+not finalised (no ``__del__`` at exit); SIGINT and Ctrl-C do not exist; locks on files are granted and not taken; some frames stand
+below the program's own, and the recursion limit is higher by as many; the collector runs less often.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ from mammoth_eval.sandbox.verdict import read_execution
 from mammoth_eval.types import Execution, ProgramResult
 
 _TRIES = 3
+_CLOSED = "the sandbox was closed"
 _FIRST_SECONDS = 30.0
 """Of the first program: a busy machine and tight limits must not look like a sandbox that does not work."""
 _CANCEL_SECONDS = 5.0
@@ -39,6 +40,11 @@ class Place:
     lanes: dict[str, socket.socket] = field(default_factory=dict)
     busy: str = ""
     """The tier whose lane runs a program; empty where none does."""
+
+    def close(self) -> None:
+        """Close the lanes that are not in use."""
+        for tier in set(self.lanes) - {self.busy}:
+            self.lanes.pop(tier).close()
 
 
 def _new_file() -> int:
@@ -62,15 +68,16 @@ class Jail:
         self._asked, self.limits = level, limits
         self.lanes = lanes or default_lanes()
         self._process: Process | None = None
-        self._free: asyncio.LifoQueue[Place] = asyncio.LifoQueue()
+        self._places: tuple[Place, ...] = ()
         self._cleaners: set[asyncio.Task[None]] = set()
-        self._restart = asyncio.Lock()
         self._closing = False
         self.level = ""
         self._facts: dict[str, object] = {}
 
     async def __aenter__(self) -> Self:
         self._closing = False
+        self._free: asyncio.LifoQueue[Place] = asyncio.LifoQueue()  # both belong to the loop that opens the sandbox
+        self._restart = asyncio.Lock()
         reasons: dict[str, str] = {}
         for level in levels.candidates(self._asked):
             try:
@@ -82,8 +89,9 @@ class Jail:
             break
         else:
             raise SandboxError(levels.refusal(self._asked, reasons))
-        for _ in range(self.lanes):
-            self._free.put_nowait(Place())
+        self._places = tuple(Place() for _ in range(self.lanes))
+        for place in self._places:
+            self._free.put_nowait(place)
         try:
             await self._prove(reasons)
         except BaseException:
@@ -99,9 +107,8 @@ class Jail:
         if self._process is not None:
             await self._process.close()
             self._process = None
-        while not self._free.empty():
-            for sock in self._free.get_nowait().lanes.values():
-                sock.close()
+        for place in self._places:
+            place.close()
 
     async def _start(self, level: str) -> Process:
         config = levels.config(level, self.limits)
@@ -169,11 +176,12 @@ class Jail:
     async def _run(self, program: str, result: ProgramResult, tier: str, limits: Limits) -> Execution:
         if self._process is None:
             raise SandboxError("the sandbox is not open: use it as `async with open_sandbox() as sandbox`")
-        place = await self._free.get()
+        free = self._free
+        place = await free.get()
         kept = False
         try:
-            reason = ""
-            for _ in range(_TRIES):
+            reason = _CLOSED
+            for _ in range(0 if self._closing else _TRIES):
                 try:
                     return await self._attempt(place, program, result, tier, limits)
                 except (LaneBroke, SandboxError) as error:
@@ -185,7 +193,7 @@ class Jail:
             raise
         finally:
             if not kept:
-                self._free.put_nowait(place)
+                free.put_nowait(place)
 
     async def _attempt(self, place: Place, program: str, result: ProgramResult, tier: str, limits: Limits) -> Execution:
         if tier not in place.lanes:
@@ -213,7 +221,7 @@ class Jail:
         """A lane of `tier`; where the servers themselves are gone, all is started anew once."""
         async with self._restart:
             if self._closing or self._process is None:
-                raise LaneBroke("the sandbox was closed")
+                raise LaneBroke(_CLOSED)
             try:
                 return await self._process.lane(tier)
             except LaneBroke:

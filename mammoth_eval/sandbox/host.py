@@ -59,9 +59,10 @@ def _without_project(folder: Path) -> list[str]:
 
 
 def _own_folders() -> tuple[Path, ...]:
-    """The package, and what an editable installation of it copies into site-packages (its data)."""
+    """The package, what an editable installation of it copies into site-packages (its data), and what pip notes of it there."""
     copies = [Path(path) / _PACKAGE.name for path in module_paths()]
-    return tuple(dict.fromkeys([_PACKAGE, *(path for path in copies if path.is_dir())]))
+    notes = [note for path in module_paths() for note in Path(path).glob(f"{_PACKAGE.name}-*.dist-info")]
+    return tuple(dict.fromkeys([_PACKAGE, *(path for path in (*copies, *notes) if path.is_dir())]))
 
 
 def nobody_can_read() -> bool:

@@ -24,6 +24,8 @@ class Sandbox:
     def __init__(self, level: str = "auto", limits: Limits | None = None, lanes: int | None = None) -> None:
         self._jail = Jail(level, limits or Limits(), lanes)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._gate = threading.Lock()
+        """Held where work is handed to the loop, so that none is handed to one that stops."""
 
     def __enter__(self) -> Self:
         self._loop = asyncio.new_event_loop()
@@ -41,6 +43,10 @@ class Sandbox:
             self._submit(self._jail.__aexit__(None, None, None)).result()
         finally:
             self._stop()
+
+    async def _answered(self) -> None:
+        """Wait until every run that was handed over has its answer; those that still waited have a fault."""
+        await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}), return_exceptions=True)
 
     def run(self, program: str, result: ProgramResult = "value") -> Execution:
         """Run one program; see `mammoth_eval.sandbox.base.Sandbox`."""
@@ -70,14 +76,17 @@ class Sandbox:
         return self._jail.describe()
 
     def _submit(self, work: Coroutine[Any, Any, Value]) -> Future[Value]:
-        if self._loop is None:
-            work.close()
-            raise SandboxError("the sandbox is not open: use it as `with Sandbox() as sandbox`")
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        with self._gate:
+            if self._loop is None:
+                work.close()
+                raise SandboxError("the sandbox is not open: use it as `with Sandbox() as sandbox`")
+            return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def _stop(self) -> None:
-        assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        with self._gate:
+            loop, self._loop = self._loop, None
+        assert loop is not None
+        asyncio.run_coroutine_threadsafe(self._answered(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
         self._thread.join()
-        self._loop.close()
-        self._loop = None
+        loop.close()

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 
 from mammoth_eval.sandbox.jail import wire
 from mammoth_eval.sandbox.limits import Limits
 from mammoth_eval.types import Execution, Status
 
+_TRACEBACK = re.compile(
+    r"^Traceback \(most recent call last\):\n(?: .*\n)*(?P<plain>\S.*)"
+    r"|^  \+ Exception Group Traceback \(most recent call last\):\n(?:  \|  .*\n)*  \| (?P<group>\S.*)",
+    re.MULTILINE,
+)
 _KILLS: dict[int, tuple[Status, str]] = {
     wire.CPU_TIME: ("timeout", "more than {seconds:g} s of CPU time"),
     wire.WALL_TIME: ("timeout", "more than {wall:g} s of wall time without computing"),
@@ -21,7 +27,7 @@ def read_execution(reply: wire.Reply, stdout: int, stderr: int, limits: Limits) 
     """What the program did: the status from how it ended, the text from what it wrote, both cut to the limits."""
     cap = limits.output_kb * 1024
     size = os.fstat(stdout).st_size
-    out = os.pread(stdout, cap, 0).decode("utf-8", "replace")
+    out = os.pread(stdout, cap, 0).decode("utf-8", "replace").encode()[:cap].decode("utf-8", "ignore")  # a byte may become three
     tail = limits.stderr_kb * 1024
     err = os.pread(stderr, tail, max(0, os.fstat(stderr).st_size - tail)).decode("utf-8", "replace")
     status, error = _status(reply, size > cap, err, limits)
@@ -38,14 +44,18 @@ def _status(reply: wire.Reply, flooded: bool, err: str, limits: Limits) -> tuple
         return "killed", _signal_name(reply.code)
     if reply.code == 0:
         return "ok", ""
-    last = _last_line(err)
+    last = _raised(err)
     kind = last.split(":")[0].rpartition(".")[2]
     if reply.code == 1 and kind in ("MemoryError", "_ArrayMemoryError"):
         return "memory", last
     return "error", last if reply.code == 1 and last else f"SystemExit: {reply.code}"
 
 
-def _last_line(err: str) -> str:
+def _raised(err: str) -> str:
+    """Type and first line of the exception that ended a program: below its traceback, else the last line that there is."""
+    found = list(_TRACEBACK.finditer(err))
+    if found:
+        return (found[-1]["plain"] or found[-1]["group"]).strip()[:500]
     lines = [line for line in err.splitlines() if line.strip()]
     return lines[-1].strip()[:500] if lines else ""
 

@@ -35,11 +35,10 @@ def prepare() -> None:
 def main_for(source: bytes) -> tuple[types.ModuleType, bytes]:
     """The module in which to run `source`, and what is left to run there, each statement at its line.
 
-    ``pass`` keeps what follows from being a docstring or a place for ``from __future__``. A comment that may declare another
-    encoding is not judged here.
+    ``pass`` keeps what follows from being a docstring or a place for ``from __future__``.
     """
     found = _FIRST.match(source) if _prepared else None
-    if found is None or b"coding" in found[1]:
+    if found is None:
         return new_main(), source
     rest = source[found.end() :]
     return _prepared[0], found[1] + b"pass".ljust(len(STATEMENT)) + rest

@@ -6,21 +6,27 @@ Everything that is needed after the program is taken beforehand, since a program
 from __future__ import annotations
 
 import atexit
+import builtins
+import codecs
 import os
 import random
 import sys
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NoReturn, TextIO
 
 from . import kernel, mains, value
 from .tiers import SEED
+from .value import Source
 
+__builtins__ = dict(vars(builtins))  # type: ignore[assignment]  # for the functions below, as everything they use
 _RESERVE = 4 << 20
 """Bytes of address space kept for the end of a program. As `bytes`, which the system hands out zeroed and untouched: a `bytearray`
 is written through, a thousand page faults a program."""
+_NAME = "<string>"
 _exit, _flush_c, _run_exit_functions = os._exit, kernel.LIBC.fflush, atexit._run_exitfuncs
-_stat = os.fstat
+_stat, _write, _show, _settrace, _setprofile = os.fstat, os.write, sys.__excepthook__, sys.settrace, sys.setprofile
+_of_sys, _trace_of, _with_trace = vars(sys), vars(BaseException)["__traceback__"].__get__, BaseException.with_traceback
 
 
 def run(source: bytes, value_mode: bool) -> NoReturn:
@@ -29,6 +35,7 @@ def run(source: bytes, value_mode: bool) -> NoReturn:
     try:
         random.seed(SEED)  # again for each: `random` takes a new seed of its own in every fork
         sys.setrecursionlimit(1000 + _frames_above())
+        sys.path.insert(0, "")
         code = _main(source, value_mode)
     finally:
         exit_now(code)
@@ -45,32 +52,46 @@ def _frames_above() -> int:
 def _main(source: bytes, value_mode: bool, flush_c: Callable[[None], int] = _flush_c) -> int:
     """Run `source` to its end, its exit functions and the last flush; the exit code."""
     module, rest = mains.main_for(source)
+    whole, text = _text(source), _text(rest)
     sys.modules["__main__"] = module
     at_exit, out = _run_exit_functions, sys.stdout
     reserve = [bytes(_RESERVE)]
-    code, done = _guarded(lambda: _execute(rest, module, value_mode), reserve)
+    code, done = _guarded(lambda: _execute(text, module, value_mode), reserve)
     if done and value_mode:
-        code = _guarded(lambda: _add_value(source, module, out), reserve)[0]
+        code = _guarded(lambda: _add_value(whole, module, out), reserve)[0]
     _guarded(at_exit, reserve)
-    code = _flush(code, (sys.stdout, sys.stderr) if out is sys.stdout else (sys.stdout, sys.stderr, out))
+    code = _flush(code)
+    _try(out.flush)  # where the program put another in its place, what this one holds is written all the same
     flush_c(None)
     return code
 
 
-def _execute(source: bytes, module: types.ModuleType, value_mode: bool) -> None:
+def _text(source: bytes) -> Source:
+    """The text, in which no comment declares an encoding (``python -c``); as it is where it is none, or begins with a mark."""
+    try:
+        return source if source.startswith(codecs.BOM_UTF8) else source.decode()
+    except UnicodeDecodeError:
+        return source
+
+
+def _execute(source: Source, module: types.ModuleType, value_mode: bool) -> None:
     code = value.compile_keeping_last(source) if value_mode else None
-    exec(code or compile(source, "<string>", "exec", dont_inherit=True), module.__dict__)
+    try:
+        exec(code or compile(source, _NAME, "exec", dont_inherit=True), module.__dict__)
+    finally:
+        _setprofile(None)
+        _settrace(None)
 
 
-def _add_value(source: bytes, module: types.ModuleType, out: TextIO) -> None:
+def _add_value(source: Source, module: types.ModuleType, out: TextIO) -> None:
     """Print what the program meant, where it printed nothing and did not take its output away."""
-    if out is not sys.stdout or out.closed:
+    if out is not _of_sys.get("stdout") or out.closed:
         return
     out.flush()
     if _stat(1).st_size == 0:
         meant = value.meant(source, module.__dict__)
         if meant is not None:
-            out.write(f"{meant}\n")
+            out.write(str(meant) + "\n")
 
 
 def _guarded(action: Callable[[], None], reserve: list[bytes]) -> tuple[int, bool]:
@@ -84,30 +105,62 @@ def _guarded(action: Callable[[], None], reserve: list[bytes]) -> tuple[int, boo
         return _exit_code(leave), False
     except BaseException as error:  # noqa: BLE001 (a program may raise anything; this is its boundary)
         reserve.clear()
-        trace = error.__traceback__
-        while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
-            trace = trace.tb_next
-        sys.excepthook(type(error), error.with_traceback(trace), trace)
-        return 1, False
+        return _report(error), False
     return 0, True
 
 
-def _exit_code(leave: SystemExit) -> int:
-    if leave.code is None:
-        return 0
-    if isinstance(leave.code, int):
-        return (leave.code if abs(leave.code) < 1 << 63 else -1) & 0xFF
-    print(leave.code, file=sys.stderr)
+def _report(error: BaseException) -> int:
+    """Show an exception as the interpreter does, by the program's own hook where that works; the exit code."""
+    trace = _trace_of(error)
+    while trace is not None and trace.tb_frame.f_code.co_filename != _NAME:
+        trace = trace.tb_next
+    _with_trace(error, trace)
+    try:
+        _of_sys["excepthook"](type(error), error, trace)
+    except SystemExit as leave:
+        return _exit_code(leave)
+    except BaseException:  # noqa: BLE001 (the program may have put anything there)
+        _try(lambda: _show(type(error), error, trace))
     return 1
 
 
-def _flush(code: int, streams: Iterable[TextIO | None]) -> int:
-    """Flush what is buffered; a stream that cannot be flushed is an error of its own (120, as in CPython)."""
-    for stream in streams:
-        if stream is None or getattr(stream, "closed", False):
-            continue
+def _try(action: Callable[[], object]) -> None:
+    """Call `action`, whatever comes of it."""
+    try:  # noqa: SIM105 (contextlib is the program's by now)
+        action()
+    except BaseException:  # noqa: BLE001 (what it works on is, too)
+        pass
+
+
+def _exit_code(leave: SystemExit) -> int:
+    """What the interpreter would exit with; anything but a number is said on the standard error, whatever is left of that."""
+    code: object
+    try:
+        code = leave.code
+    except BaseException:  # noqa: BLE001 (a property of the program's own)
+        code = leave
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return (code if abs(code) < 1 << 63 else -1) & 0xFF
+    stream = _of_sys.get("stderr")
+    _try(lambda: stream.write(str(code) + "\n") if stream is not None else _write(2, str(code).encode() + b"\n"))
+    return 1
+
+
+def _flush(code: int) -> int:
+    """Flush what the program's streams hold; one that cannot be flushed is an error of its own (120, as in CPython)."""
+    for stream in (_of_sys.get("stdout"), _of_sys.get("stderr")):
         try:
-            stream.flush()
+            if stream is not None and not _is_closed(stream):
+                stream.flush()
         except BaseException:  # noqa: BLE001 (the program may have put anything in the place of its streams)
             code = code or 120
     return code
+
+
+def _is_closed(stream: TextIO) -> bool:
+    try:
+        return bool(stream.closed)
+    except BaseException:  # noqa: BLE001 (detached, or nothing of the kind: then flushing decides)
+        return False

@@ -12,8 +12,16 @@ MOST_BYTES, MOST_FILES = 32 << 20, 2048
 """Where the folder lies on the host (no private root) these are looked at every 50 ms; in a private root the tmpfs holds them."""
 
 
+_MODE = 0o700
+
+
 def wipe(folder: str) -> None:
-    """Empty the folder without following links and without recursion; `OSError` where something stays."""
+    """Empty the folder without following links and without recursion, its own mode and times as before.
+
+    Raises `OSError` where something stays.
+    """
+    if stat.S_IMODE(os.lstat(folder).st_mode) != _MODE:
+        os.chmod(folder, _MODE)
     with os.scandir(folder) as entries:
         names = [entry.name for entry in entries]
     serial = 0
@@ -33,12 +41,13 @@ def wipe(folder: str) -> None:
             os.rename(os.path.join(path, inner), os.path.join(folder, flat))
             names.append(flat)
         os.rmdir(path)
+    os.utime(folder, (0, 0))
 
 
 def _own(path: str) -> None:
     """Take back the rights on a folder (a folder is moved and listed only with them)."""
     if stat.S_ISDIR(os.lstat(path).st_mode):
-        os.chmod(path, 0o700)
+        os.chmod(path, _MODE)
 
 
 def is_full(folder: str) -> bool:
@@ -52,10 +61,10 @@ def is_full(folder: str) -> bool:
         parent = folders.pop()
         try:
             names = os.listdir(parent)
-        except PermissionError:
-            return True
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             continue
+        except OSError:  # without rights, or deeper than a path can say
+            return True
         for name in names:
             path = os.path.join(parent, name)
             with contextlib.suppress(OSError):

@@ -21,8 +21,10 @@ X32_BIT = 0x40000000
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
 
-FCNTL_COMMANDS = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1034)
-"""Duplicate, flags, locks, read seals; never the owner or the signal of a descriptor, which would reach other processes."""
+FCNTL_COMMANDS = (0, 1, 2, 3, 4, 5, 36, 1030, 1034)
+"""Duplicate, flags, look at locks, read seals; never the owner or the signal of a descriptor, which would reach other processes."""
+FCNTL_LOCKS = (6, 7, 37, 38)
+"""Take a lock: answered with success and not done. A program has nobody to lock out, and the host's files are not to be locked."""
 IOCTL_COMMANDS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """Is it a terminal, its size, bytes to read, non-blocking, close-on-exec."""
 
@@ -56,9 +58,10 @@ def _each(numbers: Iterable[int], verdict: int) -> list[Instruction]:
     return [step for number in numbers for step in ((_EQUAL, 0, 1, number), (_RETURN, 0, 0, verdict))]
 
 
-def _if_argument(number: int, index: int, values: Iterable[int]) -> list[Instruction]:
-    """Allow call `number` where the low half of an argument is one of `values`; EPERM otherwise."""
-    body = [(_LOAD, 0, 0, _ARGUMENTS + 8 * index), *_each(values, ALLOW), (_RETURN, 0, 0, ERRNO | EPERM)]
+def _if_argument(number: int, index: int, values: Iterable[int], empty: Iterable[int] = ()) -> list[Instruction]:
+    """Allow call `number` where the low half of an argument is one of `values`, say 0 for one of `empty`; EPERM otherwise."""
+    verdicts = [*_each(values, ALLOW), *_each(empty, ERRNO), (_RETURN, 0, 0, ERRNO | EPERM)]
+    body = [(_LOAD, 0, 0, _ARGUMENTS + 8 * index), *verdicts]
     return [(_EQUAL, 0, len(body), number), *body]
 
 
@@ -80,7 +83,7 @@ def lane_filter(machine: str) -> list[Instruction]:
         *_start(machine),
         *_each(_numbers(groups, machine), ALLOW),
         *_if_argument(_number("filtered", "ioctl", machine), 1, IOCTL_COMMANDS),
-        *_if_argument(_number("filtered", "fcntl", machine), 1, FCNTL_COMMANDS),
+        *_if_argument(_number("filtered", "fcntl", machine), 1, FCNTL_COMMANDS, FCNTL_LOCKS),
         (_EQUAL, 0, 1, _number("filtered", "prlimit64", machine)),
         (_RETURN, 0, 0, ALLOW),
         *_each(_numbers(["absent"], machine), ERRNO | ENOSYS),

@@ -73,6 +73,7 @@ def load_standard(paths: Iterable[str]) -> None:
     sys.dont_write_bytecode = True
     site.setquit()
     site.sethelper()
+    site.setcopyright()
     for name in STANDARD:
         importlib.import_module(name)
 
@@ -86,6 +87,7 @@ def fix_randomness() -> None:
         seed_with(self, SEED if a is None else a, version)
 
     os.urandom = random._urandom = source.randbytes  # type: ignore[attr-defined]
+    os.getrandom = lambda size, flags=0: source.randbytes(size)
     random.Random.seed = seed  # type: ignore[method-assign]
     random.seed = random._inst.seed  # type: ignore[attr-defined]
 

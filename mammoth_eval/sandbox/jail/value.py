@@ -10,39 +10,45 @@ string is a comment: a wrong guess is worse than none.
 from __future__ import annotations
 
 import ast
+import builtins
 import types
 from types import CodeType
 from typing import Any
 
+__builtins__ = dict(vars(builtins))  # type: ignore[assignment]  # a program may overwrite the real ones
+Source = str | bytes
 VARIABLES = ("ans", "answer", "result")
 FUNCTIONS = ("solution", "solver", "solve", "main")
 _LAST = "__last_expression__"
 _NO_VALUE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
 
-def compile_keeping_last(source: bytes) -> CodeType | None:
+def compile_keeping_last(source: Source) -> CodeType | None:
     """The program's code, changed so that the value of a bare last expression is kept; None where its tree is too deep."""
     try:
         tree = ast.parse(source, "<string>")
-    except RecursionError:
+    except (RecursionError, MemoryError):
         return None
     body = _last_body(tree)
     if body and isinstance(body[-1], ast.Expr) and not _is_text(body[-1].value):
         last = body[-1]
         target = ast.copy_location(ast.Name(_LAST, ast.Store()), last)
         body[-1] = ast.copy_location(ast.Assign([target], last.value), last)
-    code: CodeType = compile(tree, "<string>", "exec", dont_inherit=True)
+    try:
+        code: CodeType = compile(tree, "<string>", "exec", dont_inherit=True)
+    except RecursionError:  # a tree is compiled less deep than a text
+        return None
     return code
 
 
-def meant(source: bytes, names: dict[str, Any]) -> object:
+def meant(source: Source, names: dict[str, Any]) -> object:
     """The value to print, None for none; raises what the program's own function raises."""
     for name in (_LAST, *VARIABLES):
         if _is_value(names.get(name)):
             return names[name]
     try:
         tree = ast.parse(source)
-    except RecursionError:
+    except (RecursionError, MemoryError):
         return None
     function = _uncalled_function(tree, names)
     got = function() if function is not None else None
@@ -52,13 +58,17 @@ def meant(source: bytes, names: dict[str, Any]) -> object:
 def _last_body(tree: ast.Module) -> list[ast.stmt]:
     """The statements of which the last one is the program's last: those of a closing ``__main__`` guard, or all."""
     last = tree.body[-1] if tree.body else None
-    if (
-        isinstance(last, ast.If)
-        and not last.orelse
-        and ast.unparse(last.test) in ("__name__ == '__main__'", "'__main__' == __name__")
-    ):
+    if isinstance(last, ast.If) and not last.orelse and _is_guard(last.test):
         return last.body
     return tree.body
+
+
+def _is_guard(test: ast.expr) -> bool:
+    """``__name__ == "__main__"``, either way round."""
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.Eq):
+        return False
+    sides = [one.id if isinstance(one, ast.Name) else getattr(one, "value", None) for one in (test.left, test.comparators[0])]
+    return sides in (["__name__", "__main__"], ["__main__", "__name__"])
 
 
 def _is_text(node: ast.expr) -> bool:

@@ -148,6 +148,8 @@ def _tier(control: socket.socket, config: Config, proc: int | None, tier: str) -
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
         tiers.load(tier)
         atexit._clear()
+        if "logging" in sys.modules:
+            atexit.register(sys.modules["logging"].shutdown)  # the one exit function of a library that a program may count on
         tiers.pack(proc)
         _tell(control, wire.Reply(wire.READY))
         _serve(control, config, proc, None, tier)
