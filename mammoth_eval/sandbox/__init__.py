@@ -24,9 +24,10 @@ program then tries what must be refused, from the inside.
 
 ``container`` is what there is without namespaces: seccomp and Landlock hold, scratch is a folder on the host that is looked at
 every 50 ms (what was unlinked and is still open, at most 64 files of 8 MiB, and what is mapped, is not seen). There a program can
-see whether a path exists and its metadata (not its contents), which process ids the kernel
-shows it (its own and its parent's), and cannot change modes or times of its files by path. ``seccomp`` has no Landlock: a
-program may read, and write, what its user may. ``process`` has limits alone. The last two are used only when named.
+see whether a path exists and its metadata (not its contents), which process ids the kernel shows it (its own and its parent's),
+the names of the project's files where it is installed beside the libraries, and cannot change modes or times of its files by path.
+``seccomp`` has no Landlock: a program may read, and write, what its user may. ``process`` has limits alone. The last two are used
+only when named.
 
 Not covered: bugs of the kernel itself; side channels between programs on the same core, and through the cache and the clock;
 the sum of memory over all lanes (each program has its own limit; stdout and scratch come on top, 48 MiB at most); at level

@@ -46,6 +46,12 @@ def readable_paths() -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def listable_paths() -> tuple[str, ...]:
+    """Folders whose entries are opened one by one: what is in them must be seen, or nothing in them could be imported by name."""
+    real = [Path(os.path.realpath(path)) for path in visible_paths()]
+    return tuple(str(path) for path in real if any(path in own.parents for own in _own_folders()))
+
+
 def _without_project(folder: Path) -> list[str]:
     """The entries of `folder` without the project's, descending where the project lies deeper."""
     own = _own_folders()

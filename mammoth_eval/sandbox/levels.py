@@ -109,6 +109,7 @@ def config(level: str, limits: Limits) -> Config:
         paths=host.module_paths(),
         visible=host.visible_paths(),
         readable=host.readable_paths(),
+        listable=host.listable_paths(),
         hidden=host.hidden_paths(),
         scratch="",
         memory_bytes=limits.memory_mb << 20,

@@ -25,6 +25,8 @@ class Config:
     """Paths of the host that the private root shows."""
     readable: tuple[str, ...]
     """Paths that Landlock opens for reading where there is no private root."""
+    listable: tuple[str, ...]
+    """Folders in which Landlock lets names be seen there."""
     hidden: tuple[str, ...]
     """Folders inside the visible ones that are covered: the project itself."""
     scratch: str

@@ -14,6 +14,7 @@ from . import kernel
 
 _READ = (1 << 2) | (1 << 3)
 """Read a file, list a folder. Execute is never granted; it governs exec alone, not shared libraries."""
+_LIST = 1 << 3
 _WRITE = (1 << 1) | sum(1 << bit for bit in (4, 5, 7, 8, 12, 13, 14))
 """Write, remove, make folders, files, symlinks, refer, truncate; no sockets, pipes or devices."""
 _FILE_ONLY = (1 << 1) | (1 << 2) | (1 << 14)
@@ -28,8 +29,10 @@ def version() -> int:
         return 0
 
 
-def restrict(readable: Iterable[str], writable: Iterable[str]) -> int:
+def restrict(readable: Iterable[str], writable: Iterable[str], listable: Iterable[str] = ()) -> int:
     """Put this process under the rules; the ABI in force, 0 where the kernel has no Landlock.
+
+    In folders that are `listable` alone, names can be seen, contents not.
 
     Needs no_new_privs. From ABI 4 on no TCP, from 6 on no abstract sockets of others and no signals to others.
     """
@@ -46,6 +49,8 @@ def restrict(readable: Iterable[str], writable: Iterable[str]) -> int:
             _allow(ruleset, path, _READ & handled)
         for path in writable:
             _allow(ruleset, path, (_READ | _WRITE) & handled)
+        for path in listable:
+            _allow(ruleset, path, _LIST)
         kernel.syscall("landlock_restrict_self", ruleset, 0)
     finally:
         os.close(ruleset)

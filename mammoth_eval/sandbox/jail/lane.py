@@ -78,8 +78,8 @@ def _set_up(sock: socket.socket, config: Config, folder: str, baseline_bytes: in
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     if config.landlock:
-        readable = ["/"] if config.private_root else config.readable
-        landlock.restrict(readable, [folder, "/dev/null"])
+        readable, listable = (["/"], ()) if config.private_root else (config.readable, config.listable)
+        landlock.restrict(readable, [folder, "/dev/null"], listable)
     own_filter = None
     if config.seccomp:
         Filter(lane_filter(kernel.MACHINE)).load()
