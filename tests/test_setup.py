@@ -8,6 +8,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from conftest import load_tool
+
+from mammoth_eval import models
+from mammoth_eval.doctor import libraries
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = {path.stem: path.read_text(encoding="utf-8") for path in sorted((ROOT / "requirements").glob("*.txt"))}
@@ -15,6 +19,13 @@ PROJECT_TEXT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 PROJECT = tomllib.loads(PROJECT_TEXT)["project"]
 DIRECT = [*PROJECT["dependencies"], *(one for extra in PROJECT["optional-dependencies"].values() for one in extra)]
 EVERY_LOCK = pytest.mark.parametrize("lock", LOCKS)
+
+
+@pytest.fixture
+def tool(monkeypatch):
+    """A module of ``tools/``, which imports its neighbours by their bare names."""
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    return load_tool
 
 
 def name_of(requirement):
@@ -47,6 +58,29 @@ def test_every_direct_dependency_says_why_it_is_there(requirement):
 @pytest.mark.parametrize("requirement", [one for one in DIRECT if name_of(one) != "torch"])
 def test_every_direct_dependency_is_pinned_in_a_lock(requirement):
     assert any(name_of(requirement) in pins(lock) for lock in LOCKS)
+
+
+@pytest.mark.parametrize("lock", [lock for lock in LOCKS if lock != "build"])
+def test_a_lock_holds_what_the_extras_behind_it_ask_for(lock, tool):
+    extras = {**tool("lock").PURPOSES, "vllm": tool("lock").GPU}[lock]
+    asked = {name_of(one) for extra in extras for one in PROJECT["optional-dependencies"][extra]} - {"torch"}
+    assert asked <= {name_of(one) for one in {**pins("core"), **pins(lock)}}
+
+
+def test_the_default_model_is_an_adapter_and_the_engine_transformers_brings_what_lays_it_over_its_base(tool):
+    assert (ROOT / "adapters" / models.DEFAULT / models.ADAPTER).is_file()
+    assert "peft" in pins("transformers")
+    assert "peft" in tool("bootstrap").IMPORTS["transformers"]
+    assert ("peft", "transformers") in {(one.name, one.extra) for one in libraries.LIBRARIES}
+
+
+def test_every_extra_that_a_message_names_exists():
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "mammoth_eval").rglob("*.py")]
+    told = {
+        name for text in sources for name in re.findall(r'import_module\("[\w.]+", "([\w-]+)"\)|mammoth_eval\[([\w-]+)\]', text)
+    }
+    named = {name for pair in told for name in pair if name}
+    assert {"openai", "vllm", "generated"} <= named <= set(PROJECT["optional-dependencies"])
 
 
 @EVERY_LOCK

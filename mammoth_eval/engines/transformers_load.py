@@ -23,7 +23,7 @@ class TransformersOptions:
     max_model_len: int | None = None
     """Tokens of prompt and answer together; None: what the model says."""
     lora: str | None = None
-    """Folder or hub id of a LoRA adapter (needs `peft`)."""
+    """Folder or hub id of a LoRA adapter."""
     revision: str | None = None
     trust_remote_code: bool = False
     attn_implementation: str | None = None
@@ -64,7 +64,7 @@ def load(model: str, options: TransformersOptions) -> Loaded:
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
         raise ModelError(f"{model}: transformers cannot load it: {(str(error).strip() or repr(error)).splitlines()[0]}") from error
     if options.lora:
-        network = import_module("peft", "peft").PeftModel.from_pretrained(network, options.lora).eval()
+        network = import_module("peft", "transformers").PeftModel.from_pretrained(network, options.lora).eval()
     ends = network.generation_config.eos_token_id
     ends = frozenset(ends if isinstance(ends, list) else [ends]) - {None} | ({tokenizer.eos_token_id} - {None})
     own = int(getattr(network.config, "max_position_embeddings", 0) or 2048)
