@@ -134,6 +134,12 @@ async def test_bad_request_is_shown_and_not_repeated():
     assert len(server.requests) == 1
 
 
+async def test_more_stops_than_the_server_takes_are_refused_with_what_to_do():
+    message = "Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length 8 instead."
+    with serving((400, refusal(message))) as server, pytest.raises(EngineError, match=r"array too long.*max_stops=4"):
+        await ask(server)
+
+
 async def test_prompt_longer_than_the_context_is_an_empty_completion():
     message = "This model's maximum context length is 100 tokens. However, your prompt contains 120 input tokens."
     with serving((400, refusal(message))) as server:
@@ -209,7 +215,12 @@ SENTENCES = [
     (f"{LIMIT} 16384 tokens. However, your prompt contains at least 15385 input tokens, for a total of", (500, 15385)),
     (f"{LIMIT} 4097 tokens. However, your messages resulted in 6164 tokens.", (0, 6164)),
     ("the request exceeds the available context size", (0, 0)),
+    ("Error code: 400 - {'error': {'message': 'Too much.', 'code': 'context_length_exceeded'}}", (0, 0)),
+    ("prompt is too long: 200001 tokens > 200000 maximum", (0, 0)),
+    ("The decoder prompt (length 5000) is longer than the maximum model length of 4096.", (0, 0)),
     ("unknown field top_k", (None, 0)),
+    ("Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length 8 instead.", (None, 0)),
+    ("logit_bias too long", (None, 0)),
 ]
 
 

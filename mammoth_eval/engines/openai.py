@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from mammoth_eval.engines.importing import import_module
-from mammoth_eval.engines.openai_retry import Again, Endpoint, pause, retry_reason, room_left
+from mammoth_eval.engines.openai_retry import Again, Endpoint, advice, pause, retry_reason, room_left
 from mammoth_eval.engines.options import read_options
 from mammoth_eval.errors import EngineError, ModelError, UsageError
 from mammoth_eval.types import Completion, Query, Sampling
@@ -188,7 +188,7 @@ class OpenAIEngine:
             return ModelError(f"{where}: 404 for model {self.model!r}: {error.message}")
         if error.status_code in (401, 403):
             return EngineError(f"{where}: {error.status_code}, key refused: set OPENAI_API_KEY or the option api_key")
-        return EngineError(f"{where}: {error.status_code}: {error.message}")
+        return EngineError(f"{where}: {error.status_code}: {error.message}{advice(error.message)}")
 
     def describe(self) -> Mapping[str, object]:
         """Addresses, what the server says of its model, and the fields added to every request; never the key."""

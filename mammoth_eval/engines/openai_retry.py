@@ -14,7 +14,11 @@ _LIMIT = re.compile(r"maximum context length is (\d+)")
 _PROMPT = re.compile(
     r"(?P<least>at least )?(?P<a>\d+) (?:input|prompt) tokens|(?P<b>\d+) in the (?:messages|prompt)|resulted in (?P<c>\d+)"
 )
-_ABOUT_CONTEXT = re.compile(r"context[ _](?:length|size|window)|too (?:long|many tokens)|max_model_len", re.IGNORECASE)
+_ABOUT_CONTEXT = re.compile(
+    r"context_length_exceeded|context[ _](?:length|size|window)|max_model_len|maximum model length|prompt (?:is )?too long",
+    re.IGNORECASE,
+)
+_ABOUT_STOPS = re.compile(r"\bstops?\b", re.IGNORECASE)
 
 
 class Again(Exception):
@@ -56,11 +60,20 @@ def pause(error: Exception, attempt: int, first: float) -> float:
     return max(wait, float(asked)) if re.fullmatch(r"\d+(\.\d+)?", asked) else wait
 
 
+def advice(message: str) -> str:
+    """What can be done about a refused request, as the end of a message; empty where that is not known."""
+    if _ABOUT_STOPS.search(message):
+        return (
+            "; for a server that takes few stop texts give --engine-arg max_stops=4 (or what it takes): the others are applied here"
+        )
+    return ""
+
+
 def room_left(message: str, limit: int) -> tuple[int | None, int]:
     """New tokens that fit after a refusal, and the prompt's tokens where the server counts them (else 0).
 
     None: the refusal is not about the context. 0: the prompt alone does not fit, or the server does not say what would.
-    The sentences read are those of OpenAI and of vLLM, old and new.
+    The sentences read are those of OpenAI and of vLLM, old and new; that something else is too long (`stop`) is no such refusal.
     """
     if not _ABOUT_CONTEXT.search(message):
         return None, 0
