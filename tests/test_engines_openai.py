@@ -122,8 +122,9 @@ async def test_model_unknown_to_the_request_is_a_model_error():
         await ask(server)
 
 
-async def test_refused_key_says_where_a_key_is_set():
-    with serving((401, refusal("bad key"))) as server, pytest.raises(EngineError, match="OPENAI_API_KEY"):
+@pytest.mark.parametrize("status", [401, 403])
+async def test_refused_key_stops_the_run_and_says_where_a_key_is_set(status):
+    with serving((status, refusal("bad key"))) as server, pytest.raises(UsageError, match="bad key; set OPENAI_API_KEY"):
         await ask(server)
     assert len(server.requests) == 1
 

@@ -218,6 +218,33 @@ def test_an_engine_that_is_down_keeps_the_records_and_says_so(toy):
     assert "records are kept" in done.stderr
 
 
+def rescript(toy, count):
+    """Leave the script `count` problems (of both methods), so that the others fail."""
+    script = json.loads((toy / "script.json").read_text())
+    (toy / "script.json").write_text(json.dumps(dict(list(script.items())[: 2 * count])))
+
+
+def test_how_many_of_the_kept_records_are_void_is_said(toy):
+    rescript(toy, 5)
+    assert "13 of 30 records are kept (8 of them void, to be tried again); the same" in run(toy, "--width", "1").stderr
+
+
+def test_a_run_with_void_records_names_the_commonest_reason(toy):
+    rescript(toy, 24)
+    done = run(toy, "--width", "1")
+    assert done.returncode == 0, done.stderr
+    assert "6 of 30 records are void" in done.stderr
+    assert "the script has no answer for a problem (pot, sample 0)" in done.stderr
+
+
+def test_a_run_of_void_records_alone_is_no_table_but_a_failure_with_its_reason(toy):
+    rescript(toy, 0)
+    done = run(toy, "--limit", "3")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no problem could be evaluated: 3 of 3 records are void" in done.stderr
+    assert "(EngineError: the script has no answer for a problem (pot, sample 0))" in done.stderr
+
+
 def test_environment_secrets_do_not_reach_run_json(toy):
     run(toy, "--factor", "x=1", env={**os.environ, "OPENAI_API_KEY": "sk-secret"})
     (path,) = store.find_runs(toy / "results")

@@ -71,7 +71,10 @@ def main(args: argparse.Namespace) -> int:
         console.print(f"run: {run.path}", highlight=False, soft_wrap=True)
         session.hold(plan, run, imports.Recordings(found.texts, tuple(file.name for file, _ in found.files)), WIDTH, console)
         summary = summarize_run(run.path)
+        void = session.void_note(run)
     _show(found, summary, args.format)
+    if void:
+        console.print(void, style="yellow", highlight=False, markup=False, soft_wrap=True)
     return 0
 
 

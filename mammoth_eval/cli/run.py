@@ -72,10 +72,10 @@ def main(args: argparse.Namespace) -> int:
         engine = make_engine(plan.spec.engine, plan.location, **plan.adapter, **settings.engine_args)
         session.hold(plan, run, engine, width, console)
         summary = summarize_run(run.path, skip_damaged=args.skip_damaged)
-        void = sum(run.kept.values())
+        void = session.void_note(run)
     show.show_runs([summary], args.format)
     if void:
-        console.print(f"{void} void: a failure of ours, not the model's; the same command tries them again", style="yellow")
+        console.print(void, style="yellow", highlight=False, markup=False, soft_wrap=True)
     return 0
 
 

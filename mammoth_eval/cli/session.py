@@ -9,6 +9,7 @@ import re
 import shlex
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, aclosing
 from typing import Any
@@ -32,13 +33,37 @@ _SECRET = re.compile(r"(\w*(?:key|token)=).*")
 def hold(plan: Plan, run: RunFolder, engine: Engine, width: int, console: Console) -> None:
     """Evaluate what `run` owes with at most `width` problems under way; on any stop, say what is kept.
 
-    Raises what stopped it: `MammothError`, or `KeyboardInterrupt`.
+    Raises what stopped it, `MammothError` or `KeyboardInterrupt`; and `MammothError` where all that it has is void.
     """
     try:
         asyncio.run(_evaluate(plan, run, engine, width, console))
     except (KeyboardInterrupt, MammothError):
-        console.print(f"{len(run.kept)} of {plan.size} records are kept; the same command goes on from there", style="yellow")
+        console.print(_kept(run, plan.size), style="yellow")
         raise
+    if run.kept and all(run.kept.values()):
+        raise MammothError(f"no problem could be evaluated: {void_note(run)}")
+
+
+def _kept(run: RunFolder, size: int) -> str:
+    """How much of a run of `size` problems is there, in words."""
+    void = sum(run.kept.values())
+    note = f" ({void} of them void, to be tried again)" if void else ""
+    return f"{len(run.kept)} of {size} records are kept{note}; the same command goes on from there"
+
+
+def void_note(run: RunFolder) -> str:
+    """How many records of `run` are void, the commonest reason, and what to do; empty where none is."""
+    faults = Counter(
+        one.fault.replace(one.problem.id, "a problem") for one in load_briefs(run.path, skip_damaged=run.skip_damaged) if one.fault
+    )
+    if not faults:
+        return ""
+    ((reason, times),) = faults.most_common(1)
+    often = f"{times} times: " if times < faults.total() else ""
+    return (
+        f"{faults.total()} of {len(run.kept)} records are void, by a failure of ours, not the model's ({often}{reason}); "
+        "the same command tries them again"
+    )
 
 
 async def _evaluate(plan: Plan, run: RunFolder, engine: Engine, width: int, console: Console) -> None:

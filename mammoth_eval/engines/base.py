@@ -25,7 +25,8 @@ class Engine(Protocol):
     async def generate(self, query: Query, sampling: Sampling) -> Completion:
         """Answer one query. A prompt that does not fit gives an empty completion with finish reason ``context``.
 
-        Raises `EngineError` when the engine itself failed, after its own retries; a cancelled call frees its place.
+        Raises `EngineError` when the engine itself failed, after its own retries, and `UsageError` when every query must fail,
+        which ends the run; a cancelled call frees its place.
         """
         ...
 

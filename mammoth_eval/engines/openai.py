@@ -96,7 +96,10 @@ class OpenAIEngine:
             }
 
     async def generate(self, query: Query, sampling: Sampling) -> Completion:
-        """Answer one query, tried again as the options say. Raises `EngineError` or `ModelError` with the address and status."""
+        """Answer one query, tried again as the options say.
+
+        Raises with the address and the status: `EngineError`, or, where no other query would fare better, `UsageError`.
+        """
         if not self._endpoints:
             raise EngineError("the openai engine is not open: use `async with`")
         start = time.monotonic()
@@ -181,13 +184,14 @@ class OpenAIEngine:
         counts = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
         return Completion(text, reason, counts[0] or 0, counts[1] or 0, seconds)
 
-    def _refusal(self, error: Any, endpoint: Endpoint | None) -> EngineError | ModelError:
-        """What a refusal by the server means."""
+    def _refusal(self, error: Any, endpoint: Endpoint | None) -> EngineError | UsageError:
+        """What a refusal by the server means: a model or a key that it refuses once is wrong for every problem."""
         where = endpoint.url if endpoint else str(error.request.url)
         if error.status_code == 404:
             return ModelError(f"{where}: 404 for model {self.model!r}: {error.message}")
         if error.status_code in (401, 403):
-            return EngineError(f"{where}: {error.status_code}, key refused: set OPENAI_API_KEY or the option api_key")
+            refused = f"{where}: {error.status_code}, key refused: {error.message}"
+            return UsageError(f"{refused}; set OPENAI_API_KEY or --engine-arg api_key=... to one that may use {self.model!r}")
         return EngineError(f"{where}: {error.status_code}: {error.message}{advice(error.message)}")
 
     def describe(self) -> Mapping[str, object]:
