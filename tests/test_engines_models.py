@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from mammoth_eval.engines import checkpoint
+from mammoth_eval.engines import checkpoint, memory, transformers_load
 from mammoth_eval.engines.default_model import NAME, ensure, is_ready, resolve
 from mammoth_eval.engines.importing import explain
 from mammoth_eval.engines.vllm_log import ProcessLog, failed_start
@@ -63,6 +65,74 @@ def test_name_that_can_be_no_hub_id_is_refused():
     pytest.importorskip("huggingface_hub")
     with pytest.raises(ModelError, match="is no hub id"):
         checkpoint.check("my model")
+
+
+def huge(path, dtype="F32", numbers=1 << 44):
+    """A model folder whose weights file says in its head that it holds `numbers` numbers."""
+    size = numbers * {"F32": 4, "BF16": 2, "U8": 1}[dtype]
+    head = json.dumps({"__metadata__": {}, "w": {"dtype": dtype, "shape": [2, numbers // 2], "data_offsets": [0, size]}}).encode()
+    (path / "model.safetensors").write_bytes(len(head).to_bytes(8, "little") + head)
+    (path / "config.json").write_text('{"model_type": "llama"}')
+    return str(path)
+
+
+@pytest.mark.parametrize(("dtype", "itemsize", "size"), [("F32", 2, 2048), ("F32", 4, 4096), ("BF16", 2, 2048), ("U8", 2, 1024)])
+def test_size_of_the_weights_is_read_at_the_dtype_asked_for(tmp_path, dtype, itemsize, size):
+    assert memory.weights(Path(huge(tmp_path, dtype, 1024)), itemsize) == size
+
+
+def test_weights_that_stand_twice_in_a_folder_count_once_and_those_without_a_head_at_the_least_that_they_can_be(tmp_path):
+    for name in ("pytorch_model.bin", "training_args.bin"):
+        (tmp_path / name).write_bytes(bytes(1000))
+    assert memory.weights(tmp_path, 2) == 500
+    huge(tmp_path, "BF16", 100)
+    shutil.copy(tmp_path / "model.safetensors", tmp_path / "consolidated.safetensors")
+    assert memory.weights(tmp_path, 2) == 200
+
+
+def test_weights_larger_than_the_memory_are_refused_with_both_sizes_and_what_to_do(tmp_path):
+    with pytest.raises(ModelError, match=r"weights take 2\.0 GiB, a place has 1\.5 GiB free: take a smaller model.* on more GPUs"):
+        memory.check(huge(tmp_path, "BF16", 1 << 30), 2, 3 << 29, "a place")
+    memory.check(str(tmp_path), 2, 1 << 31, "a place")
+    memory.check(str(tmp_path), 2, None, "a place")
+    memory.check("owner/name", 2, 0, "a place")
+
+
+@pytest.mark.skipif(not Path("/proc/meminfo").exists(), reason="no /proc/meminfo")
+def test_memory_that_is_free_is_known_and_no_more_than_the_machine_has():
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    assert 0 < memory.available() <= total
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["transformers", "vllm"])
+def test_an_engine_refuses_a_model_that_cannot_fit_before_it_starts(tmp_path, engine):
+    pytest.importorskip(engine)
+    code = (
+        "import asyncio, sys\nfrom mammoth_eval.engines import make_engine\n"
+        "asyncio.run(make_engine(sys.argv[1], sys.argv[2]).__aenter__())"
+    )
+    done = subprocess.run([sys.executable, "-c", code, engine, huge(tmp_path)], capture_output=True, text=True, check=False)
+    assert "its weights take 32768.0 GiB" in done.stderr.strip().splitlines()[-1]
+
+
+def test_short_memory_of_a_cpu_is_told_from_a_broken_checkpoint():
+    allocator = (
+        "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."
+    )
+    assert "does not fit into the memory of cpu: take a smaller model" in str(
+        transformers_load._failure("m", "cpu", RuntimeError(allocator))
+    )
+    assert "cannot load it: no such layer" in str(transformers_load._failure("m", "cpu", RuntimeError("no such layer")))
+
+
+def test_engine_that_died_without_a_word_names_the_likely_cause_and_its_log():
+    log = ProcessLog()
+    found = failed_start("m", RuntimeError("Engine core initialization failed. See root cause above. Failed core proc(s): {}"), log)
+    log.remove()
+    assert "above" not in str(found)
+    assert "killed it for want of memory (take a smaller model" in str(found)
+    assert str(found).endswith(f"the whole log: {log.path}")
 
 
 CAUSES = [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mammoth_eval.engines import checkpoint
+from mammoth_eval.engines import checkpoint, memory
 from mammoth_eval.engines.importing import import_module, import_transformers
 from mammoth_eval.errors import ModelError, UsageError
 
@@ -51,20 +52,12 @@ def load(model: str, options: TransformersOptions) -> Loaded:
     if not isinstance(dtype, torch.dtype):
         raise UsageError(f"option dtype of engine transformers: {options.dtype!r} is no torch dtype; bfloat16, float16 or float32")
     device = options.device if options.device != "auto" else ("cuda" if torch.cuda.is_available() else "cpu")
-    common = {"revision": options.revision, "trust_remote_code": options.trust_remote_code}
-    attention = {"attn_implementation": options.attn_implementation} if options.attn_implementation else {}
+    memory.check(model, dtype.itemsize, _room(device), device)
     transformers.utils.logging.disable_progress_bar()
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(model, **common)
-        network = transformers.AutoModelForCausalLM.from_pretrained(model, dtype=dtype, **common, **attention).to(device).eval()
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise ModelError(
-            f"{model}: does not fit into the memory of {device}; a smaller model, or engine vllm on more GPUs"
-        ) from error
-    except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
-        raise ModelError(f"{model}: transformers cannot load it: {(str(error).strip() or repr(error)).splitlines()[0]}") from error
-    if options.lora:
-        network = import_module("peft", "transformers").PeftModel.from_pretrained(network, options.lora).eval()
+        tokenizer, network = _read(model, options, dtype, device)
+    except (OSError, ValueError, RuntimeError, KeyError, ImportError, MemoryError) as error:
+        raise _failure(model, device, error) from error
     ends = network.generation_config.eos_token_id
     ends = frozenset(ends if isinstance(ends, list) else [ends]) - {None} | ({tokenizer.eos_token_id} - {None})
     own = int(getattr(network.config, "max_position_embeddings", 0) or 2048)
@@ -81,3 +74,32 @@ def load(model: str, options: TransformersOptions) -> Loaded:
     }
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else (min(ends) if ends else 0)
     return Loaded(network, tokenizer, options.max_model_len or own, ends, pad, described)
+
+
+def _room(device: str) -> int | None:
+    """Bytes that are free on a device; None where that is not known."""
+    import torch
+
+    if device.startswith("cuda") and torch.cuda.is_available():
+        return int(torch.cuda.mem_get_info(device)[0])
+    return memory.available() if device == "cpu" else None
+
+
+def _read(model: str, options: TransformersOptions, dtype: Any, device: str) -> tuple[Any, Any]:
+    """Tokenizer and network, an adapter laid over it where one is asked for."""
+    transformers = import_transformers()
+    common = {"revision": options.revision, "trust_remote_code": options.trust_remote_code}
+    attention = {"attn_implementation": options.attn_implementation} if options.attn_implementation else {}
+    tokenizer = transformers.AutoTokenizer.from_pretrained(model, **common)
+    network = transformers.AutoModelForCausalLM.from_pretrained(model, dtype=dtype, **common, **attention).to(device)
+    if options.lora:
+        network = import_module("peft", "transformers").PeftModel.from_pretrained(network, options.lora)
+    return tokenizer, network.eval()
+
+
+def _failure(model: str, device: str, error: Exception) -> ModelError:
+    """What it means that a checkpoint cannot be loaded; a CPU's allocator says with a mere `RuntimeError` that memory is short."""
+    said = (str(error).strip() or repr(error)).splitlines()[0]
+    if isinstance(error, MemoryError) or re.search(memory.RAN_OUT, f"{type(error).__name__}: {error}"):
+        return ModelError(f"{model}: does not fit into the memory of {device}: {memory.ADVICE} ({said})")
+    return ModelError(f"{model}: transformers cannot load it: {said}")

@@ -16,14 +16,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from mammoth_eval.engines import memory
 from mammoth_eval.errors import EngineError, ModelError
 
 _PREFIX = re.compile(r"^(\(.*?pid=\d+\) )?((ERROR|WARNING|INFO|DEBUG) \S+ \S+ \[[^\]]*\] )?")
 _CAUSE = re.compile(r"^(?:[\w.]*\.)?(\w*(?:Error|Exception|Killed)): (.+)$")
 _VAGUE = ("Engine core initialization failed", "WorkerProc initialization failed", "cancelled")
 
+KILLED = (
+    "its process left no error: most often the system killed it for want of memory "
+    f"({memory.ADVICE}; a smaller max_model_len needs less too); --engine-arg log_level=INFO shows how far it came"
+)
+
 MEMORY_HINTS = (
-    (r"out of memory|OutOfMemory|DefaultCPUAllocator|can't allocate memory|MemoryError",
+    (memory.RAN_OUT,
      "the model is too large for this memory: set tensor_parallel_size, quantization or a smaller max_model_len"),
     (r"No available memory for the cache blocks|KV cache is needed|larger than the available KV cache|kv cache allocation is less",
      "too little memory is left for the KV cache: lower max_model_len, raise gpu_memory_utilization or kv_cache_memory_bytes"),
@@ -92,6 +98,8 @@ def failed_start(model: str, error: Exception, log: ProcessLog | None) -> ModelE
     for pattern, hint in MEMORY_HINTS:
         if re.search(pattern, f"{said} {error}", re.IGNORECASE):
             return ModelError(f"{model}: {hint} ({said})")
+    if not reported and any(words in said for words in _VAGUE):
+        reported = said = f"{said.partition('. See')[0]}; {KILLED}"
     where = f"; the whole log: {log.path}" if log and reported else ""
     if isinstance(error, ValueError | OSError | NotImplementedError):
         return ModelError(f"{model}: vllm cannot serve it as asked: {said}{where}")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mammoth_eval.engines import checkpoint
+from mammoth_eval.engines import checkpoint, memory
 from mammoth_eval.engines.importing import import_module
 from mammoth_eval.engines.options import parse_value, read_options
 from mammoth_eval.engines.vllm_guard import Guard
@@ -87,6 +87,7 @@ async def start(model: str, options: VllmOptions, extra: Mapping[str, object]) -
     arguments = _arguments(model, options, extra)
     _bind_threads(options)
     await asyncio.to_thread(checkpoint.check, model, options.revision)
+    _check_memory(model, options, extra)
     log = ProcessLog() if level in QUIET else None
     guard = Guard()
     try:
@@ -97,6 +98,21 @@ async def start(model: str, options: VllmOptions, extra: Mapping[str, object]) -
     context = int(engine.model_config.max_model_len)
     described = _describe(engine, arguments)
     return Served(engine, engine.get_tokenizer(), context, _adapter(options), described, guard, log)
+
+
+def _check_memory(model: str, options: VllmOptions, extra: Mapping[str, object]) -> None:
+    """Refuse weights that are larger than the memory; nothing is said where they are made smaller on the way, or laid elsewhere."""
+    from vllm.platforms import current_platform
+
+    if options.quantization or "cpu_offload_gb" in extra:
+        return
+    itemsize = 4 if options.dtype in ("float32", "float") else 2
+    if current_platform.is_cpu():
+        memory.check(model, itemsize, memory.available(), "this machine")
+    elif current_platform.is_cuda():
+        ranks = options.tensor_parallel_size * options.pipeline_parallel_size
+        room = ranks * int(current_platform.get_device_total_memory())  # asked of the driver: no context of ours takes room
+        memory.check(model, itemsize, room, f"{ranks} GPU{'s' if ranks > 1 else ''}")
 
 
 def _bind_threads(options: VllmOptions) -> None:
