@@ -36,15 +36,17 @@ class UsageError(MammothError):
 class UnknownName(UsageError):
     """A name that no registry holds.
 
-    `kind` is what was looked for (``benchmark``), `name` what was asked, `known` the names there are.
+    `kind` is what was looked for (``benchmark``), `name` what was asked, `known` the names there are; the nearest of them is named,
+    whatever the case of either.
     """
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
-        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        folded = {one.casefold(): one for one in reversed(names)}
+        near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
+        self.kind, self.name, self.nearest = kind, name, folded[near[0]] if near else None
+        hint = f"; did you mean {self.nearest!r}?" if near else "."
         super().__init__(f"unknown {kind} {name!r}{hint} There are: {', '.join(names)}")
-        self.kind, self.name, self.nearest = kind, name, near[0] if near else None
 
 
 class BenchmarkError(UsageError):

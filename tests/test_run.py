@@ -178,6 +178,11 @@ def test_grade_mends_scores_and_a_dry_run_only_tells(toy):
 
 BAD = [
     (["--benchmarks", "gsm8kk"], "did you mean 'gsm8k'"),
+    (["--benchmarks", "GSM8K"], "did you mean 'gsm8k'?"),
+    (["--benchmarks", "papr"], "did you mean 'paper'?"),
+    (["--benchmarks", "Generated"], "did you mean 'generated'?"),
+    (["--benchmarks", "xyzzy"], "unknown benchmark 'xyzzy'. There are: aime24"),
+    (["--prompt", "ALPACA"], "did you mean 'alpaca'?"),
     (["--decoding", "hybird"], "did you mean 'hybrid'"),
     (["--prompt", "alpacca"], "did you mean 'alpaca'"),
     (["--grader", "exactt"], "did you mean 'exact'"),

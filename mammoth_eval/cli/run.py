@@ -11,7 +11,7 @@ from mammoth_eval import benchmarks, presets
 from mammoth_eval.cli import options, session, show
 from mammoth_eval.decoding import DECODINGS
 from mammoth_eval.engines import ENGINES, make_engine
-from mammoth_eval.errors import UsageError
+from mammoth_eval.errors import UnknownName, UsageError
 from mammoth_eval.models import DEFAULT
 from mammoth_eval.plan import Settings, make_plan
 from mammoth_eval.report.results import summarize_run
@@ -115,5 +115,11 @@ def settings_from(args: argparse.Namespace) -> Settings:
 
 
 def _benchmark_names(words: str) -> tuple[str, ...]:
-    groups = {**GROUPS, "generated": [name for name in benchmarks.names() if benchmarks.get(name).group == "generated"]}
-    return tuple(name for word in options.names(words) for name in groups.get(word, (word,)))
+    """The benchmarks of a comma list, its groups spelled out. Raises `UnknownName` with the nearest name or group."""
+    known = benchmarks.names()
+    groups = {**GROUPS, "generated": [name for name in known if benchmarks.get(name).group == "generated"]}
+    asked = options.names(words)
+    for word in asked:
+        if word not in groups and word not in known and not word.endswith(".toml"):
+            raise UnknownName("benchmark", word, [*groups, *known])
+    return tuple(name for word in asked for name in groups.get(word, (word,)))

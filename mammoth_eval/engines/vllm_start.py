@@ -203,7 +203,7 @@ def _arguments(model: str, options: VllmOptions, extra: Mapping[str, object]) ->
         if name not in known or name.startswith("_"):
             near = difflib.get_close_matches(name, known, n=1)
             names = ", ".join(field.name for field in dataclasses.fields(VllmOptions))
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint = f"; did you mean {near[0]!r}?" if near else "."
             raise UsageError(f"unknown option of engine vllm {name!r}{hint} There are: {names}, and every engine argument of vLLM")
     own = {name: value for name, value in dataclasses.asdict(options).items() if value is not None}
     lora = own.pop("lora", None)
