@@ -1,6 +1,7 @@
 """Foreign generations: each format, what does not fit, and the way through the whole pipeline."""
 
 import contextlib
+import gzip
 import io
 import json
 import subprocess
@@ -86,6 +87,43 @@ def test_plain_rows_name_a_question_or_a_problem(tmp_path):
     assert (second.problem_id, second.texts, second.line) == ("toy/2", ("6", "5"), 2)
 
 
+@pytest.mark.parametrize("name", ["completion", "output"])
+def test_a_plain_row_without_a_text_has_it_under_another_name(tmp_path, name):
+    rows = ({"question": ANN, name: "7"}, {"question": EGGS, "text": "30", name: "no"})
+    assert [row.texts for row in read(lines(tmp_path / "a.jsonl", *rows), "jsonl").rows] == [("7",), ("30",)]
+
+
+ROWS = [{"question": ANN, "text": "7"}, {"question": EGGS, "text": "30"}]
+LINES = "".join(json.dumps(row) + "\n" for row in ROWS).encode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"\xef\xbb\xbf" + LINES, json.dumps(ROWS, indent=2).encode(), gzip.compress(LINES), LINES.replace(b"\n", b"\r\n")],
+    ids=["byte order mark", "array", "gzip", "line ends of Windows"],
+)
+def test_rows_are_read_however_the_file_is_written(tmp_path, content):
+    (tmp_path / "a").write_bytes(content)
+    assert [(row.question, row.texts, row.line) for row in read(tmp_path / "a", "jsonl").rows] == [
+        (ANN, ("7",), 1),
+        (EGGS, ("30",), 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (gzip.compress(LINES)[:-9], "a damaged gzip file"),
+        (b'[{"question": ""}, ', "expected one JSON array or"),
+        (b"[[1]]", "a:1: a JSON list"),
+    ],
+)
+def test_a_file_that_is_damaged_as_a_whole_is_named(tmp_path, content, expected):
+    (tmp_path / "a").write_bytes(content)
+    with pytest.raises(UsageError, match=expected):
+        read(tmp_path / "a", "jsonl")
+
+
 def test_tora_rows_hold_a_list_of_transcripts(tmp_path):
     path = lines(tmp_path / "a.jsonl", {"idx": 0, "question": ANN, "code": ["one", "two"], "pred": ["1", "2"]})
     assert read(path, "tora").rows == (Generation(("one", "two"), ANN, line=1),)
@@ -131,7 +169,9 @@ def test_an_lm_eval_document_of_svamp_joins_body_and_question(tmp_path):
     [
         ("tora", {"question": ANN, "generated": ["ans = 7"]}, "list 'code'"),
         ("pot", {"question": ANN, "code": ["7"]}, "'generated'"),
-        ("jsonl", {"question": ANN, "output": "7"}, "'text'"),
+        ("jsonl", {"question": ANN, "answer": "7"}, "'text'"),
+        ("jsonl", {"question": ANN, "text": None}, "found None (an empty completion is '')"),
+        ("tora", {"question": ANN, "code": []}, "found [] (an empty completion is '')"),
         ("jsonl", {"text": "7"}, "'question' or 'problem_id'"),
         ("jsonl", {"question": ANN, "text": "7", "method": "tool"}, "pot or cot"),
         ("lm-eval", {"question": ANN, "text": "7"}, "samples_"),
@@ -146,7 +186,7 @@ def test_a_row_of_another_format_is_named_with_its_line_and_what_was_expected(tm
     assert expected in str(raised.value)
 
 
-@pytest.mark.parametrize(("line", "expected"), [('{"question": ', "a.jsonl:1: not JSON"), ("[1]", "a.jsonl:1: a JSON list")])
+@pytest.mark.parametrize(("line", "expected"), [('{"question": ', "a.jsonl:1: not JSON"), ("[1]", "a.jsonl:1: a JSON int")])
 def test_a_line_that_is_no_object_is_named(tmp_path, line, expected):
     with pytest.raises(UsageError, match=expected):
         read(lines(tmp_path / "a.jsonl", line), "jsonl")
@@ -217,6 +257,30 @@ def test_rows_with_sample_numbers_are_samples_and_no_duplicates():
     assert not found.duplicates
 
 
+def unnumbered(*rows):
+    return [Generation((text,), question, sample=None, line=line) for line, (question, text) in enumerate(rows, 1)]
+
+
+def test_rows_without_sample_numbers_are_samples_in_their_order_where_every_question_has_as_many():
+    found = match(unnumbered((ANN, "7"), (ANN, "7"), (EGGS, "30"), (EGGS, "31"), (ANN, "8")), problems(), "cot")
+    assert found.texts == {
+        ("toy/0", "cot", 0): "7", ("toy/0", "cot", 1): "8", ("toy/1", "cot", 0): "30", ("toy/1", "cot", 1): "31",
+    }  # fmt: skip
+    assert (found.lines["toy/0", "cot", 1], found.repeats, found.duplicates) == (5, 1, ())
+
+
+def test_a_stray_row_makes_no_sample():
+    found = match(unnumbered((ANN, "7"), (EGGS, "30"), (ANN, "8")), problems(), "cot")
+    assert found.texts == {("toy/0", "cot", 0): "7", ("toy/1", "cot", 0): "30"}
+    assert [(row.line, problem) for row, problem in found.duplicates] == [(3, "toy/0")]
+
+
+def test_samples_of_problems_that_ask_the_very_same_are_spread_over_them():
+    asked = [Problem(f"toy/{number}", "toy", MINUS, "6") for number in (0, 1)]
+    found = match(unnumbered(*((MINUS, text) for text in "abcd")), asked, "cot")
+    assert found.texts == {(f"toy/{number % 2}", "cot", number // 2): text for number, text in enumerate("abcd")}
+
+
 def test_rows_without_a_method_need_one(tmp_path):
     path = lines(tmp_path / "a.jsonl", {"question": ANN, "text": "7", "method": "cot"}, {"question": EGGS, "text": "30"})
     with pytest.raises(UsageError, match=r"a.jsonl:2: the row does not say its method"):
@@ -272,6 +336,7 @@ def test_what_fits_no_problem_is_counted_and_listed(toy):
     shown = bring(toy, *words)
     assert "13 rows, 1 problems matched, 12 rows unmatched" in shown.stderr
     assert shown.stderr.count("fits no problem") == 10
+    assert "... and 2 more (all in --json)" in shown.stderr
     assert len(json.loads(bring(toy, *words, "--json").stdout)["files"][0]["unmatched"]) == 12
 
 

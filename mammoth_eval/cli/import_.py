@@ -35,7 +35,7 @@ WIDTH = 64
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The files, what they hold, and where the run goes."""
     names = tuple(imports.FORMATS)
-    parser.add_argument("file", type=Path, metavar="FILE", help="JSON lines")
+    parser.add_argument("file", type=Path, metavar="FILE", help="JSON lines, or one JSON array; may be gzipped")
     # --format is the file's here; tables take theirs from --table and --json
     parser.add_argument("--format", dest="file_format", required=True, metavar="NAME", help=f"of FILE: one of {', '.join(names)}")
     parser.add_argument("--benchmark", required=True, metavar="NAME", help="whose problems the rows answer")

@@ -96,9 +96,15 @@ def describe(file: ForeignFile, found: Matching) -> list[str]:
     parts += [f"{found.repeats} said again"] if found.repeats else []
     lines = [", ".join(parts)]
     lines += [f"  line {line} is no row (its fields: {fields})" for line, fields in file.others]
-    lines += [f"  line {row.line} fits no problem: {_start(row)}" for row in found.unmatched[:SHOWN]]
-    lines += [f"  line {row.line} answers {problem} again; the first row counts" for row, problem in found.duplicates[:SHOWN]]
+    lines += _first([f"  line {row.line} fits no problem: {_start(row)}" for row in found.unmatched])
+    lines += _first([f"  line {row.line} answers {problem} again; the first row counts" for row, problem in found.duplicates])
     return lines
+
+
+def _first(lines: list[str]) -> list[str]:
+    """The first `SHOWN` of some lines, and how many more there are."""
+    more = len(lines) - SHOWN
+    return lines[:SHOWN] + ([f"  ... and {more} more (all in --json)"] if more > 0 else [])
 
 
 def _start(row: Generation) -> str:

@@ -1,4 +1,4 @@
-"""Formats of foreign generations: one function each, from a row of JSON lines to a `Generation`.
+"""Formats of foreign generations: one function each, from a row of JSON lines (or of a JSON array) to a `Generation`.
 
 The formats are those that these projects write: microsoft/ToRA and microsoft/rho (a list ``code`` of completions beside the
 ``question``), Program-of-Thoughts (TIGER-AI-Lab/Program-of-Thoughts, ``run_*.py``: programs in ``generated``, few-shot prompts on
@@ -9,10 +9,12 @@ None of them says how a completion ended or how many tokens it has: an imported 
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,6 +33,9 @@ FORMATS = {
 QUESTION_FIELDS = ("question", "problem", "input", "Question", "query", "prompt")
 """Where the documents of lm-evaluation-harness hold the question; the first that there is."""
 
+TEXT_FIELDS = ("text", "completion", "output")
+"""Where plain rows hold the completion; the first that there is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Generation:
@@ -43,10 +48,10 @@ class Generation:
     """``<benchmark>/<row>`` where the file knows it; decides before `question`."""
     method: Method | None = None
     """Where the row itself says it."""
-    sample: int = 0
-    """The number of the first of `texts`."""
+    sample: int | None = 0
+    """The number of the first of `texts`; None where rows may bring several samples and this one says no number."""
     line: int = 0
-    """In its file, from 1."""
+    """In its file, from 1; in a JSON array the number of the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +75,7 @@ def read(path: Path, name: str) -> ForeignFile:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
     rows: list[Generation] = []
     others: list[tuple[int, str]] = []
-    for number, line in enumerate(content.split(b"\n"), 1):
-        if not line.strip():
-            continue
-        row = _object(path, number, line)
+    for number, row in _objects(path, _unpacked(path, content)):
         try:
             found = adapt(row)
         except ValueError as error:
@@ -81,35 +83,55 @@ def read(path: Path, name: str) -> ForeignFile:
         if found is None:
             others.append((number, ", ".join(row)))
         else:
-            rows.append(_at(found, number))
+            rows.append(replace(found, line=number))
     if not rows:
         raise UsageError(f"{path}: no generation in it; expected JSON lines of format {name}")
     return ForeignFile(path.name, hashlib.sha256(content).hexdigest(), name, tuple(rows), tuple(others))
 
 
-def _object(path: Path, number: int, line: bytes) -> dict[str, Any]:
+def _unpacked(path: Path, content: bytes) -> bytes:
+    """What a file says, out of its gzip and without a byte order mark, where it has them."""
+    if content.startswith(b"\x1f\x8b"):
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error) as error:
+            raise UsageError(f"{path}: a damaged gzip file: {error}") from error
+    return content.removeprefix(b"\xef\xbb\xbf")
+
+
+def _objects(path: Path, content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of JSON lines with their lines, or of one JSON array with their places in it, from 1."""
+    if content.lstrip().startswith(b"["):
+        values = enumerate(_parsed(str(path), content, "one JSON array or one JSON object a line"), 1)
+    else:
+        lines = ((number, line) for number, line in enumerate(content.split(b"\n"), 1) if line.strip())
+        values = ((number, _parsed(f"{path}:{number}", line, "one JSON object a line")) for number, line in lines)  # type: ignore[assignment]
+    for number, value in values:
+        if not isinstance(value, dict):
+            raise UsageError(f"{path}:{number}: a JSON {type(value).__name__}, expected an object")
+        yield number, value
+
+
+def _parsed(where: str, text: bytes, expected: str) -> Any:
     try:
-        row = json.loads(line.decode("utf-8", "surrogatepass"))
+        return json.loads(text.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path}:{number}: not JSON: {error}; expected one JSON object a line") from error
-    if not isinstance(row, dict):
-        raise UsageError(f"{path}:{number}: a JSON {type(row).__name__}, expected an object")
-    return row
-
-
-def _at(row: Generation, line: int) -> Generation:
-    return Generation(row.texts, row.question, row.problem_id, row.method, row.sample, line)
+        raise UsageError(f"{where}: not JSON: {error}; expected {expected}") from error
 
 
 def plain(row: Mapping[str, Any]) -> Generation:
-    """``{"question" or "problem_id", "text"}``, optional ``method`` (pot, cot), ``sample``; ``text`` may be a list of samples."""
+    """``{"question" or "problem_id", "text"}``, optional ``method`` (pot, cot), ``sample``; ``text`` may be a list of samples.
+
+    Where there is no ``text``, ``completion`` or ``output`` is read. Rows without ``sample`` that answer a question by different
+    texts are its samples in their order, if every question has as many of them.
+    """
     method = row.get("method")
     if method not in (None, "pot", "cot"):
         raise ValueError(f"method {method!r}, expected pot or cot")
-    sample = row.get("sample", 0)
-    if not isinstance(sample, int) or sample < 0:
+    sample = row.get("sample")
+    if sample is not None and (not isinstance(sample, int) or sample < 0):
         raise ValueError(f"sample {sample!r}, expected a number from 0")
-    texts = _texts(row, "text")
+    texts = _texts(row, next((name for name in TEXT_FIELDS if name in row), "text"))
     if isinstance(row.get("problem_id"), str):
         return Generation(texts, _optional(row, "question"), row["problem_id"], cast(Method | None, method), sample)
     return Generation(texts, _string(row, "question", "problem_id"), "", cast(Method | None, method), sample)
@@ -159,7 +181,7 @@ def _texts(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
     value = row.get(name)
     texts = value if isinstance(value, list) else [value]
     if not texts or not all(isinstance(text, str) for text in texts):
-        raise ValueError(f"expected a text or a list of texts in {name!r}")
+        raise ValueError(f"expected a text or a list of texts in {name!r}, found {value!r:.60} (an empty completion is '')")
     return tuple(texts)
 
 
