@@ -339,3 +339,18 @@ def test_rows_made_elsewhere_lose_what_leaks_and_what_is_said_twice():
     assert len(kept) == 1
     assert dict(report.discarded) == {"leaks a test set": 1, "duplicate": 1}
     assert report.hits[0].problem == "set/0"
+
+
+@pytest.mark.parametrize("trigger", [*rows.TRIGGERS, "Let’s write a Python program"])
+@pytest.mark.parametrize("end", ["", ".", ". "])
+def test_a_short_test_question_is_found_whatever_words_ask_for_its_program(trigger, end):
+    index = contamination.Index([Problem("set/0", "set", "How many cows are there?", "7")])
+    row = Row("PoT/MATH_train", f"How many cows are there? {trigger}{end}", "print(7)")
+    assert row.question == "How many cows are there?"
+    kept, report = curate.without_leaks([row], index)
+    assert (kept, dict(report.discarded)) == ([], {"leaks a test set": 1})
+
+
+def test_a_question_about_programs_keeps_its_words():
+    row = Row("CoT/a", "Let's write a program that counts. How many lines has it?", "The answer is 4")
+    assert row.question == row.instruction

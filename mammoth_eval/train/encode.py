@@ -13,7 +13,7 @@ from typing import Any
 from mammoth_eval.engines.tokens import prompt_tokens
 from mammoth_eval.errors import DataError
 from mammoth_eval.prompts import Prompt
-from mammoth_eval.train.rows import Row
+from mammoth_eval.train.rows import TRIGGER, Row
 from mammoth_eval.types import Method, Problem, Query
 
 IGNORED = -100
@@ -46,9 +46,9 @@ class Counted:
 
 def query(row: Row, prompt: Prompt) -> Query:
     """The request that the evaluation would make for the row's question."""
-    asks = row.kind == "pot" and row.question != row.instruction  # other words than ours are part of the question
+    asks = row.kind == "pot" and row.instruction.endswith(TRIGGER)  # other words than ours are part of the question
     method: Method = "pot" if asks else "cot"
-    return prompt.query(Problem("train", "train", row.question if asks else row.instruction, ""), method)
+    return prompt.query(Problem("train", "train", row.instruction.removesuffix(TRIGGER) if asks else row.instruction, ""), method)
 
 
 def encode(row: Row, prompt: Prompt, tokenizer: Any, model: str) -> Encoded:

@@ -21,7 +21,7 @@ from mammoth_eval.train.curate import Report
 from mammoth_eval.train.rows import Row
 from mammoth_eval.types import Problem
 
-VERSION = "curate/1"
+VERSION = "curate/2"
 """Raised with every change that can change what is kept."""
 
 

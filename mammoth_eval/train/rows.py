@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -23,6 +24,15 @@ Kind = Literal["cot", "pot"]
 KINDS: tuple[Kind, ...] = ("cot", "pot")
 TRIGGER = " Let's write a program."
 """What a row of kind ``pot`` ends its instruction with: the words of the evaluation's own prompt (``prompts/alpaca.jinja``)."""
+TRIGGERS = (
+    "Let's write a program",
+    "Let's write a Python program",
+    "Let's write a Python program to solve it",
+    "Let's program in Python in the response",
+    "Please write a program to solve it",
+)
+"""All that MathInstruct asks for a program with; a full stop may follow."""
+_TRIGGER = re.compile(rf"\s*(?:{'|'.join(map(re.escape, TRIGGERS))})\.?\s*\Z".replace("'", "['’]"), re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +53,8 @@ class Row:
 
     @property
     def question(self) -> str:
-        """The instruction without the words that ask for a program, where they are our own."""
-        return self.instruction.removesuffix(TRIGGER)
+        """The instruction without the words that ask for a program: what is compared with other questions."""
+        return _TRIGGER.sub("", self.instruction)
 
 
 def make(name: str, kind: Kind, question: str, output: str, provenance: Mapping[str, str]) -> Row:
