@@ -140,6 +140,26 @@ def test_a_training_killed_and_resumed_ends_with_the_same_weights(model, example
     assert all(torch.allclose(whole[name], resumed[name], atol=1e-6) for name in whole)
 
 
+@pytest.mark.parametrize("state", ["", '{"global_', None], ids=["empty", "torn", "absent"])
+def test_a_checkpoint_that_a_full_disk_tore_is_removed_and_the_one_before_it_used(model, examples, tmp_path, state):
+    out = tmp_path / "out"
+    train(model, examples, TINY, out)
+    torn, own = out / "checkpoint-6", out / "checkpoint-best"
+    for folder in (torn, own):
+        folder.mkdir()
+        if state is not None:
+            (folder / "trainer_state.json").write_text(state)
+    lines = []
+    assert train(model, examples, TINY, out, lines.append)["steps"] == 4
+    assert lines == [f"going on from {out / 'checkpoint-4'}"]
+    assert (torn.exists(), own.exists()) == (False, True)
+
+
+def test_what_is_no_matter_of_disk_or_memory_is_not_hidden(tmp_path):
+    with pytest.raises(ZeroDivisionError), sft._failures(tmp_path / "not" / "there"):
+        raise ZeroDivisionError
+
+
 def test_progress_says_loss_speed_and_time_left(model, examples, tmp_path):
     lines = []
     train(model, examples, TINY, tmp_path / "out", lines.append)
@@ -164,6 +184,9 @@ def test_a_loss_that_is_no_number_stops_with_what_to_lower():
         (MemoryError(), "out of memory: lower micro_batch"),
         (OSError(28, "No space left on device"), "the disk is full; make room"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "out of memory: lower micro_batch"),
+        (Exception("No space left on device (os error 28)"), "the disk is full; make room"),
+        (RuntimeError("[enforce fail at inline_container.cc:668] . unexpected pos 64 vs 0"), "the disk is full; make room"),
+        (OSError(122, "Disk quota exceeded"), "the disk is full; make room"),
     ],
 )
 def test_what_breaks_a_training_says_what_to_do(tmp_path, error, message):

@@ -67,7 +67,7 @@ def main(args: argparse.Namespace) -> int:
             manifest.write(out, found)
     else:
         tell("this training is finished already")
-    if args.merge and chosen.lora and _is_first() and not (out / "merged" / "config.json").is_file():
+    if args.merge and chosen.lora and _is_first() and manifest.read(out / "merged") is None:  # its manifest is its last file
         sft.merge(base.location, out, out / "merged")
         manifest.write(out / "merged", found)
     if _is_first():

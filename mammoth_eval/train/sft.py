@@ -10,6 +10,8 @@ import errno
 import json
 import math
 import os
+import re
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,12 +20,17 @@ from pathlib import Path
 from typing import Any
 
 from mammoth_eval.engines.importing import import_module, import_transformers
-from mammoth_eval.errors import ModelError, TrainingError
+from mammoth_eval.errors import MammothError, ModelError, TrainingError
 from mammoth_eval.train.encode import Encoded
 from mammoth_eval.train.recipe import Recipe
 
 Tell = Callable[[str], None]
 MEMORY = "lower micro_batch (the batch stays the same), then max_length; or set gradient_checkpointing=true, or lora=16"
+_NUMBERED = re.compile(r"checkpoint-(\d+)")
+_FULL = ("No space left", "unexpected pos")
+"""What libraries that give no number say of a full disk: safetensors and tokenizers; torch's writer of archives."""
+_ROOM = 1 << 20
+"""Bytes; with less of them free a disk is full, whatever the error says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,8 @@ def train(base: Base, examples: Sequence[Encoded], recipe: Recipe, seed: int, ou
     with _failures(out):
         trainer = make_trainer(base, examples, recipe, seed, out, tell)
         last = _last_checkpoint(out)
+        if trainer.is_world_process_zero():
+            _remove_torn(out)
         if last:
             tell(f"going on from {last}")
         started = time.monotonic()
@@ -148,9 +157,30 @@ def _lora(recipe: Recipe) -> Any:
 
 
 def _last_checkpoint(out: Path) -> str | None:
-    """The newest checkpoint that was written whole: the trainer's state is its last file."""
-    found = [path for path in out.glob("checkpoint-*") if (path / "trainer_state.json").is_file()]
-    return str(max(found, key=lambda path: int(path.name.rpartition("-")[2]))) if found else None
+    """The newest checkpoint that was written whole."""
+    found = {number: path for number, path in _checkpoints(out) if _is_whole(path)}
+    return str(found[max(found)]) if found else None
+
+
+def _remove_torn(out: Path) -> None:
+    """Remove what a full disk or a kill left of a checkpoint: it can only be in the way."""
+    for _, path in _checkpoints(out):
+        if not _is_whole(path):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _checkpoints(out: Path) -> list[tuple[int, Path]]:
+    """The checkpoints in `out`, whole or not, each with its step."""
+    found = ((_NUMBERED.fullmatch(path.name), path) for path in out.glob("checkpoint-*"))
+    return [(int(name[1]), path) for name, path in found if name]
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    """Whether the trainer's state, its last file, can be read."""
+    try:
+        return "global_step" in json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError):
+        return False
 
 
 def _save(trainer: Any, base: Base, recipe: Recipe, out: Path) -> None:
@@ -172,29 +202,42 @@ def _save(trainer: Any, base: Base, recipe: Recipe, out: Path) -> None:
 
 
 def merge(location: str, adapter: Path, target: Path) -> None:
-    """Write base and adapter as one checkpoint, for engines that take no adapter."""
+    """Write base and adapter as one checkpoint, for engines that take no adapter. Raises `TrainingError` as `train` does."""
     import torch
 
     transformers, peft = import_transformers(), import_module("peft", "train")
-    model = transformers.AutoModelForCausalLM.from_pretrained(location, dtype=torch.float32)
-    merged = peft.PeftModel.from_pretrained(model, str(adapter)).merge_and_unload().to(torch.bfloat16)
-    merged.save_pretrained(str(target))
-    transformers.AutoTokenizer.from_pretrained(str(adapter)).save_pretrained(str(target))
+    with _failures(target):
+        model = transformers.AutoModelForCausalLM.from_pretrained(location, dtype=torch.float32)
+        merged = peft.PeftModel.from_pretrained(model, str(adapter)).merge_and_unload().to(torch.bfloat16)
+        merged.save_pretrained(str(target))
+        transformers.AutoTokenizer.from_pretrained(str(adapter)).save_pretrained(str(target))
 
 
 @contextmanager
 def _failures(out: Path) -> Iterator[None]:
-    """What breaks a training, said with what to do."""
-    import torch
-
+    """What breaks a training, said with what to do. Any exception may come of a full disk: libraries raise what they like."""
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise TrainingError(f"out of memory: {MEMORY}; the same command goes on from the last checkpoint") from error
-    except (OSError, RuntimeError) as error:
-        text = str(error)
-        if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in text:
-            raise TrainingError(f"{out}: the disk is full; make room, and the same command goes on") from error
-        if "out of memory" in text or "can't allocate memory" in text:
-            raise TrainingError(f"out of memory: {MEMORY}; the same command goes on from the last checkpoint") from error
+    except MammothError:
         raise
+    except Exception as error:
+        if _is_memory(error):
+            raise TrainingError(f"out of memory: {MEMORY}; the same command goes on from the last checkpoint") from error
+        if _is_disk(error, out):
+            raise TrainingError(f"{out}: the disk is full; make room, and the same command goes on") from error
+        raise
+
+
+def _is_memory(error: Exception) -> bool:
+    import torch
+
+    said = "out of memory" in str(error) or "can't allocate memory" in str(error)
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or (said and isinstance(error, RuntimeError | OSError))
+
+
+def _is_disk(error: Exception, out: Path) -> bool:
+    """Whether the disk is full: by the error's number, by its words, or because there is no room."""
+    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or any(words in str(error) for words in _FULL):
+        return True
+    there = next(folder for folder in (out, *out.absolute().parents) if folder.is_dir())
+    return shutil.disk_usage(there).free < _ROOM
