@@ -72,6 +72,13 @@ def test_a_program_asked_for_in_other_words_is_trained_with_those_words():
     assert text.endswith("### Instruction:\nHow many apples? Please write a program to solve it\n\n### Response:")
 
 
+def test_the_devices_are_set_up_before_the_model_is_loaded(model, examples, tmp_path):
+    _, tokenizer = model
+    nowhere = sft.Base(str(tmp_path / "no-model"), tokenizer, "tiny")
+    with pytest.raises(ValueError, match="staircase"):
+        sft.make_trainer(nowhere, examples, replace(TINY, scheduler="staircase"), 0, tmp_path / "out", lambda line: None)
+
+
 def test_labels_are_the_output_and_the_end_token_alone(model):
     _, tokenizer = model
     row = rows.make("apples", "cot", "How many?", "The answer is 4", {})

@@ -89,6 +89,7 @@ def make_trainer(base: Base, examples: Sequence[Encoded], recipe: Recipe, seed: 
     tokenizer = base.tokenizer
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token  # labels of padding are ignored, so no token need be added
+    config = _config(recipe, seed, out)  # before the model: ZeRO-3 and FSDP load it in parts only once they are set up
     dtype = torch.bfloat16 if recipe.lora and recipe.bf16 else torch.float32  # weights that are trained stay in 32 bits
     try:
         model = transformers.AutoModelForCausalLM.from_pretrained(base.location, dtype=dtype)
@@ -99,7 +100,7 @@ def make_trainer(base: Base, examples: Sequence[Encoded], recipe: Recipe, seed: 
     )
     trainer = SFTTrainer(
         model=model,
-        args=_config(recipe, seed, out),
+        args=config,
         train_dataset=data,
         processing_class=tokenizer,
         peft_config=_lora(recipe),
