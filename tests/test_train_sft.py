@@ -246,6 +246,36 @@ def test_another_training_is_not_laid_over_a_checkpoint(model, tmp_path, own_cac
     assert "holds another training (seed: 0 there, 1 asked)" in capsys.readouterr().err
 
 
+def test_a_training_goes_on_with_settings_that_change_no_more_than_its_cost(model, tmp_path, own_cache, capsys):
+    assert command(model, tmp_path) == 0
+    changed = ("micro_batch=1", "gradient_checkpointing=false", "save_steps=1", "log_steps=1")
+    assert command(model, tmp_path, *(word for pair in changed for word in ("--set", pair))) == 0
+    assert command(model, tmp_path, "--set", "batch=4") == 2
+    assert "holds another training (recipe batch: 2 there, 4 asked)" in capsys.readouterr().err
+
+
+def test_a_training_resumed_with_a_smaller_micro_batch_learns_the_same(model, examples, tmp_path):
+    def killed_after(line):
+        if line.startswith("step 3/"):
+            raise KeyboardInterrupt
+
+    train(model, examples, TINY, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        train(model, examples, TINY, tmp_path / "resumed", killed_after)
+    smaller = replace(TINY, micro_batch=1, gradient_checkpointing=True, save_steps=3)
+    assert train(model, examples, smaller, tmp_path / "resumed")["steps"] == 4
+    whole, resumed = weights(tmp_path / "whole"), weights(tmp_path / "resumed")
+    assert all(torch.allclose(whole[name], resumed[name], atol=1e-5) for name in whole)
+
+
+@pytest.mark.parametrize(
+    ("batch", "micro", "world", "expected"),
+    [(128, 4, 1, (4, 32)), (128, 3, 1, (2, 64)), (16, 3, 2, (2, 4)), (2, 2, 8, (1, 1)), (7, 4, 1, (1, 7)), (4, 8, 1, (4, 1))],
+)
+def test_any_micro_batch_makes_the_same_batch(batch, micro, world, expected):
+    assert sft._batches(replace(TINY, batch=batch, micro_batch=micro), world) == expected
+
+
 def test_rows_that_do_not_fit_are_counted_and_left_out(model, tmp_path):
     _, tokenizer = model
     found = [*rows.read(write_rows(tmp_path / "rows.jsonl", 2)), rows.make("apples", "cot", "How many? " * 80, "4", {})]

@@ -13,11 +13,12 @@ from typing import Any
 import mammoth_eval
 from mammoth_eval.errors import DataError
 from mammoth_eval.store import write_atomically
+from mammoth_eval.train.recipe import COSTS
 
 NAME = "train.json"
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets")
-IDENTITY = ("base", "base_hash", "mixture", "seed", "data", "recipe", "prompt_hash")
-"""What makes two trainings the same: a checkpoint goes on only under the same."""
+IDENTITY = ("base", "base_hash", "mixture", "seed", "data", "prompt_hash")
+"""What makes two trainings the same, with the recipe but for its `COSTS`: a checkpoint goes on only under the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,17 @@ def check(folder: Path, manifest: Manifest) -> Manifest | None:
     found = read(folder)
     if found is None:
         return None
-    old, new = json.loads(json.dumps(asdict(found))), json.loads(json.dumps(asdict(manifest)))
-    differing = [name for name in IDENTITY if old[name] != new[name]]
-    if differing:
-        name = differing[0]
-        raise DataError(
-            f"{folder}: holds another training ({name}: {old[name]!r} there, {new[name]!r} asked); give another folder with --out"
-        )
+    old, new = _identity(found), _identity(manifest)
+    for name in new:
+        if old.get(name) != new[name]:
+            raise DataError(
+                f"{folder}: holds another training ({name}: {old.get(name)!r} there, {new[name]!r} asked); "
+                "give another folder with --out"
+            )
     return found
+
+
+def _identity(manifest: Manifest) -> dict[str, Any]:
+    """What must be the same, by name."""
+    learnt = {f"recipe {name}": value for name, value in manifest.recipe.items() if name not in COSTS}
+    return {**{name: getattr(manifest, name) for name in IDENTITY}, **learnt}

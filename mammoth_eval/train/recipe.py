@@ -23,7 +23,7 @@ class Recipe:
     batch: int = 128
     """Sequences of one optimiser step, over all devices."""
     micro_batch: int = 4
-    """Sequences that one device holds at once; lower it where memory does not suffice."""
+    """Sequences that one device holds at once, at most; lower it where memory does not suffice."""
     max_length: int = 2048
     """Tokens of prompt and output together; a longer row is left out and counted."""
     warmup: float = 0.03
@@ -42,6 +42,8 @@ class Recipe:
     log_steps: int = 10
 
 
+COSTS = ("micro_batch", "gradient_checkpointing", "save_steps", "log_steps")
+"""Settings that change memory, speed and what is told, but not what is learned: a training goes on with others of them."""
 _PAPER = Recipe()
 _LORA = Recipe(learning_rate=2e-4, lora=16, micro_batch=8)
 RECIPES = {

@@ -25,7 +25,10 @@ from mammoth_eval.train.encode import Encoded
 from mammoth_eval.train.recipe import Recipe
 
 Tell = Callable[[str], None]
-MEMORY = "lower micro_batch (the batch stays the same), then max_length; or set gradient_checkpointing=true, or lora=16"
+MEMORY = (
+    "lower micro_batch (the batch stays the same) or set gradient_checkpointing=true, and the command goes on from the last "
+    "checkpoint; if that is not enough, lower max_length or set lora=16: another training, with another --out"
+)
 _NUMBERED = re.compile(r"checkpoint-(\d+)")
 _FULL = ("No space left", "unexpected pos")
 """What libraries that give no number say of a full disk: safetensors and tokenizers; torch's writer of archives."""
@@ -115,10 +118,11 @@ def _config(recipe: Recipe, seed: int, out: Path) -> Any:
     from trl.trainer.sft_config import SFTConfig
 
     gpu = torch.cuda.is_available()
+    micro, accumulated = _batches(recipe, int(os.environ.get("WORLD_SIZE", "1")))
     return SFTConfig(
         output_dir=str(out),
-        per_device_train_batch_size=min(recipe.micro_batch, recipe.batch),
-        gradient_accumulation_steps=_accumulation(recipe, int(os.environ.get("WORLD_SIZE", "1"))),
+        per_device_train_batch_size=micro,
+        gradient_accumulation_steps=accumulated,
         learning_rate=recipe.learning_rate,
         num_train_epochs=recipe.epochs,
         max_steps=recipe.steps or -1,
@@ -142,9 +146,14 @@ def _config(recipe: Recipe, seed: int, out: Path) -> Any:
     )
 
 
-def _accumulation(recipe: Recipe, world: int) -> int:
-    """Micro batches of one optimiser step on each of `world` devices."""
-    return max(1, math.ceil(recipe.batch / (min(recipe.micro_batch, recipe.batch) * world)))
+def _batches(recipe: Recipe, world: int) -> tuple[int, int]:
+    """Sequences at once, and how often, on each of `world` devices: the largest micro batch that makes the batch exactly.
+
+    So a training goes on with another micro batch as if it had begun with it.
+    """
+    share = math.ceil(recipe.batch / world)
+    micro = max(size for size in range(1, min(recipe.micro_batch, share) + 1) if share % size == 0)
+    return micro, share // micro
 
 
 def _lora(recipe: Recipe) -> Any:
@@ -223,7 +232,7 @@ def _failures(out: Path) -> Iterator[None]:
         raise
     except Exception as error:
         if _is_memory(error):
-            raise TrainingError(f"out of memory: {MEMORY}; the same command goes on from the last checkpoint") from error
+            raise TrainingError(f"out of memory: {MEMORY}") from error
         if _is_disk(error, out):
             raise TrainingError(f"{out}: the disk is full; make room, and the same command goes on") from error
         raise
