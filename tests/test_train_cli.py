@@ -1,9 +1,13 @@
 """The commands curate and ablation-run, as they are called."""
 
 import json
+import os
 import shlex
+import subprocess
+import sys
 
 import pytest
+from conftest import ROOT
 from train_tools import write_rows
 
 from mammoth_eval import models
@@ -111,6 +115,24 @@ def test_mixtures_of_ones_own_are_found_beside_the_suite(tmp_path, capsys):
     _, commands, _ = planned(tmp_path, capsys, SUITE.replace('"g_s"', '"mine.toml"'), "--work-dir", str(tmp_path / "work"))
     assert commands[2][commands[2].index("--mixture") + 1] == str(tmp_path / "mine.toml")
     assert commands[2][commands[2].index("--out") + 1] == str(tmp_path / "work" / "checkpoints" / "mine-0")
+
+
+@pytest.mark.parametrize("command", ["train", "ablation-run"])
+def test_without_the_trainer_nothing_is_prepared(tmp_path, command):
+    broken = tmp_path / "packages" / "trl"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text("raise ModuleNotFoundError(\"No module named 'trl'\", name='trl')\n")
+    (tmp_path / "small.toml").write_text(SUITE)
+    words = {"train": ["--mixture", "cot_only", "--base", str(tmp_path)], "ablation-run": ["small.toml"]}[command]
+    paths = os.pathsep.join([str(broken.parent), str(ROOT), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-m", "mammoth_eval", command, *words],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": paths, "XDG_CACHE_HOME": str(tmp_path / "cache")},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == f"mammoth-eval {command}: trl is not installed: pip install 'mammoth_eval[train]'\n"
+    assert not (tmp_path / "cache").exists()
 
 
 def adapter(folder, **settings):

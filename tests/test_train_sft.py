@@ -143,6 +143,7 @@ def test_a_training_killed_and_resumed_ends_with_the_same_weights(model, example
     result = train(model, examples, TINY, tmp_path / "resumed", lines.append)
     assert "checkpoint-2" in lines[0]
     assert result["steps"] == 4
+    assert all("tokens/s" in line for line in lines[1:]), lines
     whole, resumed = weights(tmp_path / "whole"), weights(tmp_path / "resumed")
     assert all(torch.allclose(whole[name], resumed[name], atol=1e-6) for name in whole)
 
@@ -230,6 +231,7 @@ def test_an_adapter_is_evaluated_by_its_folder_and_the_run_says_what_it_was_trai
     assert command(model, tmp_path, "--recipe", "small-cpu", "--set", "lora=4", "--merge") == 0
     found = manifest.read(tmp_path / "out")
     assert (found.finished, found.kinds, found.mixture) == (True, ("cot", "pot"), "apples")
+    assert (found.rows, found.result["processes"]) == ({"CoT/apples": 4, "PoT/apples": 4}, 1)
     assert json.loads((tmp_path / "out" / "adapter_config.json").read_text())["base_model_name_or_path"] == str(model[0])
     run = ["run", "--engine", "transformers", "--benchmarks", "svamp", "--limit", "2", "--max-tokens", "4", "--quiet"]
     run += ["--data-dir", str(data_dir), "--results-dir", str(tmp_path / "results"), "--json"]
@@ -252,6 +254,17 @@ def test_a_training_goes_on_with_settings_that_change_no_more_than_its_cost(mode
     assert command(model, tmp_path, *(word for pair in changed for word in ("--set", pair))) == 0
     assert command(model, tmp_path, "--set", "batch=4") == 2
     assert "holds another training (recipe batch: 2 there, 4 asked)" in capsys.readouterr().err
+
+
+def test_the_manifest_counts_the_rows_that_were_trained_on(model, tmp_path, own_cache):
+    with (tmp_path / "more.jsonl").open("w") as file:
+        for source, words in (("CoT/long", 80), ("CoT/short", 1)):
+            file.write(json.dumps({"source": source, "instruction": "How many? " * words, "output": "The answer is 4"}) + "\n")
+    mixture = tmp_path / "two.toml"
+    mixture.write_text('against = ["gsm8k"]\n[[sources]]\nname = "more.jsonl"\n')
+    assert command(model, tmp_path, "--mixture", str(mixture)) == 0
+    found = manifest.read(tmp_path / "out")
+    assert (found.rows, found.too_long) == ({"CoT/short": 1}, 1)
 
 
 def test_a_training_resumed_with_a_smaller_micro_batch_learns_the_same(model, examples, tmp_path):
@@ -281,6 +294,7 @@ def test_rows_that_do_not_fit_are_counted_and_left_out(model, tmp_path):
     found = [*rows.read(write_rows(tmp_path / "rows.jsonl", 2)), rows.make("apples", "cot", "How many? " * 80, "4", {})]
     counted = encode.encode_all(found, prompts.get("alpaca"), tokenizer, "tiny", 200)
     assert (len(counted.examples), counted.too_long) == (2, 1)
+    assert counted.rows == tuple(found[:2])
     assert counted.longest > 200
 
 

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from mammoth_eval.cli import options
 from mammoth_eval.errors import MammothError, TrainingError
-from mammoth_eval.train import suite
+from mammoth_eval.train import manifest, sft, suite
 from mammoth_eval.train.suite import Suite
 
 
@@ -47,6 +47,8 @@ def main(args: argparse.Namespace) -> int:
         for _, words in [*steps, ("", compared)]:
             print(shlex.join(["mammoth-eval", *words]))
         return 0
+    if not all(manifest.is_finished(_checkpoint(work, *member)) for member in chosen.members):
+        sft.check_installed()
     for number, (title, words) in enumerate(steps, 1):
         console.print(f"[{number}/{len(steps)}] {title}", highlight=False, markup=False)
         _run(words, console)
@@ -58,8 +60,8 @@ def _member(
     chosen: Suite, mixture: str, seed: int, work: Path, engine: str, args: argparse.Namespace
 ) -> list[tuple[str, list[str]]]:
     """The two commands of one mixture and seed."""
-    name = Path(mixture).stem if mixture.endswith(".toml") else mixture
-    out = work / "checkpoints" / f"{name}-{seed}"
+    out = _checkpoint(work, mixture, seed)
+    name = out.name.removesuffix(f"-{seed}")
     data = ["--data-dir", str(args.data_dir)] if args.data_dir else []
     settings = [word for name, value in chosen.settings.items() for word in ("--set", f"{name}={_toml(value)}")]
     merged = out / "merged" if args.merge else out
@@ -70,6 +72,12 @@ def _member(
     run += [*(["--limit", str(chosen.limit)] if chosen.limit else []), *data]
     run += [word for pair in args.engine_arg for word in ("--engine-arg", pair)]
     return [(f"train {name}, seed {seed}", train), (f"evaluate {name}, seed {seed}", run)]
+
+
+def _checkpoint(work: Path, mixture: str, seed: int) -> Path:
+    """Where the training of one mixture and seed goes."""
+    name = Path(mixture).stem if mixture.endswith(".toml") else mixture
+    return work / "checkpoints" / f"{name}-{seed}"
 
 
 def _ablate(chosen: Suite, work: Path, args: argparse.Namespace) -> list[str]:

@@ -46,6 +46,8 @@ def main(args: argparse.Namespace) -> int:
     base = models.resolve(args.base, "transformers", cache_folder())
     out = args.out or Path("checkpoints") / f"{Path(base.name).name}-{drawn.name}-{seed}"
     tell = _teller(args.quiet)
+    if not manifest.is_finished(out):
+        sft.check_installed()
 
     tests = prepare.against(prepare.test_sets(drawn.against), args.data_dir, cache_folder())
     if tests.missing:
@@ -96,9 +98,9 @@ def _manifest(
         base=name,
         base_hash=base.fingerprint,
         mixture=drawn.name,
-        kinds=tuple(sorted({row.kind for row in data})),
+        kinds=tuple(sorted({row.kind for row in counted.rows})),
         seed=seed,
-        rows=dict(sorted(Counter(row.source for row in data).items())),
+        rows=dict(sorted(Counter(row.source for row in counted.rows).items())),
         data=rows.digest(data),
         recipe=asdict(chosen),
         prompt=prompt.name,

@@ -34,6 +34,8 @@ class Counted:
     """The rows that fit, and how many did not."""
 
     examples: tuple[Encoded, ...]
+    rows: tuple[Row, ...]
+    """Those that fit, as `examples`."""
     too_long: int
     longest: int
     """Tokens of the longest row, fitting or not."""
@@ -63,8 +65,9 @@ def encode_all(rows: Sequence[Row], prompt: Prompt, tokenizer: Any, model: str, 
     if tokenizer.eos_token_id is None:
         raise DataError(f"{model}: its tokenizer has no end token, so the model could never learn to stop")
     found = [encode(row, prompt, tokenizer, model) for row in rows]
-    fitting = tuple(one for one in found if len(one.input_ids) <= max_length)
+    fitting = [(one, row) for one, row in zip(found, rows, strict=True) if len(one.input_ids) <= max_length]
     longest = max((len(one.input_ids) for one in found), default=0)
     if not fitting:
         raise DataError(f"none of {len(rows)} rows fits into {max_length} tokens (the longest has {longest}); raise max_length")
-    return Counted(fitting, len(found) - len(fitting), longest)
+    examples, kept = zip(*fitting, strict=True)
+    return Counted(examples, kept, len(found) - len(fitting), longest)

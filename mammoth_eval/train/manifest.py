@@ -33,9 +33,9 @@ class Manifest:
     kinds: tuple[str, ...]
     seed: int
     rows: Mapping[str, int]
-    """Rows trained on by source."""
+    """Rows trained on by source; those that were left out as too long are not among them."""
     data: str
-    """Hash over the rows in their order."""
+    """Hash over all rows that were drawn, in their order."""
     recipe: Mapping[str, Any]
     prompt: str
     prompt_hash: str
@@ -49,7 +49,7 @@ class Manifest:
     command: str
     finished: bool = False
     result: Mapping[str, Any] = field(default_factory=dict)
-    """Steps, seconds, last loss, device."""
+    """Steps, seconds, last loss, device of the first process, number of processes."""
 
 
 def versions() -> dict[str, str]:
@@ -73,6 +73,12 @@ def read(folder: Path) -> Manifest | None:
         return Manifest(**{**table, "kinds": tuple(table["kinds"]), "against": tuple(table["against"])})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: cannot be read ({error}); remove it, or give another folder with --out") from error
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether a training in `folder` came to its end, whichever it was."""
+    found = read(folder)
+    return found is not None and found.finished
 
 
 def write(folder: Path, manifest: Manifest) -> None:

@@ -18,7 +18,7 @@ def make_callback(tell: Callable[[str], None]) -> Any:
         """Counts from where this session began, not from where a resumed training once did."""
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            self.started, self.first, self.tokens = time.monotonic(), state.global_step, -1.0
+            self.started, self.first = time.monotonic(), state.global_step
 
         def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
             logs = logs or {}
@@ -27,14 +27,13 @@ def make_callback(tell: Callable[[str], None]) -> Any:
             loss = float(logs["loss"])
             if not math.isfinite(loss):
                 raise TrainingError(
-                    f"step {state.global_step}: the loss is {loss}: lower the learning rate, or set bf16=false; "
-                    "checkpoints of before are kept"
+                    f"step {state.global_step}: the loss is {loss}: lower the learning rate, or set bf16=false, "
+                    "with another --out; checkpoints of before are kept"
                 )
             seconds = max(1e-9, time.monotonic() - self.started)
             rate = (state.global_step - self.first) / seconds
-            tokens = float(logs.get("num_tokens", 0.0))
-            self.tokens = max(self.tokens, 0.0)
-            speed = f"{tokens / seconds:,.0f} tokens/s  " if tokens and not self.first else ""
+            tokens = float(logs.get("num_tokens", 0.0))  # TRL, too, counts from where this session began
+            speed = f"{tokens / seconds:,.0f} tokens/s  " if tokens else ""
             left = (state.max_steps - state.global_step) / rate if rate else 0.0
             tell(f"step {state.global_step}/{state.max_steps}  loss {loss:.3f}  {speed}{clock(left)} left")
 

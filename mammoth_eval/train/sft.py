@@ -47,6 +47,12 @@ class Base:
     """What an adapter's configuration calls it."""
 
 
+def check_installed() -> None:
+    """Raises `EngineError` with what to install where a training could not begin."""
+    import_module("trl.trainer.sft_trainer", "train")
+    import_module("peft", "train")
+
+
 def load_tokenizer(location: str) -> Any:
     """The tokenizer of a model. Raises `ModelError`."""
     transformers = import_transformers()
@@ -61,8 +67,7 @@ def train(base: Base, examples: Sequence[Encoded], recipe: Recipe, seed: int, ou
 
     `tell` gets a line of progress at a time. Raises `TrainingError` with what to lower or free.
     """
-    import_module("trl", "train")
-    import_module("peft", "train")
+    check_installed()
     with _failures(out):
         trainer = make_trainer(base, examples, recipe, seed, out, tell)
         last = _last_checkpoint(out)
@@ -74,8 +79,14 @@ def train(base: Base, examples: Sequence[Encoded], recipe: Recipe, seed: int, ou
         result = trainer.train(resume_from_checkpoint=last)
         _save(trainer, base, recipe, out)
     seconds = round(time.monotonic() - started, 1)
-    device = str(trainer.args.device)
-    return {"steps": trainer.state.global_step, "seconds": seconds, "loss": round(result.training_loss, 4), "device": device}
+    losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry] or [result.training_loss]
+    return {
+        "steps": trainer.state.global_step,
+        "seconds": seconds,
+        "loss": round(float(losses[-1]), 4),
+        "device": str(trainer.args.device),
+        "processes": trainer.args.world_size,
+    }
 
 
 def make_trainer(base: Base, examples: Sequence[Encoded], recipe: Recipe, seed: int, out: Path, tell: Tell) -> Any:
