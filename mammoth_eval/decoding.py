@@ -7,12 +7,14 @@ problem, so that programs run and fallbacks start while the engine goes on with 
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from mammoth_eval import registry
 from mammoth_eval.benchmarks import Benchmark
 from mammoth_eval.engines import Engine
-from mammoth_eval.errors import SandboxError
+from mammoth_eval.errors import SandboxError, UsageError
 from mammoth_eval.prompts import Prompt
 from mammoth_eval.rules import Rules
 from mammoth_eval.sandbox.base import Sandbox
@@ -107,3 +109,11 @@ DECODINGS = {
     "both": "mammoth_eval.decoding:both",
     "mammoth": "mammoth_eval.decoding:mammoth",
 }
+
+
+def get(name: str) -> Decoding:
+    """The decoding of that name, or the coroutine function at that ``module:attribute``. Raises `UsageError`."""
+    decode: Decoding = registry.load("decoding", name, DECODINGS)
+    if not inspect.iscoroutinefunction(decode):
+        raise UsageError(f"decoding {name!r} is none: expected `async def decode(problem, kit, sample)` that returns attempts")
+    return decode

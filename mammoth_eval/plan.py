@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import mammoth_eval
-from mammoth_eval import benchmarks, models, presets, prompts, registry, rules
+from mammoth_eval import benchmarks, models, presets, prompts, rules
+from mammoth_eval import decoding as decodings
 from mammoth_eval.benchmarks import Benchmark
-from mammoth_eval.decoding import DECODINGS, Decoding
+from mammoth_eval.decoding import Decoding
 from mammoth_eval.errors import UsageError
 from mammoth_eval.prompts import Prompt
 from mammoth_eval.rules import Rules
@@ -83,7 +85,7 @@ def make_plan(settings: Settings) -> Plan:
     """Resolve every name, load every row, hash what moves a number. Raises `UsageError` and its kin."""
     preset = presets.get(settings.preset)
     decoding = settings.decoding or preset.decoding
-    decode = registry.load("decoding", decoding, DECODINGS)
+    decode = decodings.get(decoding)
     chosen = tuple(rules.get(name) for name in dict.fromkeys(settings.graders or preset.graders))
     prompt = prompts.get(settings.prompt or preset.prompt)
     samples = preset.samples if settings.samples is None else settings.samples
@@ -143,6 +145,14 @@ def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
         raise UsageError(f"--samples {samples} with temperature 0 gives {samples} times the same; add --temperature 0.7")
     if sampling.max_tokens < 1:
         raise UsageError(f"--max-tokens {sampling.max_tokens}: at least 1 is needed")
+    if not 0 <= sampling.temperature < math.inf:
+        raise UsageError(f"--temperature {sampling.temperature}: expected 0 (greedy) or more")
+    if not 0 < sampling.top_p <= 1:
+        raise UsageError(f"--top-p {sampling.top_p}: expected a share above 0, up to 1 (all tokens)")
+    if not all(sampling.stop):
+        raise UsageError("--stop '': an empty text would end every completion before it begins")
+    if settings.program_seconds is not None and not 0 < settings.program_seconds < math.inf:
+        raise UsageError(f"--program-seconds {settings.program_seconds}: expected a number above 0")
 
 
 def _load(name: str, settings: Settings, limit: int | None) -> tuple[Benchmark, tuple[Problem, ...]]:

@@ -16,7 +16,7 @@ def load(kind: str, name: str, table: Mapping[str, str]) -> Any:
     """
     path = table.get(name, name)
     module, colon, attribute = path.partition(":")
-    if not colon:
+    if not colon or not all(part.isidentifier() for part in (*module.split("."), attribute)):
         raise UnknownName(kind, name, table)
     try:
         return getattr(importlib.import_module(module), attribute)

@@ -38,6 +38,8 @@ def toy(tmp_path):
     (tmp_path / "toy.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (tmp_path / "toy.toml").write_text(TOML)
     (tmp_path / "script.json").write_text(json.dumps(script))
+    (tmp_path / "broken.json").write_text("{")
+    (tmp_path / "list.json").write_text("[]")
     return tmp_path
 
 
@@ -129,6 +131,15 @@ def test_an_interrupted_run_says_what_is_kept_and_how_to_go_on(toy):
     assert "Traceback" not in errors
 
 
+def test_an_interrupt_while_modules_are_imported_ends_without_a_traceback(toy):
+    """A library that is imported early interrupts us."""
+    (toy / "rich").mkdir()
+    (toy / "rich" / "__init__.py").write_text("import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(9)\n")
+    handled = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    done = run(toy, env={**os.environ, "PYTHONPATH": f"{toy}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}, **handled)
+    assert (done.returncode, done.stderr) == (130, "mammoth-eval run: interrupted\n")
+
+
 def test_nothing_but_plain_lines_is_shown_where_output_is_no_terminal(toy):
     done = run(toy)
     assert "\x1b" not in done.stdout + done.stderr
@@ -194,6 +205,23 @@ BAD = [
     (["--samples", "0"], "at least 1"),
     (["--max-tokens", "0"], "at least 1"),
     (["--width", "0"], "at least 1"),
+    (["--temperature", "-1"], "--temperature -1.0: expected 0"),
+    (["--temperature", "nan"], "--temperature nan"),
+    (["--top-p", "2"], "--top-p 2.0: expected a share"),
+    (["--top-p", "0"], "--top-p 0.0"),
+    (["--stop", ""], "an empty text would end"),
+    (["--program-seconds", "0"], "--program-seconds 0.0"),
+    (["--engine", "os:path"], "engine 'os:path' is no engine"),
+    (["--engine", "os:getcwd"], "engine 'os:getcwd' is no engine"),
+    (["--engine", ":x"], "unknown engine ':x'"),
+    (["--decoding", "json:loads"], "decoding 'json:loads' is none"),
+    (["--model", "toy.toml"], "the scripted engine has no script"),
+    (["--model", "broken.json"], "broken.json: cannot be read as a script"),
+    (["--model", "list.json"], "list.json: expected a JSON object"),
+    (["--model", "os:path"], "script 'os:path': a module, expected a function"),
+    (["--engine", "openai", "--engine-arg", "retries=-1"], "option retries of engine openai: -1, expected at least 0"),
+    (["--engine", "openai", "--engine-arg", "concurrency=0"], "option concurrency of engine openai: 0, expected at least 1"),
+    (["--engine", "transformers", "--model", ".", "--engine-arg", "batch_size=0"], "batch_size of engine transformers: 0"),
     (["--engine", "vllm", "--model", "./missing"], "no such folder"),
     (["--model", "missing.json"], "missing.json"),
 ]

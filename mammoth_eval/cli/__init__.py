@@ -53,16 +53,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 done, 1 a failure of ours, 2 wrong usage, 130 interrupted."""
     words = [*(sys.argv[1:] if argv is None else argv)]  # not list(): the command module of that name hides it here
     command = next((word for word in words if word in COMMANDS), None)
-    args = build_parser(command).parse_args(words)
     try:
+        args = build_parser(command).parse_args(words)  # imports the command, which may take a second
         code: int = importlib.import_module(COMMANDS[args.command][0]).main(args)
         return code
     except MammothError as error:
-        print(f"mammoth-eval {args.command}: {error}", file=sys.stderr)
+        print(f"mammoth-eval {command}: {error}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
-        print(f"mammoth-eval {args.command}: interrupted", file=sys.stderr)
+        print(f"mammoth-eval {command or ''}".rstrip() + ": interrupted", file=sys.stderr)
         return 130

@@ -17,9 +17,8 @@ from typing import Any
 
 from rich.console import Console
 
-from mammoth_eval import imports, registry
+from mammoth_eval import decoding, imports
 from mammoth_eval.cli import options, session, show
-from mammoth_eval.decoding import DECODINGS
 from mammoth_eval.errors import UsageError
 from mammoth_eval.imports import Imported
 from mammoth_eval.plan import Plan, Settings, make_plan
@@ -121,7 +120,7 @@ def _plan(plan: Plan, found: Imported) -> Plan:
         benchmarks={benchmark.name: _covered(plan.spec.benchmarks[benchmark.name], found)},
         preset="",
     )
-    decode = registry.load("decoding", found.decoding, DECODINGS)
+    decode = decoding.get(found.decoding)
     return replace(plan, spec=spec, problems=((benchmark, found.problems),), prompt=imports.PROMPT, decode=decode)
 
 

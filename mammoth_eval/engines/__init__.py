@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mammoth_eval import registry
 from mammoth_eval.engines.base import Engine
+from mammoth_eval.errors import UsageError
 
 ENGINES = {
     "vllm": "mammoth_eval.engines.vllm:VllmEngine",
@@ -15,8 +16,15 @@ ENGINES = {
 
 
 def make_engine(name: str, model: str, **options: object) -> Engine:
-    """The engine `name` for `model` (a hub id, a folder, or what the engine takes for one), not yet started."""
-    engine: Engine = registry.load("engine", name, ENGINES)(model, **options)
+    """The engine `name` for `model` (a hub id, a folder, or what the engine takes for one), not yet started.
+
+    Raises `UsageError` where the name leads to nothing, or to what is no engine.
+    """
+    kind = registry.load("engine", name, ENGINES)
+    wanted = ("__aenter__", "__aexit__", "generate", "describe")
+    if not isinstance(kind, type) or not all(hasattr(kind, method) for method in wanted):
+        raise UsageError(f"engine {name!r} is no engine: expected module:Class, a class with {', '.join(wanted)}")
+    engine: Engine = kind(model, **options)
     return engine
 
 

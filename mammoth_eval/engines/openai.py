@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from mammoth_eval.engines.importing import import_module
 from mammoth_eval.engines.openai_retry import Again, Endpoint, advice, pause, retry_reason, room_left
-from mammoth_eval.engines.options import read_options
+from mammoth_eval.engines.options import at_least, read_options
 from mammoth_eval.errors import EngineError, ModelError, UsageError
 from mammoth_eval.types import Completion, Query, Sampling
 
@@ -48,6 +48,7 @@ class OpenAIEngine:
     def __init__(self, model: str, **options: object) -> None:
         self.model = model
         self.options = read_options("openai", OpenAIOptions, options)
+        at_least("openai", self.options, concurrency=1, timeout=0.001, retries=0, retry_delay=0, max_stops=0)
         self._urls = [url.strip().rstrip("/") for url in self.options.base_url.split(",") if url.strip()]
         if not self._urls or not all(url.startswith(("http://", "https://")) for url in self._urls):
             raise UsageError(f"base_url {self.options.base_url!r}: expected addresses such as http://localhost:8000/v1")

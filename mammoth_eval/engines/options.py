@@ -24,6 +24,14 @@ def read_options(engine: str, kind: type[Options], raw: Mapping[str, object]) ->
     return kind(**{name: _read(engine, name, value, hints[name]) for name, value in raw.items()})
 
 
+def at_least(engine: str, options: object, **least: float) -> None:
+    """Raise `UsageError` where a number among `options` is below what `least` says under its name."""
+    for name, limit in least.items():
+        value = getattr(options, name)
+        if not value >= limit:  # so, for a value that is no number at all
+            raise UsageError(f"option {name} of engine {engine}: {value}, expected at least {limit:g}")
+
+
 def parse_value(text: str) -> object:
     """A value of the command line: JSON where it is JSON (``2``, ``0.5``, ``true``, ``{"a": 1}``), else the text itself."""
     word = text.strip().lower()

@@ -85,11 +85,18 @@ def _find(model: str) -> Script | Mapping[object, Reply]:
     """The script that `model` names."""
     path = Path(model)
     if path.suffix == ".json" and path.is_file():
-        content: Mapping[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            content: Mapping[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ModelError(f"{path}: cannot be read as a script: {error}") from error
+        if not isinstance(content, Mapping) or not all(isinstance(text, str) for text in content.values()):
+            raise ModelError(f"{path}: expected a JSON object, `problem id` or `problem id method` to a completion's text")
         pairs = ((tuple(key.split(" ")) if " " in key else key, text) for key, text in content.items())
         return dict(pairs)
     if ":" in model:
         found: Script | Mapping[object, Reply] = registry.load("script", model, {})
+        if not callable(found) and not isinstance(found, Mapping):
+            raise ModelError(f"script {model!r}: a {type(found).__name__}, expected a function or a mapping")
         return found
     raise ModelError(
         f"the scripted engine has no script {model!r}: pass `script=`, or as the model a module:attribute or a .json file"

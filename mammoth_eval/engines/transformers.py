@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
-from mammoth_eval.engines.options import read_options
+from mammoth_eval.engines.options import at_least, read_options
 from mammoth_eval.engines.tokens import prompt_tokens
 from mammoth_eval.engines.transformers_batch import Row, decode_batch, next_batch
 from mammoth_eval.engines.transformers_load import Loaded, TransformersOptions, load
@@ -29,6 +29,7 @@ class TransformersEngine:
     def __init__(self, model: str, **options: object) -> None:
         self.model = model
         self.options = read_options("transformers", TransformersOptions, options)
+        at_least("transformers", self.options, batch_size=1)
         self._loaded: Loaded | None = None
         self._waiting: queue.SimpleQueue[Row | None] = queue.SimpleQueue()
         self._worker: threading.Thread | None = None
