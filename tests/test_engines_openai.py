@@ -3,14 +3,19 @@
 import asyncio
 import socket
 import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 from openai_server import chat, completion, refusal, serving
 
 pytest.importorskip("openai")
 
+from httpx import Request, Response
+from openai import APIStatusError
+
 from mammoth_eval.engines import make_engine
-from mammoth_eval.engines.openai_retry import room_left
+from mammoth_eval.engines.openai_retry import LONGEST_ASKED, Endpoint, pause, room_left, say_wait
 from mammoth_eval.errors import EngineError, ModelError, UsageError
 from mammoth_eval.types import Query, Sampling
 
@@ -87,6 +92,27 @@ async def test_retry_after_is_waited_for():
         start = time.monotonic()
         await ask(server)
     assert time.monotonic() - start >= 1.0
+
+
+def test_retry_after_is_seconds_or_a_date_and_no_more_than_a_minute_is_waited():
+    def waited(value):
+        error = APIStatusError(
+            "busy", response=Response(429, headers={"retry-after": value}, request=Request("GET", "http://x")), body=None
+        )
+        return pause(error, 0, 0.01)
+
+    assert waited("7") == 7
+    assert 50 < waited(format_datetime(datetime.now(UTC) + timedelta(seconds=55), usegmt=True)) <= 55
+    assert waited("Mon, 01 Jan 2024 00:00:00 GMT") < 1
+    assert waited("86400") == waited(format_datetime(datetime.now(UTC) + timedelta(days=9))) == LONGEST_ASKED
+    assert waited("soon") < 1
+
+
+def test_a_long_wait_is_said_once_and_a_short_one_never(caplog):
+    endpoint = Endpoint("http://x", None)
+    for seconds in (1.0, 20.0, 30.0):
+        say_wait(endpoint, "status 429", seconds)
+    assert [record.getMessage() for record in caplog.records] == ["http://x: status 429; tried again in 20 s"]
 
 
 async def test_server_that_stays_overloaded_is_named_with_its_status():
@@ -182,6 +208,25 @@ async def test_server_that_fails_hands_its_requests_to_the_other():
         async with make_engine("openai", "m", base_url=f"{bad.url},{good.url}", retry_delay=0.01) as engine:
             found = await asyncio.gather(*(engine.generate(TEXT, Sampling()) for _ in range(10)))
     assert {one.text for one in found} == {"four"}
+
+
+async def test_a_server_that_is_down_at_the_start_is_said_where_another_serves(caplog):
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        down = f"http://127.0.0.1:{held.getsockname()[1]}/v1"
+    with serving(completion("four")) as good:
+        async with make_engine("openai", "m", base_url=f"{down},{good.url}", retries=1, retry_delay=0.01) as engine:
+            found = await asyncio.gather(*(engine.generate(TEXT, Sampling()) for _ in range(4)))
+    assert {one.text for one in found} == {"four"}
+    (said,) = [record.getMessage() for record in caplog.records if record.name.startswith("mammoth_eval")]
+    assert said.startswith(f"{down}: no connection")
+    assert said.endswith("the run goes on with the other servers")
+
+
+async def test_one_of_several_servers_with_another_model_is_refused():
+    with serving(completion(), models=("other",)) as wrong, serving(completion()) as good:
+        engine = make_engine("openai", "m", base_url=f"{good.url},{wrong.url}")
+        with pytest.raises(ModelError, match="serves no model 'm'"):
+            await engine.__aenter__()
 
 
 async def test_cancelled_request_gives_its_place_back():

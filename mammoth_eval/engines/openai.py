@@ -6,6 +6,7 @@ Works with vLLM, SGLang, llama.cpp, TGI and hosted services. No environment vari
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,10 +14,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from mammoth_eval.engines.importing import import_module
-from mammoth_eval.engines.openai_retry import Again, Endpoint, advice, pause, retry_reason, room_left
+from mammoth_eval.engines.openai_retry import Again, Endpoint, advice, pause, retry_reason, room_left, say_wait
 from mammoth_eval.engines.options import at_least, read_options
 from mammoth_eval.errors import EngineError, ModelError, UsageError
 from mammoth_eval.types import Completion, Query, Sampling
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class OpenAIOptions:
     retries: int = 6
     """Further tries after 429, 408, 5xx, a refused or broken connection, a timeout, or a reply that is no completion."""
     retry_delay: float = 0.5
-    """Seconds before the second try; doubled each time up to 30, unless the server's Retry-After says more."""
+    """Seconds before the second try; doubled each time up to 30, unless the server's Retry-After says more (60 at most)."""
     max_tokens_name: str = "max_tokens"
     """The field for the limit in chats: some hosted models want ``max_completion_tokens``."""
     max_stops: int = 0
@@ -64,8 +67,7 @@ class OpenAIEngine:
             for url in self._urls
         ]
         try:
-            for endpoint in self._endpoints:
-                await self._check(endpoint)
+            await self._check_all()
         except BaseException:
             await self.__aexit__(None, None, None)
             raise
@@ -75,6 +77,17 @@ class OpenAIEngine:
         endpoints, self._endpoints = self._endpoints, []
         for endpoint in endpoints:
             await endpoint.client.close()
+
+    async def _check_all(self) -> None:
+        """Ask every server; one that is down is said and left for later, as long as another is there."""
+        found = await asyncio.gather(*map(self._check, self._endpoints), return_exceptions=True)
+        wrong = next((error for error in found if error is not None and not isinstance(error, EngineError)), None)
+        if wrong is not None or all(found):
+            raise wrong or next(filter(None, found))
+        for endpoint, error in zip(self._endpoints, found, strict=True):
+            if error is not None:
+                endpoint.failed_at_last = True
+                _log.warning("%s; the run goes on with the other servers", error)
 
     async def _check(self, endpoint: Endpoint) -> None:
         """Ask once which models there are. A server that has no such list is taken at its word."""
@@ -168,7 +181,9 @@ class OpenAIEngine:
                     tries = f"after {attempt + 1} tries"
                     hint = "see that the server runs and is not overloaded (option concurrency), then give the same command again"
                     raise EngineError(f"{endpoint.url}: {reason}, {tries}; {hint}") from error
-                await asyncio.sleep(pause(error, attempt, self.options.retry_delay))
+                seconds = pause(error, attempt, self.options.retry_delay)
+                say_wait(endpoint, reason, seconds)
+                await asyncio.sleep(seconds)
             else:
                 return reply
             finally:

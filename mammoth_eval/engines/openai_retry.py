@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import random
 import re
+import time
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
+
+_log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 30.0
 """Seconds between two tries, at most, where the server says nothing."""
+LONGEST_ASKED = 60.0
+"""Seconds between two tries, at most, whatever Retry-After says."""
+WORTH_A_WORD = 5.0
+"""Seconds of a wait that is said, at most once in `SILENCE` seconds of each server."""
+SILENCE = 60.0
 
 _LIMIT = re.compile(r"maximum context length is (\d+)")
 _PROMPT = re.compile(
@@ -34,6 +45,8 @@ class Endpoint:
     under_way: int = 0
     failed_at_last: bool = False
     """Its last reply was an error: others are asked first."""
+    said_at: float = -math.inf
+    """When a wait for it was last said, on the monotonic clock."""
 
 
 def retry_reason(error: Exception) -> str | None:
@@ -53,11 +66,30 @@ def retry_reason(error: Exception) -> str | None:
 
 
 def pause(error: Exception, attempt: int, first: float) -> float:
-    """Seconds to wait before the next try: doubled each time, spread by a quarter, and at least what Retry-After says."""
+    """Seconds to wait before the next try: doubled each time, spread by a quarter; Retry-After is heard up to `LONGEST_ASKED`."""
     wait = min(first * 2.0**attempt, LONGEST_PAUSE) * random.uniform(0.75, 1.25)
     response = getattr(error, "response", None)
-    asked = response.headers.get("retry-after", "") if response is not None else ""
-    return max(wait, float(asked)) if re.fullmatch(r"\d+(\.\d+)?", asked) else wait
+    asked = retry_after(response.headers.get("retry-after", "")) if response is not None else 0.0
+    return max(wait, min(asked, LONGEST_ASKED))
+
+
+def retry_after(value: str) -> float:
+    """Seconds from now that a Retry-After names, by their number or by a date (RFC 9110); 0 for what is neither."""
+    if re.fullmatch(r"\d+(\.\d+)?", value.strip()):
+        return float(value)
+    try:
+        date = parsedate_to_datetime(value)
+    except ValueError:
+        return 0.0
+    return max(0.0, date.timestamp() - time.time())
+
+
+def say_wait(endpoint: Endpoint, reason: str, seconds: float) -> None:
+    """Log a wait that a person might take for a hang."""
+    now = time.monotonic()
+    if seconds >= WORTH_A_WORD and now - endpoint.said_at >= SILENCE:
+        endpoint.said_at = now
+        _log.warning("%s: %s; tried again in %.0f s", endpoint.url, reason, seconds)
 
 
 def advice(message: str) -> str:
