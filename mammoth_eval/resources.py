@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 _PACKAGE = Path(__file__).resolve().parent
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def folder(name: str) -> Path:
@@ -20,6 +23,21 @@ def cache_folder() -> Path:
     """Where this project keeps what it downloads and converts: ``$XDG_CACHE_HOME/mammoth_eval``."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "mammoth_eval"
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether a disk without room is behind an error: its own, or one that it was raised from."""
+    link: BaseException | None = error
+    while link is not None:
+        if getattr(link, "errno", None) in _FULL or re.search(r"no space left|not enough disk space", str(link), re.IGNORECASE):
+            return True
+        link = link.__cause__ or link.__context__
+    return False
+
+
+def cache_advice(cache: Path) -> str:
+    """What to do where the cache folder cannot be written, as the end of a message."""
+    return f"make room in the cache {cache}, or name another folder with XDG_CACHE_HOME"
 
 
 def json_values(path: Path) -> list[Any]:

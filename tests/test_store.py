@@ -201,6 +201,15 @@ def test_a_full_disk_is_said_with_what_to_do(tmp_path):
             run.append(full(0))
 
 
+def test_a_file_that_a_full_disk_cuts_short_leaves_the_old_one_and_no_draft(tmp_path):
+    path = tmp_path / "run.json"
+    path.write_text("old")
+    (tmp_path / "run.json.new").symlink_to("/dev/full")
+    with pytest.raises(StoreError, match=r"run\.json: cannot be written: No space left.*make room and give the same command again"):
+        store.write_atomically(path, "new")
+    assert [one.read_text() for one in tmp_path.iterdir()] == ["old"]
+
+
 def test_a_results_folder_that_cannot_be_made_is_an_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be written"):

@@ -100,7 +100,8 @@ def _read(benchmark: Benchmark, cache_dir: Path, source: str, **options: Any) ->
         return list(datasets.load_dataset(source, cache_dir=str(cache_dir / "datasets"), **options))
     except (ValueError, OSError, datasets.exceptions.DatasetsError) as error:
         where = options.get("data_files", f"hub dataset {source}")
-        raise BenchmarkError(f"{label(benchmark.origin)}: cannot read {where}: {error.__cause__ or error}") from error
+        advice = f"; {resources.cache_advice(cache_dir)}" if resources.is_full(error) else ""
+        raise BenchmarkError(f"{label(benchmark.origin)}: cannot read {where}: {error.__cause__ or error}{advice}") from error
 
 
 def _find(benchmark: Benchmark, data_dir: Path | None, cache_dir: Path) -> Path:
@@ -119,7 +120,10 @@ def _find(benchmark: Benchmark, data_dir: Path | None, cache_dir: Path) -> Path:
         )
     content = _download(benchmark)
     _check_bytes(benchmark, content, benchmark.address)
-    _write_whole(cached, content)
+    try:
+        _write_whole(cached, content)
+    except OSError as error:
+        raise BenchmarkError(f"{cached}: cannot be written: {error.strerror}; {resources.cache_advice(cache_dir)}") from error
     return cached
 
 
@@ -136,12 +140,15 @@ def _download(benchmark: Benchmark) -> bytes:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    """Write so that no other process ever sees half a file."""
+    """Write so that no other process ever sees half a file, and nothing is left of a write that fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    Path(name).replace(path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def _check_bytes(benchmark: Benchmark, content: bytes, place: str) -> None:

@@ -6,9 +6,11 @@ that every engine loads them like any other checkpoint and no model hub is neede
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -18,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mammoth_eval import resources
 from mammoth_eval.errors import ModelError
 
 NAME = "smollm2-135m-instruct"
@@ -42,7 +45,9 @@ def ensure(cache: Path) -> Path:
             if not is_ready(cache):
                 _make(folder)
     except OSError as error:
-        raise ModelError(f"{folder}: the default model cannot be written: {error}; needs 400 MB free") from error
+        raise ModelError(
+            f"{folder}: the default model cannot be written: {error}; it needs 400 MB: {resources.cache_advice(cache)}"
+        ) from error
     return folder
 
 
@@ -98,5 +103,7 @@ def _convert(source: Path, target: Path) -> None:
 def _run(command: list[str], complaint: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     if done.returncode:
+        if "No space left on device" in done.stderr:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         raise ModelError(f"default model {NAME}: {complaint}: {' / '.join(lines[-2:]) or f'exit {done.returncode}'}")
