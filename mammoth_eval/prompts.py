@@ -1,7 +1,8 @@
 """Prompts: one file a style at ``prompts/<style>.jinja``, few-shot exemplars as data in ``prompts/exemplars/<family>.toml``.
 
 A file is TOML between two lines ``+++``, then one Jinja template that sees `problem` (`types.Problem`), `method` (``pot`` or
-``cot``) and `exemplars`. What it renders is the prompt to the byte; only the newline at the end of the file is not part of it.
+``cot``) and `exemplars`. What it renders is the prompt to the byte; only the newline at the end of the file is not part of it, and
+line ends of Windows are read as newlines.
 A name that the template does not know is an error, never an empty text.
 """
 
@@ -118,7 +119,7 @@ def read(path: Path) -> Prompt:
     label = f"{path.parent.name}/{path.name}"
     try:
         content = path.read_bytes()
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig").replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError) as error:
         raise PromptError(f"{path}: not a readable prompt file: {error}") from error
     head, template = _split(label, text)

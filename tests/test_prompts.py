@@ -93,6 +93,14 @@ def test_query_says_who_asks_what(tmp_path):
     assert (query.chat, query.system, query.sample, query.text) == (True, "be brief", 3, PROBLEMS["open"].question)
 
 
+def test_a_file_written_on_windows_gives_the_same_prompt(tmp_path):
+    text = '+++\ndescription = "d"\n+++\nOne\n{{ problem.question }}\n'
+    for name, content in (("a.jinja", text.encode()), ("b.jinja", b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())):
+        (tmp_path / name).write_bytes(content)
+    one, other = (prompts.read(tmp_path / name).query(PROBLEMS["open"], "cot").text for name in ("a.jinja", "b.jinja"))
+    assert one == other == f"One\n{PROBLEMS['open'].question}"
+
+
 def test_hash_changes_with_any_byte_of_the_file(tmp_path):
     text = '+++\ndescription = "d"\n+++\n{{ problem.question }}'
     one, other = write(tmp_path, text, "a.jinja"), write(tmp_path, text + " ", "b.jinja")

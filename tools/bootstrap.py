@@ -106,14 +106,20 @@ def needs_generator(names: str) -> bool:
     return False
 
 
-def has_gpu() -> bool:
-    """Whether an NVIDIA GPU is here: a device file, or a driver that lists one."""
+def has_gpu(seconds: float = 30.0) -> bool:
+    """Whether an NVIDIA GPU is here: a device file, or a driver that lists one within `seconds`."""
     if Path("/dev/nvidia0").exists():
         return True
     if not shutil.which("nvidia-smi"):
         return False
-    listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False)
-    return listed.returncode == 0 and "GPU 0" in listed.stdout
+    listing = subprocess.Popen(["nvidia-smi", "-L"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        listed, _ = listing.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        listing.kill()  # and not waited for: a tool that hangs in its driver cannot be killed
+        print(f"set-up: nvidia-smi gave no answer in {seconds:g} s: going on without a GPU", file=sys.stderr, flush=True)
+        return False
+    return listing.returncode == 0 and "GPU 0" in listed
 
 
 class Environment:

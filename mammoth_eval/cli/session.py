@@ -89,9 +89,23 @@ async def _evaluate(plan: Plan, run: RunFolder, engine: Engine, width: int, cons
         jobs = (Job(problem, kit, plan.decode, plan.spec.samples) for kit, rows in kits for problem in rows)
         records = await stack.enter_async_context(aclosing(evaluate(jobs, score, width)))
         stack.enter_context(progress)
+        unfit = 0
         async for record in records:
             run.append(record)
             progress.update(record)
+            unfit += sum(one.completion.finish_reason == "context" for one in record.attempts)
+    if unfit:
+        console.print(_too_long(unfit, run), style="yellow", soft_wrap=True)
+
+
+def _too_long(count: int, run: RunFolder) -> str:
+    """That prompts did not fit into the context, and what to do."""
+    context = run.sessions[-1]["engine"].get("context")
+    length = f" of {context} tokens" if context else ""
+    return (
+        f"{count} prompts are longer than the model's context{length}, and count as truncated: "
+        "raise max_model_len (--engine-arg), or take a prompt with fewer exemplars"
+    )
 
 
 def _description(plan: Plan, engine: Mapping[str, object], sandbox: Mapping[str, object]) -> dict[str, Any]:
