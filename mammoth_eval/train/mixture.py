@@ -8,13 +8,14 @@ against = ["paper"]         # test sets that no row may leak: benchmarks or "pap
 
 [[sources]]
 name = "gsm8k-cot"          # a source, "mathinstruct", or a file of rows beside the TOML
-weight = 0.5                # share of `size`; by default the number of its rows
+weight = 0.5                # share of `size`, for every source or for none; without weights as many as it has rows
 cap = 2000                  # at most so many rows
 sets = ["CoT/gsm_train"]    # only rows of these sets
 """
 
 from __future__ import annotations
 
+import math
 import random
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +34,7 @@ class Part:
 
     name: str
     weight: float = 0.0
-    """Share of the mixture's size; 0: the number of its rows."""
+    """Share of the mixture's size; 0, for all sources alike: the number of its rows."""
     cap: int = 0
     """Rows at most; 0: all."""
     sets: tuple[str, ...] = ()
@@ -88,7 +89,31 @@ def read(path: Path) -> Mixture:
     found = [_read_table(f"{path.name}: sources[{number}]", part, Part, ("name",)) for number, part in enumerate(parts)]
     values = _read_table(path.name, table, Mixture, (), hidden=("name", "origin", "sources"))
     resolved = tuple(Part(**{**part, "name": _beside(path, part["name"])}) for part in found)
-    return Mixture(name=path.stem, origin=path, sources=resolved, **values)
+    made = Mixture(name=path.stem, origin=path, sources=resolved, **values)
+    _check(path.name, made)
+    return made
+
+
+def _check(where: str, mixture: Mixture) -> None:
+    """Raises `DataError` for weights that would not be honoured, and for rows that would be taken twice."""
+    weighted = [part for part in mixture.sources if part.weight]
+    if weighted and not mixture.size:
+        raise DataError(
+            f"{where}: {weighted[0].name} has a weight and the mixture no size: a weight is a share of `size`, give both"
+        )
+    if weighted and len(weighted) < len(mixture.sources):
+        bare = next(part.name for part in mixture.sources if not part.weight)
+        raise DataError(
+            f"{where}: {bare} has no weight and {weighted[0].name} has one: give a weight above 0 to every source, or to none"
+        )
+    for number, part in enumerate(mixture.sources):
+        for other in mixture.sources[:number]:
+            if part.name == other.name and set(part.kinds) & set(other.kinds) and _share_sets(part, other):
+                raise DataError(f"{where}: {part.name} is there twice, with the same kinds and sets: its rows would be taken twice")
+
+
+def _share_sets(one: Part, other: Part) -> bool:
+    return not one.sets or not other.sets or bool(set(one.sets) & set(other.sets))
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -109,8 +134,10 @@ def _read_table(
             raise DataError(f"{where}: unknown key {key!r}; there are: {', '.join(known)}")
         if isinstance(value, bool) or not isinstance(value, _TYPES[key]):
             raise DataError(f"{where}: {key} = {value!r}, expected {' or '.join(one.__name__ for one in _TYPES[key])}")
-        if isinstance(value, int | float) and value < 0:
+        if isinstance(value, int | float) and not 0 <= value < math.inf:
             raise DataError(f"{where}: {key} = {value}, expected 0 or more")
+        if isinstance(value, list) and not all(isinstance(one, str) for one in value):
+            raise DataError(f"{where}: {key} = {value!r}, expected a list of texts")
     for kind in table.get("kinds", ()):
         if kind not in KINDS:
             raise DataError(f"{where}: kinds = {table['kinds']!r}, expected a list of {', '.join(KINDS)}")
