@@ -31,6 +31,17 @@ packing = true
 """
 
 
+@pytest.fixture
+def no_cache(tmp_path):
+    """A cache with nothing in it, through the variable that the command reads."""
+    before = os.environ.get("XDG_CACHE_HOME")
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path / "cache")
+    yield
+    os.environ.pop("XDG_CACHE_HOME")
+    if before is not None:
+        os.environ["XDG_CACHE_HOME"] = before
+
+
 def test_curate_writes_rows_with_where_they_come_from_and_a_report(tmp_path, data_dir, capsys):
     out = tmp_path / "rows.jsonl"
     words = ["curate", "gsm8k-pot", "gsm8k-cot", "--limit", "30", "--against", "gsm8k", "--out", str(out)]
@@ -58,6 +69,10 @@ def test_curate_takes_rows_made_elsewhere(tmp_path, data_dir, capsys):
         (["gsm8k-pot", "--samples", "0"], "--samples 0: at least 1 is needed"),
         (["gsm8k-pot", "--against", "gsm9k"], "unknown benchmark 'gsm9k'"),
         (["missing.jsonl"], "missing.jsonl: cannot be read"),
+        (["gsm8k-pot", "--limit", "-1"], "--limit -1: at least 1 is needed"),
+        (["gsm8k-pot", "--temperature", "-1"], "--temperature -1.0: expected 0 or more"),
+        (["gsm8k-pot", "--agreement", "7"], "--agreement 7.0: expected a share"),
+        (["theoremqa", "--limit", "3"], "'no rationale': 3}; a teacher can write some (curate --teacher)"),
     ],
 )
 def test_curate_says_what_was_wrong(tmp_path, data_dir, capsys, words, message):
@@ -65,6 +80,40 @@ def test_curate_says_what_was_wrong(tmp_path, data_dir, capsys, words, message):
     against = [] if "--against" in words else ["--against", "svamp"]
     assert main(["curate", *words, *rest, *against]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_test_set_that_is_named_and_is_not_there_is_an_error(tmp_path, capsys, no_cache):
+    source, empty = write_rows(tmp_path / "mine.jsonl", 1), tmp_path / "empty"
+    words = ["curate", str(source), "--out", str(tmp_path / "out.jsonl"), "--data-dir", str(empty)]
+    assert main([*words, "--against", "svamp"]) == 2
+    assert "--against svamp: no file of svamp here, expected benchmarks/<name>/<file> in --data-dir" in capsys.readouterr().err
+    assert main(words) == 0
+    assert "svamp" in json.loads((tmp_path / "out.report.json").read_text())[str(source)]["not_compared"]
+
+
+def by_teacher(tmp_path, data_dir, way, reply):
+    """What comes of the questions of two rows: the rows that are kept, and the report."""
+    source = write_rows(tmp_path / "mine.jsonl", 2)
+    (tmp_path / "script.json").write_text(json.dumps({"*": reply}))
+    words = ["curate", str(source), "--teacher", str(tmp_path / "script.json"), "--engine", "scripted", "--write", way]
+    words += ["--against", "svamp", "--out", str(tmp_path / "out.jsonl"), "--data-dir", str(data_dir)]
+    assert main(words) == 0
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    return rows, json.loads((tmp_path / "out.report.json").read_text())[str(source)]
+
+
+def test_a_teacher_answers_the_questions_of_a_file_of_rows(tmp_path, data_dir):
+    rows, _ = by_teacher(tmp_path, data_dir, "pot", "print(5)")
+    assert {(row["source"], row["output"]) for row in rows} == {("PoT/apples", "print(5)")}
+    assert rows[0]["provenance"]["checked"] == "60% of samples agree"
+
+
+def test_a_teacher_writes_new_questions_after_a_file_of_rows(tmp_path, data_dir):
+    question = "Nine birds sit on a fence and two fly off to the south, how many of them stay?"
+    rows, report = by_teacher(tmp_path, data_dir, "new", question)
+    assert rows == []
+    reasons = {reason: found["rows"] for reason, found in report["discarded"].items()}
+    assert reasons == {"like another question": 7, "no answer": 4}, "one new question, asked four times"
 
 
 def planned(tmp_path, capsys, text=SUITE, *words):

@@ -10,7 +10,7 @@ from mammoth_eval import benchmarks
 from mammoth_eval.engines import make_engine
 from mammoth_eval.errors import DataError, UnknownName
 from mammoth_eval.sandbox import Sandbox, open_sandbox
-from mammoth_eval.train import annotated, contamination, curate, drills, mixture, recipe, rows, sources, suite, teacher
+from mammoth_eval.train import annotated, contamination, curate, drills, mixture, prepare, recipe, rows, sources, suite, teacher
 from mammoth_eval.train.rows import Row
 from mammoth_eval.train.sources import Example
 from mammoth_eval.types import Policy, Problem
@@ -143,6 +143,10 @@ def test_a_near_duplicate_without_thirteen_words_in_a_row_is_found():
         ),
         ('{"source": "gsm", "instruction": "q", "output": "a"}', "source 'gsm' does not say its kind"),
         ("[1]", "row 0: a int, expected an object"),
+        (
+            '{"source": "CoT/a", "instruction": "q", "output": "a", "provenance": "abc"}',
+            "row 0: field 'provenance' is 'abc', expected an object",
+        ),
         ('{"source": "CoT/a"\n', "row 0, line 1: no JSON"),
     ],
 )
@@ -202,11 +206,24 @@ def test_a_seed_decides_what_is_drawn_and_in_which_order(tmp_path):
         ("size = -1\n" + BOTH, "expected 0 or more"),
         ('[[sources]]\nname = "gsm8k-cot"\nsets = ["CoT/gsm"]\n', "has no set 'CoT/gsm'; there are: CoT/gsm8k"),
         ("size = ", "not a readable mixture"),
+        (BOTH.replace('-cot"', '-cot"\nweight = 1'), "gsm8k-cot has a weight and the mixture no size"),
+        ("size = 4\n" + BOTH.replace('-cot"', '-cot"\nweight = 1'), "gsm8k-pot has no weight and gsm8k-cot has one"),
+        ("size = 4\n" + BOTH.replace('-cot"', '-cot"\nweight = nan'), "weight = nan, expected 0 or more"),
+        ("size = 4\n" + BOTH.replace('-cot"', '-cot"\nweight = inf'), "weight = inf, expected 0 or more"),
+        ("against = [1]\n" + BOTH, r"against = \[1\], expected a list of texts"),
+        (BOTH + BOTH, "gsm8k-cot is there twice"),
+        (BOTH + '[[sources]]\nname = "gsm8k-cot"\nsets = ["CoT/gsm8k"]\n', "gsm8k-cot is there twice"),
     ],
 )
 def test_a_mixture_that_cannot_be_made_says_why(tmp_path, text, message):
     with pytest.raises(DataError, match=message):
         mixed(tmp_path, text)
+
+
+def test_a_source_may_be_there_twice_for_other_sets_or_kinds(tmp_path):
+    text = '[[sources]]\nname = "gsm8k-cot"\nkinds = ["cot"]\n[[sources]]\nname = "gsm8k-cot"\nkinds = ["pot"]\n'
+    (tmp_path / "mix.toml").write_text(text)
+    assert len(mixture.read(tmp_path / "mix.toml").sources) == 2
 
 
 def test_a_source_that_is_missing_is_named_with_what_was_looked_for(tmp_path):
@@ -289,9 +306,10 @@ def test_nine_in_ten_annotated_rationales_become_right_programs(data_dir, sandbo
     assert report.read == report.kept + sum(report.discarded.values())
 
 
-async def taught(way, script, questions=(("What is 1 + 1?", "2"),), samples=4):
-    examples = [Example(Problem(f"gsm8k-cot/{n}", "gsm8k-cot", q, gold), "cot", (), {}) for n, (q, gold) in enumerate(questions)]
-    lesson = teacher.Lesson("scripted", way, samples=samples)
+async def taught(way, script, questions=(("What is 1 + 1?", "2"),), samples=4, rationales=(), **settings):
+    problems = [Problem(f"gsm8k-cot/{n}", "gsm8k-cot", question, gold) for n, (question, gold) in enumerate(questions)]
+    examples = [Example(problem, "cot", rationales, {}) for problem in problems]
+    lesson = teacher.Lesson("scripted", way, samples=samples, **settings)
     index = contamination.Index([Problem("set/0", "set", LONG, "7")])
     async with open_sandbox() as jail, make_engine("scripted", "scripted", script=script) as engine:
         return await teacher.teach(examples, lesson, Policy(), index, engine, jail)
@@ -354,3 +372,125 @@ def test_a_short_test_question_is_found_whatever_words_ask_for_its_program(trigg
 def test_a_question_about_programs_keeps_its_words():
     row = Row("CoT/a", "Let's write a program that counts. How many lines has it?", "The answer is 4")
     assert row.question == row.instruction
+
+
+def test_rows_made_elsewhere_are_refused_one_by_one(tmp_path, sandbox):
+    lines = [
+        {"source": "CoT/a", "instruction": "How many?", "output": "The answer is 4"},
+        {"source": "CoT/a", "instruction": "How many?"},
+        {"source": "CoT/a", "instruction": " ", "output": "The answer is 4"},
+        {"source": "PoT/a", "instruction": "Let's write a program.", "output": "print(4)"},
+        {"source": "CoT/a", "instruction": "How much?", "output": "\n"},
+        {"source": "CoT/a", "instruction": "How far?", "output": "The answer is 4", "provenance": "abc"},
+        {"source": "PoT/a", "instruction": "How old?", "output": "print(1 / 0)"},
+        {"source": "PoT/a", "instruction": "How new?", "output": "x = 4"},
+        {"source": "PoT/a", "instruction": "How big?", "output": "print(4)"},
+    ]
+    (tmp_path / "rows.jsonl").write_text("\n".join([*map(json.dumps, lines), '{"source": ']))
+    found = rows.read_each(tmp_path / "rows.jsonl")
+    kept, report = curate.without_leaks(found, contamination.Index([]), sandbox)
+    assert [row.provenance["row"] for row in kept] == ["0", "8"]
+    assert dict(report.discarded) == {
+        "unreadable row": 3, "empty question": 2, "empty output": 1, "program: error": 1, "program: prints nothing": 1,
+    }  # fmt: skip
+    assert (report.read, report.kept) == (10, 2)
+    assert [text.partition(" (")[0] for text in report.examples["unreadable row"]] == [f"rows.jsonl: row {n}" for n in (1, 5, 9)]
+
+
+def test_what_a_source_says_nothing_of_is_never_a_row():
+    found = [
+        example(0, " ", "2", "It is 2.\nThe answer is 2", kind="cot"),
+        example(1, "One and two?", "3", " \n", kind="cot"),
+    ]
+    kept, report = curate.curate(found, Policy(), None, None)
+    assert (kept, dict(report.discarded)) == ([], {"empty question": 1, "empty output": 1})
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("gsm8k-cot", {"question": "How many?", "answer": "Four.\n#### four-ish apples"}),
+        ("gsm8k-pot", {"question": "How many?", "answer": "Four.\n#### inf"}),
+        ("svamp-pot", {"question": "How many?", "answer_value": "nan", "answer_cot": "def solution():\n    return 4"}),
+        ("aqua-cot", {"question": "How many?", "options": [], "rationale": "Four.", "correct": "A"}),
+        ("aqua-cot", {"question": "How many?", "options": ["A)4", "B)5"], "rationale": "Four.", "correct": "C"}),
+    ],
+)
+def test_an_answer_that_cannot_be_read_is_a_reason_of_its_own(tmp_path, name, row):
+    path = tmp_path / "train" / sources.SOURCES[name].file
+    path.parent.mkdir()
+    path.write_text(json.dumps([row]))
+    kept, report = curate.curate(sources.load(name, tmp_path, tmp_path), Policy(), None, None)
+    assert (kept, dict(report.discarded)) == ([], {"answer cannot be read": 1})
+
+
+@pytest.mark.parametrize("ending", ["json", "jsonl"])
+@pytest.mark.parametrize("name", ["mathinstruct", "TIGER-Lab/MathInstruct"])
+def test_mathinstruct_is_read_from_the_data_folder_before_the_hub(tmp_path, name, ending):
+    path = tmp_path / "train" / f"MathInstruct.{ending}"
+    path.parent.mkdir()
+    path.write_text(json.dumps({"source": "data/CoT/gsm_rft.json", "instruction": "How many?", "output": "4"}) + "\n")
+    tests = prepare.Against(("set",), (), contamination.Index([]))
+    assert [row.source for row in prepare.cached(name, tests, tmp_path, tmp_path / "cache")] == ["CoT/gsm_rft"]
+    path.write_text(json.dumps({"source": "data/CoT/gsm_train.json", "instruction": "How many?", "output": "4"}) + "\n")
+    assert [row.source for row in prepare.cached(name, tests, tmp_path, tmp_path / "cache")] == ["CoT/gsm_train"]
+
+
+def test_all_parts_of_a_dataset_of_the_hub_are_read(tmp_path):
+    for part in ("algebra", "geometry"):
+        (tmp_path / f"{part}.jsonl").write_text(json.dumps({"problem": part}))
+    head = "".join(f"- config_name: {part}\n  data_files: {part}.jsonl\n" for part in ("algebra", "geometry"))
+    (tmp_path / "README.md").write_text(f"---\nconfigs:\n{head}---\n")
+    found = sources.from_hub(str(tmp_path), ("algebra", "geometry"), "train", tmp_path / "cache", hint="a file")
+    assert [row["problem"] for row in found] == ["algebra", "geometry"]
+    assert len(sources.SOURCES["math-cot"].configs) == 7
+
+
+def test_the_questions_of_rows_are_those_of_a_teacher_with_the_human_answer_where_there_is_one(tmp_path):
+    made = [
+        rows.make("gsm", "cot", "What is 1 + 1?", "So 2. The answer is 2", {"checked": "answer read", "answer": "2"}),
+        rows.make("gsm", "pot", "What is 1 + 1?", "print(1 + 1)", {}),
+        rows.make("gsm", "cot", "What is 1 + 2?", "The answer is 3", {"checked": "60% of samples agree", "answer": "3"}),
+        Row("CoT/aqua_rat", "What is 1 + 3?\nAnswer Choices: (A) 4 (B) 5", "The answer is A."),
+    ]
+    rows.write(tmp_path / "mine.jsonl", made)
+    found = list(sources.load(str(tmp_path / "mine.jsonl"), None, tmp_path))
+    assert [(one.problem.question[:14], one.problem.gold, len(one.rationales)) for one in found] == [
+        ("What is 1 + 1?", "2", 2), ("What is 1 + 2?", "", 1), ("What is 1 + 3?", "", 1),
+    ]  # fmt: skip
+    assert (found[2].problem.choices, found[2].problem.benchmark) == (("4", "5"), "aqua_rat")
+
+
+async def test_enough_samples_must_give_the_human_answer_where_that_is_asked_for():
+    texts = ["The answer is 2", "So 2. The answer is 2", "The answer is 3", "The answer is 5"]
+    for agreement, expected in ((0.5, 2), (0.75, 0)):
+        kept, report = await taught("cot", lambda query, sampling: texts[query.sample], agreement=agreement, always=True)
+        assert len(kept) == expected
+        assert report.discarded["samples disagree"] == 2 - expected
+
+
+async def test_a_teacher_of_new_questions_is_shown_questions_with_their_reasoning():
+    shown = []
+
+    def script(query, sampling):
+        if query.prompt_id == "self-instruct/1":
+            shown.append(query.text)
+            return "Nine birds sit on a fence and two fly off, how many stay?"
+        return "Nine less two. The answer is 7"
+
+    kept, _ = await taught("new", script, rationales=("One more than one.\n\nThe answer is 2",))
+    assert shown[0] == "Question: What is 1 + 1?\nAnswer: One more than one.\nThe answer is 2\n\nQuestion:"
+    assert [row.output for row in kept] == ["Nine less two. The answer is 7"]
+
+
+async def test_a_teacher_is_asked_no_empty_question():
+    kept, report = await taught("cot", lambda query, sampling: "The answer is 2", [(" ", "2")])
+    assert (kept, dict(report.discarded), report.read) == ([], {"empty question": 1}, 1)
+
+
+@pytest.mark.data
+def test_theoremqa_is_read_where_its_benchmark_lies_and_is_all_test_questions(data_dir, tmp_path):
+    found = list(sources.load("theoremqa", data_dir, tmp_path))
+    assert (len(found), found[0].problem.gold, found[0].rationales) == (800, "11760", ())
+    tests = prepare.against(["theoremqa"], data_dir, tmp_path)
+    assert all(tests.index.look_up(one.problem.question) for one in found)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
+from itertools import islice
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
 
 from mammoth_eval import models
 from mammoth_eval.cli import options
 from mammoth_eval.engines import ENGINES, make_engine
-from mammoth_eval.errors import UsageError
+from mammoth_eval.errors import DataError, UsageError
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.sandbox import open_sandbox
+from mammoth_eval.store import write_atomically
 from mammoth_eval.train import prepare, rows, sources, teacher
 from mammoth_eval.train.curate import Report
 from mammoth_eval.train.rows import Row
@@ -26,7 +27,7 @@ SHOWN = 10
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which sources, who writes the rationales, what they are compared with, where they go."""
-    names = f"{', '.join(sources.SOURCES)}, mathinstruct, or a file of rows"
+    names = f"{', '.join(sources.SOURCES)}, mathinstruct (or {sources.MATHINSTRUCT}), or a file of rows"
     parser.add_argument("sources", nargs="+", metavar="SOURCE", help=names)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="rows as JSON lines; the report goes beside it")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N questions of each source")
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="test sets that no row may leak: names, or paper (default: all that are here)",
     )
     taught = parser.add_argument_group("rationales by a teacher, in place of the source's own")
-    taught.add_argument("--teacher", metavar="MODEL", help="a model that answers the source's questions")
+    taught.add_argument("--teacher", metavar="MODEL", help="a model that answers the source's questions, each row's of a file")
     taught.add_argument("--write", choices=teacher.WAYS, default="pot", help="programs, words, or new questions (default: pot)")
     taught.add_argument("--engine", default="vllm", metavar="NAME", help=f"one of {', '.join(ENGINES)} (default: vllm)")
     options.add_pairs(taught, "--engine-arg", "passed on to the engine; repeatable")  # type: ignore[arg-type]
@@ -48,9 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     taught.add_argument(
         "--agreement",
         type=float,
-        default=0.6,
         metavar="P",
-        help="share of samples that must agree where there is no human answer (default: 0.6)",
+        help="share of samples that must agree, where there is a human answer too (default: 0.6, where there is none)",
     )
     taught.add_argument("--seed", type=int, default=0)
     options.add_data_dir(parser)
@@ -60,28 +60,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Curate each source; writes the rows and the report, prints what was kept and what was not."""
     console = options.show_console()
-    if args.samples < 1:
-        raise UsageError(f"--samples {args.samples}: at least 1 is needed")
+    _check(args)
     with console.status("reading the test sets"):
         tests = prepare.against(prepare.test_sets(options.names(args.against)), args.data_dir, cache_folder())
+    if tests.missing and args.against:
+        raise DataError(
+            f"--against {args.against}: no file of {', '.join(tests.missing)} here, expected benchmarks/<name>/<file> in "
+            "--data-dir (a run of the benchmark fetches it, too); leave --against out to compare with all that are here"
+        )
     if tests.missing:
         console.print(f"not compared with (no file here): {', '.join(tests.missing)}", highlight=False, soft_wrap=True)
     kept: list[Row] = []
     reports: dict[str, Any] = {}
-    for name in dict.fromkeys(args.sources):
+    for name in dict.fromkeys(map(sources.plain, args.sources)):
         with console.status(f"curating {name}"):
             found, report = _curate(name, args, tests)
         kept += found
         reports[name] = {**report.to_json(), "against": list(tests.names), "not_compared": list(tests.missing)}
         if not args.json:
-            _show(name, report, console)
+            _show(name, report)
+        if report.read and report.discarded["leaks a test set"] == report.read:
+            console.print(f"{name}: all of it is test questions: name the sets to compare with, without its own, by --against")
     rows.write(args.out, kept)
     path = args.out.with_suffix(".report.json")
-    path.write_text(json.dumps(reports, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_atomically(path, json.dumps(reports, indent=1, ensure_ascii=False) + "\n")
     console.print(f"{len(kept)} rows: {args.out}; report: {path}", highlight=False, soft_wrap=True)
     if args.json:
         print(json.dumps(reports, indent=1, ensure_ascii=False))
     return 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Raises `UsageError` for a number that cannot be."""
+    if args.samples < 1:
+        raise UsageError(f"--samples {args.samples}: at least 1 is needed")
+    if args.limit is not None and args.limit < 1:
+        raise UsageError(f"--limit {args.limit}: at least 1 is needed")
+    if args.max_tokens < 1:
+        raise UsageError(f"--max-tokens {args.max_tokens}: at least 1 is needed")
+    if not 0 <= args.temperature < math.inf:
+        raise UsageError(f"--temperature {args.temperature}: expected 0 or more")
+    if args.agreement is not None and not 0 < args.agreement <= 1:
+        raise UsageError(f"--agreement {args.agreement}: expected a share, above 0 and at most 1")
 
 
 def _curate(name: str, args: argparse.Namespace, tests: prepare.Against) -> tuple[list[Row], Report]:
@@ -97,19 +117,20 @@ def _curate(name: str, args: argparse.Namespace, tests: prepare.Against) -> tupl
         temperature=args.temperature,
         max_tokens=args.max_tokens,
         prompt=args.prompt,
-        agreement=args.agreement,
+        agreement=0.6 if args.agreement is None else args.agreement,
+        always=args.agreement is not None,
         seed=args.seed,
     )
-    examples = list(sources.load(name, args.data_dir, cache_folder()))[: args.limit]
+    examples = list(islice(sources.load(name, args.data_dir, cache_folder()), args.limit))
 
     async def teach() -> tuple[list[Row], Report]:
         async with open_sandbox() as sandbox, engine:
-            return await teacher.teach(examples, lesson, sources.get(name).policy, tests.index, engine, sandbox)
+            return await teacher.teach(examples, lesson, sources.policy(name), tests.index, engine, sandbox)
 
     return asyncio.run(teach())
 
 
-def _show(name: str, report: Report, console: Console) -> None:
+def _show(name: str, report: Report) -> None:
     share = f"{100 * report.kept / report.read:.1f} %" if report.read else "none"
     print(f"{name}: {report.kept} of {report.read} kept ({share})")
     for reason, count in report.discarded.most_common():

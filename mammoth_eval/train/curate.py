@@ -18,7 +18,7 @@ from mammoth_eval.sandbox import Sandbox
 from mammoth_eval.train import contamination, rows
 from mammoth_eval.train.annotated import canonical
 from mammoth_eval.train.contamination import Hit
-from mammoth_eval.train.rows import Row
+from mammoth_eval.train.rows import Refused, Row
 from mammoth_eval.train.sources import Example
 from mammoth_eval.types import Execution, Policy, Problem
 
@@ -44,6 +44,12 @@ class Report:
         if len(self.examples[reason]) < SHOWN:
             self.examples[reason].append(name)
 
+    def refuse(self, row: tuple[str, ...]) -> None:
+        """Count a row that could not be read (`Refused`, or its place and why)."""
+        refused = Refused(*row)
+        self.read += 1
+        self.discard(refused.reason, f"{refused.place} ({refused.why})")
+
     def to_json(self) -> dict[str, Any]:
         """All of it, with shares."""
         reasons = {
@@ -54,17 +60,22 @@ class Report:
 
 
 def curate(
-    examples: Iterable[Example | tuple[str, str]], policy: Policy, index: contamination.Index | None, sandbox: Sandbox | None
+    examples: Iterable[Example | tuple[str, ...]], policy: Policy, index: contamination.Index | None, sandbox: Sandbox | None
 ) -> tuple[list[Row], Report]:
     """The rows of `examples` that hold, and the report. Without a sandbox there can be no programs."""
     report = Report()
     clean: list[Example] = []
     for example in examples:
-        report.read += 1
         if isinstance(example, tuple):
-            report.discard("unreadable row", f"{example[0]} ({example[1]})")
+            report.refuse(example)
+            continue
+        report.read += 1
+        if not example.problem.question.strip():
+            report.discard("empty question", example.problem.id)
         elif not example.rationales:
             report.discard("no rationale", example.problem.id)
+        elif not any(rationale.strip() for rationale in example.rationales):
+            report.discard("empty output", example.problem.id)
         elif index is not None and (hit := index.look_up(example.problem.question)):
             report.discard("leaks a test set", example.problem.id)
             report.hits.append(hit)
@@ -111,10 +122,8 @@ def _reasons(examples: Sequence[Example], turn: int, policy: Policy, sandbox: Sa
 
 def judge_program(execution: Execution, problem: Problem, policy: Policy) -> str:
     """Why a program's execution does not give the human answer; empty where it does."""
-    if execution.status == "fault":
-        return "sandbox fault"
-    if execution.status != "ok":
-        return f"program: {execution.status}"
+    if broken := _broken(execution):
+        return broken
     answer = answers.from_stdout(execution.stdout, form=problem.form, choices=problem.choices)
     return _compare(answer, problem, policy, "program: prints nothing", "program: prints another answer")
 
@@ -134,8 +143,13 @@ def _compare(answer: str | None, problem: Problem, policy: Policy, nothing: str,
     return "" if verdict.equal else wrong
 
 
+def set_name(example: Example) -> str:
+    """What the rows of an example call its set: the source's name without its kind."""
+    return example.problem.benchmark.removesuffix(f"-{example.kind}")
+
+
 def _row(example: Example, turn: int) -> Row:
-    name = example.problem.benchmark.rpartition("-")[0] or example.problem.benchmark
+    name = set_name(example)
     checked = "executed" if example.kind == "pot" else "answer read"
     provenance = {**example.provenance, "checked": checked, **({"candidate": str(turn)} if turn else {})}
     return rows.make(name, example.kind, example.problem.question, example.rationales[turn], provenance)
@@ -156,17 +170,52 @@ def distinct(found: Sequence[Row], report: Report) -> list[Row]:
     return kept
 
 
-def without_leaks(found: Iterable[Row], index: contamination.Index) -> tuple[list[Row], Report]:
-    """Rows that were made elsewhere (MathInstruct, a file), without those that leak a test set or say a thing twice."""
+def without_leaks(
+    found: Iterable[Row | tuple[str, ...]], index: contamination.Index, sandbox: Sandbox | None = None
+) -> tuple[list[Row], Report]:
+    """Rows made elsewhere (MathInstruct, a file): none that leaks a test set, breaks when it is run, or says a thing twice.
+
+    There is no human answer to compare a program's with: it must print something.
+    """
     report = Report()
     clean = []
-    for row in found:
+    for number, row in enumerate(found):
+        if isinstance(row, tuple):
+            report.refuse(row)
+            continue
         report.read += 1
-        if hit := index.look_up(row.question):
-            report.discard("leaks a test set", f"{row.source} row {report.read - 1}")
+        if not row.question.strip():
+            report.discard("empty question", f"{row.source} row {number}")
+        elif hit := index.look_up(row.question):
+            report.discard("leaks a test set", f"{row.source} row {number}")
             report.hits.append(hit)
         else:
-            clean.append(replace(row, provenance={**row.provenance, "row": row.provenance.get("row", str(report.read - 1))}))
-    kept = distinct(clean, report)
+            clean.append(replace(row, provenance={**row.provenance, "row": row.provenance.get("row", str(number))}))
+    kept = distinct(_running(clean, sandbox, report), report)
     report.kept = len(kept)
     return kept, report
+
+
+def _running(found: Sequence[Row], sandbox: Sandbox | None, report: Report) -> list[Row]:
+    """`found` without programs that break or print nothing."""
+    programs = [row.output for row in found if row.kind == "pot"]
+    if programs and sandbox is None:
+        raise ValueError("programs cannot be checked without a sandbox")
+    executions = sandbox.map(programs, "stdout") if sandbox else iter(())
+    kept = []
+    for row in found:
+        reason = _broken(next(executions)) if row.kind == "pot" else ""
+        if reason:
+            report.discard(reason, f"{row.source} row {row.provenance['row']}")
+        else:
+            kept.append(row)
+    return kept
+
+
+def _broken(execution: Execution) -> str:
+    """Why an execution gives no answer at all; empty where it gives one."""
+    if execution.status == "fault":
+        return "sandbox fault"
+    if execution.status != "ok":
+        return f"program: {execution.status}"
+    return "" if execution.stdout.strip() else "program: prints nothing"

@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from mammoth_eval import benchmarks
@@ -58,25 +60,28 @@ def test_sets(words: Sequence[str] = ()) -> list[str]:
 
 
 def source(name: str, tests: Against, data_dir: Path | None, cache_dir: Path, limit: int | None = None) -> tuple[list[Row], Report]:
-    """The curated rows of a source: a name of `sources.SOURCES`, ``mathinstruct``, or a file in the form of our rows.
+    """The curated rows of a source: a name of `sources.SOURCES`, MathInstruct, or a file in the form of our rows.
 
     `limit`: of its first rows only.
     Raises `DataError` where it cannot be had or keeps nothing.
     """
-    if name == "mathinstruct" or name.endswith((".json", ".jsonl")):
-        found = sources.mathinstruct(cache_dir) if name == "mathinstruct" else list(rows.read(Path(name)))
-        kept, report = curate.without_leaks(found[:limit], tests.index)
+    if sources.is_rows(name):
+        found = sources.load_rows(name, data_dir, cache_dir)[:limit]
+        with _sandbox(any(isinstance(row, Row) and row.kind == "pot" for row in found)) as sandbox:
+            kept, report = curate.without_leaks(found, tests.index, sandbox)
     else:
         origin = sources.get(name)
-        examples = list(sources.load(name, data_dir, cache_dir))[:limit]
-        if origin.kind == "pot":
-            with Sandbox() as sandbox:
-                kept, report = curate.curate(examples, origin.policy, tests.index, sandbox)
-        else:
-            kept, report = curate.curate(examples, origin.policy, tests.index, None)
+        examples = list(islice(sources.load(name, data_dir, cache_dir), limit))
+        with _sandbox(origin.kind == "pot") as sandbox:
+            kept, report = curate.curate(examples, origin.policy, tests.index, sandbox)
     if not kept:
-        raise DataError(f"source {name}: none of {report.read} rows is kept: {dict(report.discarded)}")
+        hint = "; a teacher can write some (curate --teacher)" if report.discarded["no rationale"] else ""
+        raise DataError(f"source {name}: none of {report.read} rows is kept: {dict(report.discarded)}{hint}")
     return kept, report
+
+
+def _sandbox(needed: bool) -> AbstractContextManager[Sandbox | None]:
+    return Sandbox() if needed else nullcontext()
 
 
 def cached(name: str, tests: Against, data_dir: Path | None, cache_dir: Path) -> tuple[Row, ...]:
@@ -91,11 +96,10 @@ def cached(name: str, tests: Against, data_dir: Path | None, cache_dir: Path) ->
 
 
 def _key(name: str, tests: Against, data_dir: Path | None) -> str:
-    digest = hashlib.sha256(f"{VERSION}\0{name}\0{tests.names}".encode())
-    path = Path(name)
+    digest = hashlib.sha256(f"{VERSION}\0{sources.plain(name)}\0{tests.names}".encode())
     if name in sources.SOURCES:
         digest.update(repr(sources.SOURCES[name].by).encode())
-        path = (data_dir or Path()) / "train" / sources.SOURCES[name].file
-    if path.is_file():
+    path = sources.file(name, data_dir)
+    if path is not None and path.is_file():
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

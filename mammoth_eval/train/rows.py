@@ -11,10 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from mammoth_eval import resources
 from mammoth_eval.errors import DataError
@@ -57,6 +57,15 @@ class Row:
         return _TRIGGER.sub("", self.instruction)
 
 
+class Refused(NamedTuple):
+    """A row of a file that cannot be taken: its place, and what is wrong with it."""
+
+    place: str
+    why: str
+    reason: str = "unreadable row"
+    """Under which a report counts it."""
+
+
 def make(name: str, kind: Kind, question: str, output: str, provenance: Mapping[str, str]) -> Row:
     """A row of the set `name`, its instruction made from `question`."""
     folder, tail = ("PoT", TRIGGER) if kind == "pot" else ("CoT", "")
@@ -66,6 +75,42 @@ def make(name: str, kind: Kind, question: str, output: str, provenance: Mapping[
 def read(path: Path) -> tuple[Row, ...]:
     """The rows of a file: JSON lines, or one JSON list as the hub has MathInstruct. Raises `DataError` with the row's number."""
     return tuple(from_json(record, f"{path.name}: row {number}") for number, record in enumerate(records(path)))
+
+
+def read_each(path: Path) -> list[Row | Refused]:
+    """The same for a file made elsewhere: a row that is none is refused by itself. Raises `DataError` where there is no file."""
+    return [one if isinstance(one, Refused) else accept(one, f"{path.name}: row {number}") for number, one in _each(path)]
+
+
+def accept(record: object, where: str) -> Row | Refused:
+    """One row, or what it lacks."""
+    try:
+        return from_json(record, where)
+    except DataError as error:
+        return Refused(where, str(error).removeprefix(f"{where}: "), _empty(record) or "unreadable row")
+
+
+def _empty(record: object) -> str:
+    """The reason where a field is a text with nothing in it; empty where none is."""
+    fields = record if isinstance(record, dict) else {}
+    blank = [name for name in ("instruction", "output") if isinstance(fields.get(name), str) and not fields[name].strip()]
+    return {"instruction": "empty question", "output": "empty output"}[blank[0]] if blank else ""
+
+
+def _each(path: Path) -> Iterator[tuple[int, Any]]:
+    """The JSON values of a file with their numbers; `Refused` for a line that is no JSON."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from error
+    if text.lstrip().startswith("["):
+        yield from enumerate(records(path))
+        return
+    for number, line in enumerate(line for line in text.split("\n") if line.strip()):
+        try:
+            yield number, json.loads(line)
+        except ValueError as error:
+            yield number, Refused(f"{path.name}: row {number}", f"no JSON: {error}")
 
 
 def from_json(record: object, where: str) -> Row:
@@ -82,6 +127,8 @@ def from_json(record: object, where: str) -> Row:
     if not {"PoT", "CoT"} & set(source.split("/")):
         raise DataError(f"{where}: source {record['source']!r} does not say its kind, expected PoT/<set> or CoT/<set>")
     provenance = record.get("provenance") or {}
+    if not isinstance(provenance, dict):
+        raise DataError(f"{where}: field 'provenance' is {provenance!r}, expected an object of texts")
     return Row(source, record["instruction"], record["output"], {name: str(value) for name, value in provenance.items()})
 
 

@@ -1,23 +1,26 @@
 """Sources: public training sets as examples, each with its question, its human answer and, where there is one, its rationale.
 
 A file is looked for in ``train/`` of the data folder (`--data-dir`), else the set is read from the hub with ``datasets``; drills
-are made here. What makes rows of MathInstruct out of examples, and throws out what is wrong, is `curate`.
+are made here. MathInstruct and files of rows are rows already; for a teacher they are questions. TheoremQA has a test split alone
+and no rationales: it is for a teacher, and only where rows are not compared with the benchmark theoremqa. What makes rows of
+MathInstruct out of examples, and throws out what is wrong, is `curate`.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mammoth_eval.benchmarks import adapters
 from mammoth_eval.errors import DataError, UnknownName
 from mammoth_eval.train import annotated, drills, rows
-from mammoth_eval.train.rows import Kind
-from mammoth_eval.types import Form, Policy, Problem
+from mammoth_eval.train.rows import Kind, Refused, Row
+from mammoth_eval.types import LETTERS, Form, Policy, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,16 @@ class Source:
     by: str
     """Who wrote the rationales."""
     licence: str
-    config: str = ""
+    configs: tuple[str, ...] = ("",)
+    """Parts of the dataset of the hub that are read, one after another; empty: the only one."""
     split: str = "train"
     policy: Policy = field(default_factory=Policy)
     make: Callable[[], Iterable[Mapping[str, Any]]] | None = None
     """Makes the rows, where they are neither in a file nor on the hub."""
+    golds: Literal["any", "number", "letter"] = "any"
+    """What a human answer must be."""
+    benchmark: str = ""
+    """Below ``benchmarks/`` of the data folder, where the questions are a benchmark's: for a teacher, compared with other sets."""
 
 
 def _gsm8k_cot(row: Mapping[str, Any]) -> tuple[adapters.Fields, tuple[str, ...]]:
@@ -106,18 +114,34 @@ def _drill(row: Mapping[str, Any]) -> tuple[adapters.Fields, tuple[str, ...]]:
     return adapters.Fields(row["question"], row["answer"]), (row["program"],)
 
 
+_SUBJECTS = (
+    "algebra", "counting_and_probability", "geometry", "intermediate_algebra", "number_theory", "prealgebra", "precalculus",
+)  # fmt: skip
 _ROUNDED = Policy(decimals="rounded")
 SOURCES: dict[str, Source] = {
-    "gsm8k-cot": Source("gsm8k", "cot", "gsm8k_train.jsonl", "openai/gsm8k", _gsm8k_cot, "human", "MIT", "main"),
-    "gsm8k-pot": Source("gsm8k", "pot", "gsm8k_train.jsonl", "openai/gsm8k", _gsm8k_pot, annotated.VERSION, "MIT", "main"),
-    "svamp-cot": Source("svamp", "cot", "svamp_train_cot.json", "", _svamp_cot, "GPT-3.5 (ReFT)", "Apache-2.0", policy=_ROUNDED),
-    "svamp-pot": Source("svamp", "pot", "svamp_train_pot.json", "", _svamp_pot, "GPT-3.5 (ReFT)", "Apache-2.0", policy=_ROUNDED),
-    "math-cot": Source("math", "cot", "math_train_3000.jsonl", "EleutherAI/hendrycks_math", _math, "human", "MIT"),
-    "aqua-cot": Source("aqua_rat", "cot", "aqua_dev.json", "deepmind/aqua_rat", _aqua, "human", "Apache-2.0", "raw"),
-    "theoremqa": Source("TheoremQA", "cot", "theoremqa.json", "TIGER-Lab/TheoremQA", _theoremqa, "", "MIT", split="test"),
+    "gsm8k-cot": Source(
+        "gsm8k", "cot", "gsm8k_train.jsonl", "openai/gsm8k", _gsm8k_cot, "human", "MIT", ("main",), golds="number"
+    ),
+    "gsm8k-pot": Source(
+        "gsm8k", "pot", "gsm8k_train.jsonl", "openai/gsm8k", _gsm8k_pot, annotated.VERSION, "MIT", ("main",), golds="number"
+    ),
+    "svamp-cot": Source(
+        "svamp", "cot", "svamp_train_cot.json", "", _svamp_cot, "GPT-3.5 (ReFT)", "Apache-2.0", policy=_ROUNDED, golds="number"
+    ),
+    "svamp-pot": Source(
+        "svamp", "pot", "svamp_train_pot.json", "", _svamp_pot, "GPT-3.5 (ReFT)", "Apache-2.0", policy=_ROUNDED, golds="number"
+    ),
+    "math-cot": Source("math", "cot", "math_train_3000.jsonl", "EleutherAI/hendrycks_math", _math, "human", "MIT", _SUBJECTS),
+    "aqua-cot": Source(
+        "aqua_rat", "cot", "aqua_dev.json", "deepmind/aqua_rat", _aqua, "human", "Apache-2.0", ("raw",), golds="letter"
+    ),
+    "theoremqa": Source(
+        "TheoremQA", "cot", "theoremqa.json", "TIGER-Lab/TheoremQA", _theoremqa, "", "MIT", split="test",
+        benchmark="theoremqa/theoremqa_test.json",
+    ),
     "drills": Source("drills", "pot", "", "", _drill, drills.VERSION, "Apache-2.0", make=drills.rows),
-}
-"""Name to source. ``mathinstruct`` and files of our own form are read by `rows.read` and need no reader."""
+}  # fmt: skip
+"""Name to source. MathInstruct and files of our own form are read by `rows.read_each` and need no reader."""
 MATHINSTRUCT = "TIGER-Lab/MathInstruct"
 
 
@@ -128,49 +152,128 @@ def get(name: str) -> Source:
     return SOURCES[name]
 
 
-def load(name: str, data_dir: Path | None, cache_dir: Path) -> Iterable[Example | tuple[str, str]]:
-    """The examples of source `name` in the order of its rows; for a row that cannot be read its place and why.
+def plain(name: str) -> str:
+    """`name` as it is known here: MathInstruct goes by the name of the hub, too."""
+    return "mathinstruct" if name == MATHINSTRUCT else name
+
+
+def is_rows(name: str) -> bool:
+    """Whether `name` is a set of rows made elsewhere: MathInstruct, or a file of them."""
+    return plain(name) == "mathinstruct" or name.endswith((".json", ".jsonl"))
+
+
+def policy(name: str) -> Policy:
+    """When two answers of the source `name` are equal."""
+    return Policy() if is_rows(name) else get(name).policy
+
+
+def file(name: str, data_dir: Path | None) -> Path | None:
+    """The file that the source `name` is read from; None where there is none here."""
+    if is_rows(name) and plain(name) != "mathinstruct":
+        return Path(name)
+    if data_dir is None:
+        return None
+    if plain(name) == "mathinstruct":
+        places = [data_dir / "train" / f"MathInstruct.{ending}" for ending in ("json", "jsonl")]
+    else:
+        source = get(name)
+        places = [data_dir / "train" / source.file] if source.file else []
+        places += [data_dir / "benchmarks" / source.benchmark] if source.benchmark else []
+    return next((place for place in places if place.is_file()), None)
+
+
+def load(name: str, data_dir: Path | None, cache_dir: Path) -> Iterable[Example | Refused]:
+    """The examples of source `name` in the order of its rows; for a row that cannot be taken its place and why.
 
     Raises `DataError` where the set cannot be had.
     """
+    if is_rows(name):
+        yield from _questions(load_rows(name, data_dir, cache_dir), plain(name))
+        return
     source = get(name)
-    path = data_dir / "train" / source.file if data_dir else None
+    path = file(name, data_dir)
     if source.make is not None:
         found: Iterable[Any] = source.make()
         origin = {"from": source.by}
-    elif path is not None and path.is_file():
+    elif path is not None:
         found = rows.records(path)
-        origin = {"from": source.file, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()[:16]}
+        origin = {"from": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()[:16]}
     elif source.hub:
-        found = from_hub(source.hub, source.config, source.split, cache_dir, hint=f"train/{source.file}")
+        found = from_hub(source.hub, source.configs, source.split, cache_dir, hint=f"train/{source.file}")
         origin = {"from": source.hub, "split": source.split}
     else:
         raise DataError(f"source {name}: no file train/{source.file} in {data_dir or 'the data folder (none was given)'}")
     origin |= {"by": source.by, "licence": source.licence}
     for number, row in enumerate(found):
+        yield _example(f"{name}/{number}", name, source, row, {**origin, "row": str(number)})
+
+
+def _example(place: str, name: str, source: Source, row: Any, origin: Mapping[str, str]) -> Example | Refused:
+    try:
+        fields, rationales = source.read(row)
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        return Refused(place, f"{type(error).__name__}: {error}")
+    if not _is_answer(fields, source):
+        return Refused(place, repr(fields.gold), "answer cannot be read")
+    form: Form = "choice" if fields.choices else "open"
+    problem = Problem(place, name, fields.question, fields.gold, form, fields.choices)
+    return Example(problem, source.kind, rationales, {**origin, "answer": fields.gold})
+
+
+def _is_answer(fields: adapters.Fields, source: Source) -> bool:
+    """Whether the human answer is what those of its set are: a finite number, or the letter of an option."""
+    if fields.choices or source.golds == "letter":
+        return fields.gold in tuple(LETTERS[: len(fields.choices)])
+    if source.golds == "number":
         try:
-            fields, rationales = source.read(row)
-        except (KeyError, ValueError, TypeError, AttributeError) as error:
-            yield f"{name}/{number}", f"{type(error).__name__}: {error}"
-            continue
-        form: Form = "choice" if fields.choices else "open"
-        problem = Problem(f"{name}/{number}", name, fields.question, fields.gold, form, fields.choices)
-        yield Example(problem, source.kind, rationales, {**origin, "row": str(number), "answer": fields.gold})
+            return math.isfinite(float(fields.gold))
+        except ValueError:
+            return False
+    return bool(fields.gold.strip())
 
 
-def mathinstruct(cache_dir: Path) -> list[rows.Row]:
-    """MathInstruct from the hub. Raises `DataError` where it cannot be had."""
-    found = from_hub(MATHINSTRUCT, "", "train", cache_dir, hint="a file of it, by its path")
-    return [rows.from_json(dict(row), f"{MATHINSTRUCT}: row {number}") for number, row in enumerate(found)]
+def load_rows(name: str, data_dir: Path | None, cache_dir: Path) -> list[Row | Refused]:
+    """The rows of MathInstruct (a file of the data folder, else the hub) or of a file. Raises `DataError` where there are none."""
+    path = file(name, data_dir)
+    if path is not None:
+        return rows.read_each(path)
+    hint = "train/MathInstruct.json"
+    found = from_hub(MATHINSTRUCT, ("",), "train", cache_dir, hint=hint)
+    return [rows.accept(dict(row), f"{MATHINSTRUCT}: row {number}") for number, row in enumerate(found)]
 
 
-def from_hub(hub: str, config: str, split: str, cache_dir: Path, hint: str) -> list[Any]:
-    """The rows of a dataset of the hub. Raises `DataError` with what to give in its place."""
+_AGREED = re.compile(r"\d+% of samples agree")
+
+
+def _questions(found: Iterable[Row | Refused], origin: str) -> Iterable[Example | Refused]:
+    """Each question of `found` once, with all its rationales; its answer where a row of ours tells the human one."""
+    same: dict[str, list[Row]] = {}
+    for row in found:
+        if isinstance(row, Refused):
+            yield row
+        else:
+            same.setdefault(" ".join(row.question.split()), []).append(row)
+    for number, group in enumerate(same.values()):
+        first, name = group[0], group[0].source.rpartition("/")[2]
+        human = [row.provenance.get("answer", "") for row in group if not _AGREED.fullmatch(row.provenance.get("checked", ""))]
+        gold = next(filter(None, human), "")
+        choices = adapters.written_choices(first.question) if "Answer Choices:" in first.question else ()
+        form: Form = "choice" if choices else "open"
+        problem = Problem(f"{name}/{number}", name, first.question, gold, form, choices)
+        provenance = {"from": origin, **first.provenance, "row": first.provenance.get("row", str(number))}
+        yield Example(problem, first.kind, tuple(row.output for row in group), provenance)
+
+
+def from_hub(hub: str, configs: Iterable[str], split: str, cache_dir: Path, hint: str) -> list[Any]:
+    """The rows of all `configs` of a dataset of the hub. Raises `DataError` with what to give in its place."""
     import datasets  # more than a second to import: only where rows are read
 
     datasets.disable_progress_bars()
     datasets.logging.set_verbosity(datasets.logging.CRITICAL)
+    found: list[Any] = []
     try:
-        return list(datasets.load_dataset(hub, config or None, split=split, cache_dir=str(cache_dir / "datasets")))
+        for config in configs:
+            found += datasets.load_dataset(hub, config or None, split=split, cache_dir=str(cache_dir / "datasets"))
     except (ValueError, OSError, datasets.exceptions.DatasetsError) as error:
         raise DataError(f"hub dataset {hub}: cannot be read ({error}); without a network give {hint} in --data-dir") from error
+    return found

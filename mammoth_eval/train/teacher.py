@@ -1,7 +1,7 @@
 """Rationales by a teacher: any engine answers training questions, and what it writes is kept only where it holds.
 
 ``pot``: programs, kept if what they print equals the human answer; without one, if enough samples agree. ``cot``: the same for
-reasoning in words (self-consistency, arXiv 2203.11171). ``new``: new questions with their reasoning from a few seed questions
+reasoning in words (self-consistency, arXiv 2203.11171). ``new``: new questions with their reasoning from a few seed pairs of both
 (Self-Instruct, arXiv 2212.10560), kept if unlike every question there is, and if the teacher, asked anew, agrees with its answer.
 """
 
@@ -22,8 +22,8 @@ from mammoth_eval.engines import Engine
 from mammoth_eval.errors import EngineError, SandboxError
 from mammoth_eval.sandbox.base import Sandbox
 from mammoth_eval.train import contamination, rows
-from mammoth_eval.train.curate import Report, distinct
-from mammoth_eval.train.rows import Row
+from mammoth_eval.train.curate import Report, distinct, set_name
+from mammoth_eval.train.rows import Kind, Row
 from mammoth_eval.train.sources import Example
 from mammoth_eval.types import Attempt, Method, Policy, Problem, Query, Sampling
 
@@ -34,7 +34,9 @@ WIDTH = 64
 ALIKE = 0.5
 """Similarity of word trigrams from which on a new question is an old one (Self-Instruct uses ROUGE-L 0.7, which is laxer)."""
 SEEDS = 4
-"""Questions that the teacher is shown when it writes a new one."""
+"""Questions with their reasoning that the teacher is shown when it writes a new one."""
+
+_BLANK = re.compile(r"\n\s*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,13 @@ class Lesson:
     prompt: str = "fewshot"
     agreement: float = 0.6
     """Share of the samples that must give one answer, where there is no human one."""
+    always: bool = False
+    """Where there is a human answer, too, so many samples must give it."""
     seed: int = 0
 
 
 async def teach(
-    examples: Sequence[Example | tuple[str, str]],
+    examples: Sequence[Example | tuple[str, ...]],
     lesson: Lesson,
     policy: Policy,
     index: contamination.Index,
@@ -62,11 +66,7 @@ async def teach(
 ) -> tuple[list[Row], Report]:
     """The teacher's rows that hold, and what became of the rest. A question may give several rows, one a distinct rationale."""
     report = Report()
-    readable = [example for example in examples if isinstance(example, Example)]
-    for example in examples:
-        if isinstance(example, tuple):
-            report.read += 1
-            report.discard("unreadable row", f"{example[0]} ({example[1]})")
+    readable = _readable(examples, report)
     kit = _kit(lesson, policy, engine, sandbox)
     asked = await _invent(readable, lesson, engine, report) if lesson.way == "new" else readable
     clean = _without_leaks(asked, index, report)
@@ -84,6 +84,18 @@ def _kit(lesson: Lesson, policy: Policy, engine: Engine, sandbox: Sandbox) -> Ki
     sampling = Sampling(temperature=lesson.temperature, max_tokens=lesson.max_tokens, seed=lesson.seed)
     family = Benchmark("train", Path(), "", "", "", 0, "mixed", exemplars="gsm", policy=policy)
     return Kit(engine, sandbox, prompts.get(lesson.prompt), rules.get("exact"), sampling, family)
+
+
+def _readable(examples: Sequence[Example | tuple[str, ...]], report: Report) -> list[Example]:
+    found = []
+    for example in examples:
+        if isinstance(example, tuple):
+            report.refuse(example)
+        elif not example.problem.question.strip():
+            report.refuse((example.problem.id, "nothing in it", "empty question"))
+        else:
+            found.append(example)
+    return found
 
 
 def _without_leaks(examples: Sequence[Example], index: contamination.Index, report: Report) -> list[Example]:
@@ -117,30 +129,42 @@ def _kept(example: Example, attempts: Sequence[Attempt | str], kit: Kit, lesson:
     """The rows of one question; each attempt that gives none is counted under its reason."""
     problem = example.problem
     target = problem.gold or _agreed(attempts, problem, kit, lesson)
+    few = lesson.always and target is not None and not _enough(target, attempts, problem, kit, lesson)
     found = []
     for number, attempt in enumerate(attempts):
         report.read += 1
-        reason = _reason(attempt, problem, target, kit)
+        reason = _reason(attempt, problem, target, kit) or ("samples disagree" if few else "")
         if reason:
             report.discard(reason, f"{problem.id} sample {number}")
             continue
         assert not isinstance(attempt, str)
         output = attempt.program if lesson.way == "pot" else attempt.completion.text.strip()
-        checked = "equals the human answer" if problem.gold else f"{lesson.agreement:.0%} of samples agree"
+        checked = _checked(problem, lesson)
         provenance = {**example.provenance, "by": lesson.teacher, "sample": str(number), "checked": checked, "answer": target or ""}
-        name = problem.benchmark.rpartition("-")[0] or problem.benchmark
-        found.append(rows.make(name, "pot" if lesson.way == "pot" else "cot", problem.question, output or "", provenance))
+        kind: Kind = "pot" if lesson.way == "pot" else "cot"
+        found.append(rows.make(set_name(example), kind, problem.question, output or "", provenance))
     return found
+
+
+def _checked(problem: Problem, lesson: Lesson) -> str:
+    """What was checked of a row, in words."""
+    agreed = f"{lesson.agreement:.0%} of samples agree"
+    if not problem.gold:
+        return agreed
+    return f"equals the human answer, {agreed}" if lesson.always else "equals the human answer"
 
 
 def _agreed(attempts: Sequence[Attempt | str], problem: Problem, kit: Kit, lesson: Lesson) -> str | None:
     """The answer that enough samples give; None where they do not agree."""
+    given = dict.fromkeys(one.answer for one in attempts if isinstance(one, Attempt) and one.answer is not None)
+    return next((answer for answer in given if _enough(answer, attempts, problem, kit, lesson)), None)
+
+
+def _enough(answer: str, attempts: Sequence[Attempt | str], problem: Problem, kit: Kit, lesson: Lesson) -> bool:
+    """Whether the share of samples that give `answer` is large enough."""
     given = [one.answer for one in attempts if isinstance(one, Attempt) and one.answer is not None]
-    for answer in dict.fromkeys(given):
-        votes = sum(kit.rules.same(answer, other, problem, kit.benchmark.policy) for other in given)
-        if votes >= lesson.agreement * len(attempts):
-            return answer
-    return None
+    votes = sum(kit.rules.same(other, answer, problem, kit.benchmark.policy) for other in given)
+    return votes >= lesson.agreement * len(attempts)
 
 
 def _reason(attempt: Attempt | str, problem: Problem, target: str | None, kit: Kit) -> str:
@@ -163,15 +187,17 @@ def _reason(attempt: Attempt | str, problem: Problem, target: str | None, kit: K
 
 
 async def _invent(examples: Sequence[Example], lesson: Lesson, engine: Engine, report: Report) -> list[Example]:
-    """New questions, `lesson.samples` for each seed question, unlike the seeds and one another."""
+    """New questions, `lesson.samples` for each seed, unlike the seeds and one another."""
     random = Random(lesson.seed)
     pool = [example.problem.question for example in examples]
     found = []
     for number in range(len(examples) * lesson.samples):
-        shown = random.sample(pool, min(SEEDS, len(pool)))
-        text = "".join(f"Question: {question}\n\n" for question in shown) + "Question:"
+        shown = random.sample(examples, min(SEEDS, len(examples)))
+        text = "".join(map(_seed, shown)) + "Question:"
         query = Query(f"new/{number}", "cot", "self-instruct/1", text)
-        sampling = Sampling(temperature=lesson.temperature, max_tokens=200, stop=("\n\n", "Question:"), seed=lesson.seed + number)
+        sampling = Sampling(
+            temperature=lesson.temperature, max_tokens=200, stop=("\n\n", "Question:", "\nAnswer:"), seed=lesson.seed + number
+        )
         question = re.sub(r"\s+", " ", (await engine.generate(query, sampling)).text).strip()
         reason = _unlike(question, pool)
         if reason:
@@ -182,6 +208,12 @@ async def _invent(examples: Sequence[Example], lesson: Lesson, engine: Engine, r
         provenance = {"from": "Self-Instruct", "seeds": str(len(examples)), "row": str(number)}
         found.append(Example(Problem(f"new/{number}", "self_instruct", question, ""), "cot", (), provenance))
     return found
+
+
+def _seed(example: Example) -> str:
+    """A seed as the teacher is shown it: the question and, where there is one, its reasoning."""
+    parts = [("Question", example.problem.question), *(("Answer", rationale) for rationale in example.rationales[:1])]
+    return "".join(f"{name}: {_BLANK.sub(chr(10), text).strip()}\n" for name, text in parts) + "\n"
 
 
 def _unlike(question: str, pool: Sequence[str]) -> str:
