@@ -8,7 +8,7 @@ from conftest import ROOT
 
 from mammoth_eval import benchmarks
 from mammoth_eval.engines import make_engine
-from mammoth_eval.errors import DataError, UnknownName
+from mammoth_eval.errors import DataError, StoreError, UnknownName
 from mammoth_eval.sandbox import Sandbox, open_sandbox
 from mammoth_eval.train import annotated, contamination, curate, drills, mixture, prepare, recipe, rows, sources, suite, teacher
 from mammoth_eval.train.rows import Row
@@ -494,3 +494,9 @@ def test_theoremqa_is_read_where_its_benchmark_lies_and_is_all_test_questions(da
     assert (len(found), found[0].problem.gold, found[0].rationales) == (800, "11760", ())
     tests = prepare.against(["theoremqa"], data_dir, tmp_path)
     assert all(tests.index.look_up(one.problem.question) for one in found)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError, match="file: cannot be made: File exists"):
+        rows.write(tmp_path / "file" / "rows.jsonl", [])

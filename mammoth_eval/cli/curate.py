@@ -16,7 +16,6 @@ from mammoth_eval.engines import ENGINES, make_engine
 from mammoth_eval.errors import DataError, UsageError
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.sandbox import open_sandbox
-from mammoth_eval.store import write_atomically
 from mammoth_eval.train import prepare, rows, sources, teacher
 from mammoth_eval.train.curate import Report
 from mammoth_eval.train.rows import Row
@@ -83,7 +82,7 @@ def main(args: argparse.Namespace) -> int:
             console.print(f"{name}: all of it is test questions: name the sets to compare with, without its own, by --against")
     rows.write(args.out, kept)
     path = args.out.with_suffix(".report.json")
-    write_atomically(path, json.dumps(reports, indent=1, ensure_ascii=False) + "\n")
+    rows.write_text(path, json.dumps(reports, indent=1, ensure_ascii=False) + "\n")
     console.print(f"{len(kept)} rows: {args.out}; report: {path}", highlight=False, soft_wrap=True)
     if args.json:
         print(json.dumps(reports, indent=1, ensure_ascii=False))

@@ -12,8 +12,8 @@ from typing import Any
 
 import mammoth_eval
 from mammoth_eval.errors import DataError
-from mammoth_eval.store import write_atomically
 from mammoth_eval.train.recipe import COSTS
+from mammoth_eval.train.rows import write_text
 
 NAME = "train.json"
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets")
@@ -82,9 +82,8 @@ def is_finished(folder: Path) -> bool:
 
 
 def write(folder: Path, manifest: Manifest) -> None:
-    """Write it beside the checkpoint."""
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / NAME, json.dumps(asdict(manifest), indent=1, ensure_ascii=False) + "\n")
+    """Write it beside the checkpoint. Raises `StoreError`."""
+    write_text(folder / NAME, json.dumps(asdict(manifest), indent=1, ensure_ascii=False) + "\n")
 
 
 def check(folder: Path, manifest: Manifest) -> Manifest | None:

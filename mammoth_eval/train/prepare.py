@@ -17,7 +17,6 @@ from pathlib import Path
 from mammoth_eval import benchmarks
 from mammoth_eval.errors import DataError
 from mammoth_eval.sandbox import Sandbox
-from mammoth_eval.store import write_atomically
 from mammoth_eval.train import contamination, curate, rows, sources
 from mammoth_eval.train.curate import Report
 from mammoth_eval.train.rows import Row
@@ -89,8 +88,7 @@ def cached(name: str, tests: Against, data_dir: Path | None, cache_dir: Path) ->
     path = cache_dir / "curated" / f"{Path(name).stem}-{_key(name, tests, data_dir)}.jsonl"
     if not path.is_file():
         kept, report = source(name, tests, data_dir, cache_dir)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path.with_suffix(".report.json"), json.dumps(report.to_json(), indent=1, ensure_ascii=False) + "\n")
+        rows.write_text(path.with_suffix(".report.json"), json.dumps(report.to_json(), indent=1, ensure_ascii=False) + "\n")
         rows.write(path, kept)
     return rows.read(path)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from mammoth_eval import resources
-from mammoth_eval.errors import DataError
+from mammoth_eval.errors import DataError, StoreError
 from mammoth_eval.store import write_atomically
 
 Kind = Literal["cot", "pot"]
@@ -142,8 +142,16 @@ def records(path: Path) -> list[Any]:
 
 def write(path: Path, rows: Iterable[Row]) -> None:
     """Write rows as JSON lines, all or nothing. Raises `StoreError` where the disk is full."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows))
+    write_text(path, "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows))
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write a file, all or nothing, and the folders above it. Raises `StoreError` where the disk is full."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path.parent}: cannot be made: {error.strerror}") from error
+    write_atomically(path, content)
 
 
 def digest(rows: Iterable[Row]) -> str:
