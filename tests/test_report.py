@@ -164,3 +164,15 @@ def test_a_table_that_is_too_wide_either_way_comes_in_parts_with_every_cell_and_
     assert all(f"c{j}" in said for j in range(30))
     assert said.count("row29") == said.count("row0 ") > 1
     assert (said.count("title"), said.count("a note")) == (1, 1)
+
+
+def test_the_seeds_of_generated_problems_are_said():
+    one = run()
+    made = dataclasses.replace(one, spec={**one.spec, "benchmarks": {"gsm8k": {"source": {"seed": 42}}, "math": {"source": {}}}})
+    assert "Problems of gsm8k made with seed 42." in results.accuracy_grid([made]).notes
+
+
+def test_sets_stand_in_the_papers_order_whatever_came_first():
+    one = run()
+    backwards = RunSummary.from_json({**one.to_json(), "results": one.to_json()["results"][::-1]})
+    assert list(dict.fromkeys(row.benchmark for row in backwards.summaries)) == list(PAPER)

@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from mammoth_eval import store
+from mammoth_eval import prompts, store
+from mammoth_eval.report.asked import asked
 
 TOML = """
 title = "Toy sums"
@@ -87,6 +88,49 @@ def test_a_changed_setting_is_another_run(toy):
     run(toy, "--limit", "2")
     run(toy, "--limit", "2", "--max-tokens", "99")
     assert len(store.find_runs(toy / "results")) == 2
+
+
+def test_a_limit_of_zero_is_all_and_one_below_zero_is_wrong(toy):
+    assert run(toy, "--limit", "0").returncode == 0
+    assert len(records(toy)) == 30
+    wrong = run(toy, "--limit", "-1")
+    assert (wrong.returncode, "--limit -1: a number of problems, or 0 for all" in wrong.stderr) == (2, True)
+
+
+def test_a_data_folder_that_does_not_exist_is_said(toy):
+    wrong = run(toy, "--data-dir", "nowhere")
+    assert (wrong.returncode, "--data-dir nowhere: no such folder" in wrong.stderr) == (2, True)
+
+
+def test_a_run_with_a_damaged_record_goes_on_where_that_is_asked_for(toy):
+    run(toy, "--limit", "6")
+    (path,) = store.find_runs(toy / "results")
+    log = path / "records.jsonl"
+    lines = log.read_bytes().split(b"\n")
+    log.write_bytes(b"\n".join([lines[0], lines[1][:40], *lines[2:]]))
+    assert "pass --skip-damaged" in run(toy, "--limit", "6").stderr
+    done = run(toy, "--limit", "6", "--skip-damaged")
+    assert done.returncode == 0, done.stderr
+    assert len({record.problem.id for record in store.load_records(path, skip_damaged=True)}) == 6
+
+
+def test_a_run_whose_description_was_lost_writes_it_anew(toy):
+    first = run(toy, "--limit", "6")
+    (path,) = store.find_runs(toy / "results")
+    (path / "run.json").unlink()
+    assert run(toy, "--limit", "6").stdout == first.stdout
+
+
+def test_the_run_holds_the_exemplars_that_its_prompts_showed(toy):
+    run(toy, "--limit", "2", "--prompt", "fewshot")
+    (path,) = store.find_runs(toy / "results")
+    spec = store.load_run(path)["spec"]
+    again = asked(spec)
+    assert (again.prompt.hash, set(again.prompt.families)) == (spec["prompt_hash"], set(prompts.get("fewshot").families))
+    kept = dict(spec["prompt_files"])
+    assert spec["benchmarks"]["toy"]["exemplars"] == "gsm"
+    kept["exemplars/gsm.toml"] += "# changed since"
+    assert asked({**spec, "prompt_files": kept}).prompt is None
 
 
 def start_slow(toy):
