@@ -1,7 +1,9 @@
 """Rationales as data: programs from annotations, curation, leaks, mixtures, recipes, suites."""
 
+import errno
 import itertools
 import json
+import os
 
 import pytest
 from conftest import ROOT
@@ -500,3 +502,14 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match="file: cannot be made: File exists"):
         rows.write(tmp_path / "file" / "rows.jsonl", [])
+
+
+def test_a_cache_without_room_is_not_taken_for_a_missing_network(tmp_path, monkeypatch):
+    import datasets
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(datasets, "load_dataset", full)
+    with pytest.raises(DataError, match="make room in the cache"):
+        sources.from_hub("a/set", ("",), "train", tmp_path, hint="train/set.json")

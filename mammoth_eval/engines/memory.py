@@ -29,6 +29,11 @@ _FLOATS = ("F32", "F16", "BF16", "F64")
 """Types in a safetensors file that are turned into the dtype asked for; quantised ones stay as they are."""
 
 
+def ran_out(error: BaseException) -> bool:
+    """Whether an error means that memory is short; a CPU's allocator says so with a mere `RuntimeError`."""
+    return isinstance(error, MemoryError) or re.search(RAN_OUT, f"{type(error).__name__}: {error}") is not None
+
+
 def check(model: str, itemsize: int, room: int | None, place: str) -> None:
     """Compare the weights in the folder `model`, at `itemsize` bytes a number, with the `room` bytes that `place` has.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -98,8 +97,8 @@ def _read(model: str, options: TransformersOptions, dtype: Any, device: str) -> 
 
 
 def _failure(model: str, device: str, error: Exception) -> ModelError:
-    """What it means that a checkpoint cannot be loaded; a CPU's allocator says with a mere `RuntimeError` that memory is short."""
+    """What it means that a checkpoint cannot be loaded."""
     said = (str(error).strip() or repr(error)).splitlines()[0]
-    if isinstance(error, MemoryError) or re.search(memory.RAN_OUT, f"{type(error).__name__}: {error}"):
+    if memory.ran_out(error):
         return ModelError(f"{model}: does not fit into the memory of {device}: {memory.ADVICE} ({said})")
     return ModelError(f"{model}: transformers cannot load it: {said}")

@@ -6,7 +6,6 @@ packing: rows are laid end to end and told apart by their position ids, so that 
 
 from __future__ import annotations
 
-import errno
 import json
 import math
 import os
@@ -19,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mammoth_eval import resources
+from mammoth_eval.engines import memory
 from mammoth_eval.engines.importing import import_module, import_transformers
 from mammoth_eval.errors import MammothError, ModelError, TrainingError
 from mammoth_eval.train.encode import Encoded
@@ -30,8 +31,8 @@ MEMORY = (
     "checkpoint; if that is not enough, lower max_length or set lora=16: another training, with another --out"
 )
 _NUMBERED = re.compile(r"checkpoint-(\d+)")
-_FULL = ("No space left", "unexpected pos")
-"""What libraries that give no number say of a full disk: safetensors and tokenizers; torch's writer of archives."""
+_TORN_ARCHIVE = "unexpected pos"
+"""All that torch's writer of archives says of a full disk."""
 _ROOM = 1 << 20
 """Bytes; with less of them free a disk is full, whatever the error says."""
 
@@ -242,23 +243,16 @@ def _failures(out: Path) -> Iterator[None]:
     except MammothError:
         raise
     except Exception as error:
-        if _is_memory(error):
+        if memory.ran_out(error):
             raise TrainingError(f"out of memory: {MEMORY}") from error
         if _is_disk(error, out):
             raise TrainingError(f"{out}: the disk is full; make room, and the same command goes on") from error
         raise
 
 
-def _is_memory(error: Exception) -> bool:
-    import torch
-
-    said = "out of memory" in str(error) or "can't allocate memory" in str(error)
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or (said and isinstance(error, RuntimeError | OSError))
-
-
 def _is_disk(error: Exception, out: Path) -> bool:
     """Whether the disk is full: by the error's number, by its words, or because there is no room."""
-    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or any(words in str(error) for words in _FULL):
+    if resources.is_full(error) or _TORN_ARCHIVE in str(error):
         return True
     there = next(folder for folder in (out, *out.absolute().parents) if folder.is_dir())
     return shutil.disk_usage(there).free < _ROOM

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from mammoth_eval import resources
 from mammoth_eval.benchmarks import adapters
 from mammoth_eval.errors import DataError, UnknownName
 from mammoth_eval.train import annotated, drills, rows
@@ -275,5 +276,7 @@ def from_hub(hub: str, configs: Iterable[str], split: str, cache_dir: Path, hint
         for config in configs:
             found += datasets.load_dataset(hub, config or None, split=split, cache_dir=str(cache_dir / "datasets"))
     except (ValueError, OSError, datasets.exceptions.DatasetsError) as error:
-        raise DataError(f"hub dataset {hub}: cannot be read ({error}); without a network give {hint} in --data-dir") from error
+        missing = f"without a network give {hint} in --data-dir"
+        advice = resources.cache_advice(cache_dir) if resources.is_full(error) else missing
+        raise DataError(f"hub dataset {hub}: cannot be read ({error}); {advice}") from error
     return found
