@@ -149,13 +149,14 @@ def _read(answer: str, gold: str, policy: Policy) -> Verdict:
             if found is not None:
                 return found
     try:
-        right = tree(gold)
+        right = tree(_points_as_equations(gold, single=bool(_POINT_ALONE.match(answer))))
     except Unreadable as error:
         return _unread_gold(answer, gold, policy, f"the gold: {error}")
     if right.kind in ("num", "dec"):
         answer = _MIXED.sub(r"\1 \2", answer)
     if gold.startswith("("):
         answer = _POINT.sub("", answer)
+    answer = _points_as_equations(answer, single=bool(_POINT_ALONE.match(gold)))
     try:
         own = tree(answer)
         verdict = structure.compare(right, own, policy)
@@ -171,12 +172,21 @@ _MIXED = re.compile(r"^(-?\d{1,9}) and (\d{1,9}/\d{1,9})$")
 """``5 and 1/4``: a list of two, but not beside one number."""
 _POINT = re.compile(r"^[A-Z]'? ?(?:= ?)?(?=\([^()]*,[^()]*\)$)")
 """The name of a point before its coordinates."""
+_A_POINT = re.compile(r"([A-Z]'?(?:_\d)?) ?\(([^()=]*,[^()=]*)\)")
+_POINTS = re.compile(rf"{_A_POINT.pattern}(?: ?(?:,|;|and|,and) ?{_A_POINT.pattern})++")
+_POINT_ALONE = re.compile(r"(?:[A-Z]'?(?:_\d)? ?= ?)?\(")
 _TEXT = re.compile(r"\\(?:text(?:bf|rm)?|mbox|mathrm)\s*\{([^{}]*)\}")
 _SAID = re.compile(
     r"[A-Z]\((?:[A-Za-z][\w'-]*+ ?){1,8}\) ?= ?([^=]{1,80})"
     r"|(?:[A-Za-z][\w'-]*,? ){1,20}?(?:is|are|equals|be) (?![^\d]*\b(?:is|are)\b)([^ ].{0,80})"
 )
 """A sentence that ends in a value (``The probability is 0.25``), or the value of a function of words (``P(even) = 1/2``)."""
+
+
+def _points_as_equations(text: str, *, single: bool = False) -> str:
+    """``A(1,2), B(3,4)`` as ``A=(1,2), B=(3,4)``, one point alone where it can be nothing else; any other text as it is."""
+    points = _POINTS.fullmatch(text) or (single and _A_POINT.fullmatch(text))
+    return _A_POINT.sub(r"\1=(\2)", text) if points else text
 
 
 def _is_value(text: str) -> bool:

@@ -221,7 +221,18 @@ def proportional(gold: Node, answer: Node, policy: Policy, *, positive: bool = F
             continue
         ratio = right / own
         factor = Fraction(ratio.real).limit_denominator(10_000)
-        if abs(ratio.imag) > 1e-9 or not factor or (positive and factor < 0):
+        if abs(ratio.imag) > 1e-9 or not ratio.real or (positive and ratio.real < 0):
             return Verdict(False, "numeric", "not proportional")
-        return compare(gold, Node("mul", None, (num(factor), answer)), policy)
+        if abs(ratio.real - float(factor)) < _EPSILON * abs(ratio.real):
+            return compare(gold, Node("mul", None, (num(factor), answer)), policy)
+        return _crossed(gold, answer, point, policy)
     return Verdict(False, "numeric", "not proportional")
+
+
+def _crossed(gold: Node, answer: Node, point: dict[str, complex], policy: Policy) -> Verdict:
+    """Whether the two have the factor in common, rational or not, that they have at a rational point near this one."""
+    first, second = gold, answer
+    for name, value in point.items():
+        place = num(Fraction(round(value.real * 8), 8))
+        first, second = put(first, name, place), put(second, name, place)
+    return compare(Node("mul", None, (gold, second)), Node("mul", None, (answer, first)), policy)

@@ -43,8 +43,13 @@ def compare(gold: Clause, answer: Clause, policy: Policy, tree: Callable[[str], 
     if {right.kind, own.kind} & {"congruence"}:
         right, own = (_class(side, clause) for side, clause in ((right, gold), (own, answer)))
         return structure.compare(right, own, policy) if right.kind == own.kind == "congruence" else None
-    first, second = (_declared(side, clause) or _counted(side) for side, clause in ((right, gold), (own, answer)))
-    return _compared(first, second, policy) if first and second else None
+    sides = ((right, gold), (own, answer))
+    first, second = (_declared(side, clause) or _counted(side) for side, clause in sides)
+    if first and second:
+        return _compared(first, second, policy)
+    if all(_rule(side, clause) for side, clause in sides if clause.names) and not (first or second):
+        return structure.compare(right, own, policy)
+    return None
 
 
 def undeclared(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
@@ -67,6 +72,19 @@ def _declared(node: Node, clause: Clause) -> Family | None:
     name = clause.names[0]
     parts = node.args if node.kind == "seq" and node.value in ("", "{}") else (node,)
     return Family(node, name, clause.domain) if all(_depends(part, name) for part in parts) else None
+
+
+def _rule(node: Node, clause: Clause) -> bool:
+    """Whether the tree says a function's value at each of the clause's letter: ``a_n = 2^n`` or ``f(n) = n + 1``.
+
+    The clause says then where the function is defined, which is as well left unsaid.
+    """
+    if node.kind != "rel" or node.value != ("=",) or len(clause.names) != 1:
+        return False
+    name, subject = clause.names[0], node.args[0]
+    if subject.kind == "sym":
+        return bool(subject.value.endswith(f"_{name}"))
+    return subject.kind in ("mul", "call") and subject.args[-1] == Node("sym", name)
 
 
 def _depends(node: Node, name: str) -> bool:
