@@ -2,7 +2,8 @@
 
 The floor is what no sandbox of forked children can go below: fork and exit of the process with the libraries loaded, and the
 programs' own work in it, without any layer and without an output (`baselines.py`). The baselines run the programs
-unprotected: the file must be trusted.
+unprotected: the file must be trusted. Sandbox and fresh interpreters take turns, so that a machine whose speed changes gives both
+the same share of its good and bad times.
 """
 
 from __future__ import annotations
@@ -55,17 +56,16 @@ def measure(samples: Sequence[Sample], level: str, lanes: int | None, repeat: in
     codes = [sample.code for sample in samples]
     figures["floor_cpu_ms_per_program"] = round(_floor(codes, repeat), 3)
     figures["pool_programs_per_second"] = round(_pool(codes, count, repeat), 1)
-    figures["fresh_interpreter_programs_per_second"] = round(_fresh(codes, count), 2)
     figures["times_fresh_interpreter"] = round(figures["programs_per_second"] / figures["fresh_interpreter_programs_per_second"], 1)
     figures["times_floor_cpu"] = round(figures["cpu_ms_per_program"] / figures["floor_cpu_ms_per_program"], 2)
     return figures
 
 
 async def _sandboxed(samples: Sequence[Sample], level: str, lanes: int, repeat: int, limits: Limits) -> dict[str, Any]:
+    """The sandbox's figures, and the rate of fresh interpreters, which run a share of the programs after each round."""
     async with Jail(level, limits, lanes) as jail:
         for sample in samples:
             await jail.run(sample.code, "stdout")
-        work = list(samples) * repeat
         latencies: list[float] = []
         equal = 0
 
@@ -78,22 +78,26 @@ async def _sandboxed(samples: Sequence[Sample], level: str, lanes: int, repeat: 
                 latencies.append(time.perf_counter() - started)
                 equal += execution.stdout == sample.stdout
 
-        queue = work[::-1]
-        cpu, own, started = await jail.cpu_seconds(), time.process_time(), time.perf_counter()
-        await asyncio.gather(*(feed(queue) for _ in range(lanes)))
-        wall = time.perf_counter() - started
-        cpu = await jail.cpu_seconds() - cpu + time.process_time() - own
+        cpu = wall = fresh = 0.0
+        for turn in range(repeat):
+            queue = list(samples)[::-1]
+            used, own, started = await jail.cpu_seconds(), time.process_time(), time.perf_counter()
+            await asyncio.gather(*(feed(queue) for _ in range(lanes)))
+            wall += time.perf_counter() - started
+            cpu += await jail.cpu_seconds() - used + time.process_time() - own
+            fresh += await asyncio.to_thread(_fresh, [sample.code for sample in samples[turn::repeat]], lanes)
         memory = jail.lane_memory_mb()
     latencies.sort()
     return {
-        "programs_per_second": round(len(work) / wall, 1),
-        "cpu_ms_per_program": round(cpu / len(work) * 1e3, 3),
+        "programs_per_second": round(len(latencies) / wall, 1),
+        "fresh_interpreter_programs_per_second": round(len(samples) / fresh, 2),
+        "cpu_ms_per_program": round(cpu / len(latencies) * 1e3, 3),
         "p50_ms": round(latencies[len(latencies) // 2] * 1e3, 2),
         "p99_ms": round(latencies[len(latencies) * 99 // 100] * 1e3, 2),
         "lane_memory_mb": memory,
         "outputs_equal": equal,
-        "outputs_known": sum(sample.stdout is not None for sample in work),
-        "programs": len(work),
+        "outputs_known": sum(sample.stdout is not None for sample in samples) * repeat,
+        "programs": len(latencies),
         "lanes": lanes,
         "level": jail.level,
         "layers": jail.describe()["layers"],
@@ -131,15 +135,15 @@ def _pool(codes: list[str], workers: int, repeat: int) -> float:
 
 
 def _fresh(codes: list[str], workers: int) -> float:
-    """Programs a second with a new interpreter for each, as many at once as there are lanes."""
+    """Seconds for these programs, each in a new interpreter, `workers` at once; not counted is who idles at the end."""
 
-    def one(code: str) -> None:
+    def one(code: str) -> float:
+        started = time.perf_counter()
         subprocess.run([sys.executable, "-c", code], capture_output=True, stdin=subprocess.DEVNULL, check=False, timeout=120)
+        return time.perf_counter() - started
 
-    started = time.perf_counter()
     with ThreadPoolExecutor(workers) as threads:
-        list(threads.map(one, codes))
-    return len(codes) / (time.perf_counter() - started)
+        return sum(threads.map(one, codes)) / workers
 
 
 def as_text(figures: dict[str, Any]) -> str:

@@ -15,7 +15,14 @@ from mammoth_eval.sandbox import host
 from mammoth_eval.sandbox.jail import wire
 from mammoth_eval.sandbox.jail.config import Config
 
-_BOOT = "import sys; sys.path.insert(0, sys.argv[4]); from jail.zygote import main; main()"
+_BOOT = """
+import sys
+sys.path.insert(0, sys.argv[4])
+from jail import kernel
+kernel.ignore_fork_hooks()
+from jail.zygote import main
+main()
+"""
 _HERE = str(Path(__file__).resolve().parent)
 START_SECONDS = 120.0
 """How long the init, or a tier with its libraries, may take to start."""

@@ -25,6 +25,7 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
 ADDR_NO_RANDOMIZE = 0x0040000
 
 LIBC.syscall.restype = ctypes.c_long
+_register_at_fork = os.register_at_fork
 _syscall, _prctl = LIBC.syscall, getattr(LIBC, "prctl", None)
 _CAP_HEADER = ctypes.create_string_buffer((0x20080522).to_bytes(4, "little") + bytes(4), 8)
 _CAP_NONE = ctypes.create_string_buffer(24)
@@ -84,6 +85,19 @@ def watch_process(pid: int) -> int | None:
         return os.pidfd_open(pid)
     except (AttributeError, OSError):
         return None
+
+
+def ignore_fork_hooks() -> None:
+    """Let modules imported from now on (`threading`, `logging`, `random`) register nothing to be done after a fork.
+
+    Nothing forks here but servers and lanes, which have one thread; what these hooks touch are 200 pages to copy for each program.
+    """
+    os.register_at_fork = lambda **hooks: None
+
+
+def heed_fork_hooks() -> None:
+    """Give the real function back, for programs to find."""
+    os.register_at_fork = _register_at_fork
 
 
 def fix_addresses() -> bool:

@@ -129,7 +129,8 @@ def _run(lane: Lane, request: wire.Request, fds: list[int]) -> wire.Reply:
     """
     signal.setitimer(signal.ITIMER_REAL, _GRACE)
     clock = Clock(request)
-    _drain(lane.woken)
+    if lane.woken >= 0:
+        _drain(lane.woken)
     child = os.fork()
     if child == 0:
         _become_program(lane, request, fds)
@@ -155,7 +156,7 @@ def _clean(lane: Lane, fds: list[int]) -> None:
 def _drain(descriptor: int) -> None:
     """Forget earlier notes of children that ended."""
     with contextlib.suppress(BlockingIOError):
-        while descriptor >= 0 and os.read(descriptor, 64):
+        while os.read(descriptor, 64):
             pass
 
 
@@ -225,9 +226,6 @@ def _become_program(lane: Lane, request: wire.Request, fds: list[int]) -> NoRetu
     """Put the child under the last layers, close all but its three streams, and run the program."""
     say = lane.report[1]
     try:
-        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != lane.pid:
-            os._exit(1)
         os.setsid()
         if lane.woken >= 0:
             signal.set_wakeup_fd(-1)
@@ -239,7 +237,9 @@ def _become_program(lane: Lane, request: wire.Request, fds: list[int]) -> NoRetu
         if lane.drop_uid:
             os.setresgid(*[namespaces.PROGRAM_UID] * 3)
             os.setresuid(*[namespaces.PROGRAM_UID] * 3)
-            kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)  # a change of user takes it back
+        if os.getppid() != lane.pid:
+            os._exit(1)
         resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
         if lane.config.capabilities:
             kernel.drop_capabilities()

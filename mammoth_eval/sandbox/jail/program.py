@@ -9,14 +9,12 @@ import atexit
 import builtins
 import codecs
 import os
-import random
 import sys
 import types
 from collections.abc import Callable
 from typing import NoReturn, TextIO
 
 from . import kernel, mains, value
-from .tiers import SEED
 from .value import Source
 
 __builtins__ = dict(vars(builtins))  # type: ignore[assignment]  # for the functions below, as everything they use
@@ -33,7 +31,6 @@ def run(source: bytes, value_mode: bool) -> NoReturn:
     """Run the program; ends the process with 0, with the program's own exit code, or with 1 after an exception."""
     code, exit_now = 1, _exit
     try:
-        random.seed(SEED)  # again for each: `random` takes a new seed of its own in every fork
         sys.setrecursionlimit(1000 + _frames_above())
         sys.path.insert(0, "")
         code = _main(source, value_mode)

@@ -22,8 +22,7 @@ def wipe(folder: str) -> None:
     """
     if stat.S_IMODE(os.lstat(folder).st_mode) != _MODE:
         os.chmod(folder, _MODE)
-    with os.scandir(folder) as entries:
-        names = [entry.name for entry in entries]
+    names = os.listdir(folder)
     serial = 0
     while names:
         name = names.pop()

@@ -16,14 +16,15 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from . import kernel, mains
+from . import mains, pages
 
 TIERS: dict[str, tuple[str, ...]] = {
     "plain": (),
-    "sympy": ("sympy",),
+    "sympy": ("sympy", "sympy.abc"),
     "numpy": ("numpy",),
     "all": (
-        "sympy", "numpy", "scipy.optimize", "scipy.integrate", "scipy.stats", "scipy.linalg", "scipy.special", "networkx", "pandas",
+        "sympy", "sympy.abc", "numpy", "scipy.optimize", "scipy.integrate", "scipy.stats", "scipy.linalg", "scipy.special",
+        "networkx", "pandas",
     ),
 }  # fmt: skip
 STANDARD = (
@@ -62,7 +63,6 @@ str((np.mean(a), np.arange(3) @ np.arange(3)))
 """
 SEED = 0
 """Of every random generator that a program finds."""
-_COLLAPSE, _HUGE = 25, 1 << 21
 _IMMORTAL = 3 << 30 if sys.version_info >= (3, 14) else (1 << 32) - 1
 """The count of references that an immortal object has, in the lower half of the field."""
 
@@ -102,6 +102,7 @@ def load(tier: str) -> None:
             exec(compile(program, f"<{name} warm-up>", "exec"), {"__name__": "warmup"})
     if "sympy" in sys.modules:
         mains.prepare()
+    random.seed(SEED)  # every program begins where this leaves it
 
 
 def pack(proc: int | None) -> None:
@@ -110,7 +111,7 @@ def pack(proc: int | None) -> None:
     immortalize()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
-    collapse(proc)
+    pages.collapse(proc)
 
 
 def immortalize() -> None:
@@ -124,26 +125,3 @@ def immortalize() -> None:
             ctypes.c_uint32.from_address(address).value = _IMMORTAL
         seen.update(fresh)
         alive = gc.get_referents(*fresh.values())
-
-
-def collapse(proc: int | None) -> None:
-    """Put this process's heap into huge pages of its own, so that a fork copies few page tables (kernel 6.1 on)."""
-    if proc is None:
-        return
-    with contextlib.suppress(OSError):
-        fd = os.open("self/maps", os.O_RDONLY, dir_fd=proc)
-        with open(fd, encoding="ascii", errors="replace") as lines:  # noqa: PTH123 (a descriptor)
-            for start, end in [_range(line) for line in lines if _is_heap(line)]:
-                if end > start:
-                    kernel.LIBC.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _COLLAPSE)
-
-
-def _is_heap(line: str) -> bool:
-    words = line.split()
-    return words[1].startswith("rw") and words[1].endswith("p") and (len(words) < 6 or words[5] == "[heap]")
-
-
-def _range(line: str) -> tuple[int, int]:
-    """The whole huge pages in a line of the memory map."""
-    start, end = (int(word, 16) for word in line.split()[0].split("-"))
-    return -(-start // _HUGE) * _HUGE, end // _HUGE * _HUGE

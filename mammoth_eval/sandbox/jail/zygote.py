@@ -21,7 +21,7 @@ import time
 from typing import NoReturn
 
 from . import config as configs
-from . import kernel, lane, namespaces, scratch, tiers, wire
+from . import kernel, lane, namespaces, pages, scratch, tiers, wire
 from .config import Config
 
 
@@ -35,6 +35,7 @@ def main() -> NoReturn:
     try:
         harness = kernel.watch_process(int(sys.argv[2]))
         proc = os.open("/proc", os.O_PATH) if os.path.isdir("/proc") else None
+        pages.copy_text(proc)
         if config.namespaces:
             namespaces.enter()
         child = os.fork()
@@ -113,7 +114,7 @@ def _serve(control: socket.socket, config: Config, proc: int | None, harness: in
             control.close()
             sock = socket.socket(fileno=fds[0])
             if tier:
-                tiers.collapse(proc)  # again: a lane that shares the server's huge pages loses them with its first writes
+                pages.collapse(proc)  # again: a lane that shares the server's huge pages loses them with its first writes
                 lane.serve(sock, config, _folder(config, tier, count), _baseline(proc))
             if harness is not None:
                 os.close(harness)
@@ -147,6 +148,7 @@ def _tier(control: socket.socket, config: Config, proc: int | None, tier: str) -
     try:
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
         tiers.load(tier)
+        kernel.heed_fork_hooks()
         atexit._clear()
         if "logging" in sys.modules:
             atexit.register(sys.modules["logging"].shutdown)  # the one exit function of a library that a program may count on
