@@ -8,7 +8,7 @@ compared here; the grader compares values in full.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from mammoth_eval.types import LETTERS
@@ -16,7 +16,7 @@ from mammoth_eval.types import LETTERS
 _WRAP = r"(?:\\(?:text|textbf|mathbf|mathrm|mathit|boxed|bf|rm)|[\s$*\"'`({\[]|\\[(\[])*"
 _ONLY = re.compile(rf"^{_WRAP}([A-Ja-j])[\s$*\"'`)}}\].:]*$")
 _FIRST = re.compile(
-    rf"^{_WRAP}([A-J])(?:[)}}\].:*$]|\s*$|\s+(?![a-z])|\s*[-–—=]|\s*\(|,(?!\s*[A-J]\b)"
+    rf"^{_WRAP}([A-J])(?!\s*:\s*[A-Z]\b)(?:[)}}\].:*$]|\s*$|\s+(?![a-z])|\s*[-–—=]|\s*\(|,(?!\s*[A-J]\b)"
     r"|\s+is\b(?!\s+(?:wrong|incorrect|not|false|impossible))"
     r"|\s+(?:because|since|as|with|which|over|rather|instead)\b)"
 )
@@ -28,15 +28,15 @@ _OPTION = re.compile(
 _HEAD, _TAIL = 200, 4_000
 """Characters at the start and at the end of a text that are searched for a letter."""
 _SEVERAL = re.compile(r"^\W*\(?[A-J]\)?\s*(?:,|and|&|or|/)\s*\(?[A-J]\)?\W*$")
-_BRACKETED = re.compile(r"\(([A-J])\)|(?<![\w'])([A-J])[).:](?=\s|$)")
+_BRACKETED = re.compile(r"(?<![A-Za-z])\(([A-J])\)|(?<![\w'])([A-J])[).:](?=\s|$)")
 _ALONE = re.compile(r"(?<![\w'])([B-HJ])(?![\w'])")
 _LABEL = re.compile(r"^\(?[A-J]\)?[).:]\s*")
 
 
-def answer(marked: str | None, body: str, choices: Sequence[str]) -> str | None:
+def answer(marked: str | None, body: str, choices: Sequence[str], value_of: Callable[[str], str | None]) -> str | None:
     """The letter, else the value text, of what a marker says (`marked`) or else of the whole `body`.
 
-    None where there is neither.
+    None where there is neither. `value_of` finds the value that a text without a marker states.
     """
     letters = LETTERS[: len(choices)] if choices else LETTERS
     body = body[-_TAIL:]
@@ -52,7 +52,7 @@ def answer(marked: str | None, body: str, choices: Sequence[str]) -> str | None:
         or _lower(body, letters)
         or _pointed(body, letters)
         or _alone(body, letters)
-        or _value(body, choices)
+        or _mapped(value_of(body), choices)
     )
 
 
@@ -80,9 +80,16 @@ def _pointed(text: str, letters: str) -> str | None:
 
 def _alone(text: str, letters: str) -> str | None:
     """The last letter that stands alone."""
-    bracketed = [letter for match in _BRACKETED.finditer(text) if (letter := match[1] or match[2]) in letters]
+    named = [match[1] or match[2] for match in _BRACKETED.finditer(text) if not _inside(match)]
+    bracketed = [letter for letter in named if letter in letters]
     alone = [match[1] for match in _ALONE.finditer(text) if match[1] in letters]
     return (bracketed or alone or [None])[-1]
+
+
+def _inside(match: re.Match[str]) -> bool:
+    """Whether the bracket behind the letter was opened before it (``P(not A) = 2/5``)."""
+    line = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
+    return match[0].endswith(")") and match[2] is not None and line.count("(") > line.count(")")
 
 
 def _option(text: str, choices: Sequence[str]) -> str | None:
@@ -97,21 +104,12 @@ def _option(text: str, choices: Sequence[str]) -> str | None:
     return LETTERS[equal[0]] if len(equal) == 1 else None
 
 
-def _value(body: str, choices: Sequence[str]) -> str | None:
-    """The option that the last line names by its value; else that line's last number; else a short text as it is."""
-    line = _BULLET.sub("", body.strip().rsplit("\n", 1)[-1].strip())
-    if "=" not in line and not _WORDS.search(line):
-        return _option(line, choices) or line
-    found = re.findall(r"-?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?", line)
-    letter = _option(found[-1], choices) if found else None
-    if letter or found:
-        return letter or found[-1]
-    return line if len(line.split()) <= 3 else None
-
-
-_WORDS = re.compile(r"(?<![\\a-zA-Z])[A-Za-z]{3,}")
-"""A line without any is a value, to be compared with the options in full."""
-_BULLET = re.compile(r"^[-*•]\s+")
+def _mapped(value: str | None, choices: Sequence[str]) -> str | None:
+    """The letter of the option that `value` plainly is, else the value, to be compared with the options in full."""
+    if value is None:
+        return None
+    letter = _option(value, choices)
+    return letter or (value if len(value.split()) <= 3 or any(char.isdigit() for char in value) else None)
 
 
 def _key(text: str) -> str:

@@ -109,14 +109,24 @@ def last_phrase(text: str) -> Marked | None:
     for key in reversed(list(_KEY.finditer(text))[-_MAX_KEYS:]):
         said = (_AFTER_HASHES if key[0] == "####" else _ANNOUNCES).match(text, key.end())
         content = _after(text, said.end()) if said else ""
-        if said and content:
+        if said and content and not _opens_reasoning(content, text, said.end()):
             return Marked(key.start(), said.end(), content)
     return None
+
+
+def _opens_reasoning(content: str, text: str, end: int) -> bool:
+    """Whether the phrase heads the whole reply: its first sentence sets out (``Answer: Let x be ...``) and more follow."""
+    return bool(_SETS_OUT.match(content)) and len(text) - end > 2 * len(content) + 20
+
+
+_SETS_OUT = re.compile(r"(?:Let(?: us|['’]s)?|We|First|To|Since|Given|If|Suppose|Assume|Consider|Note|According|Let['’]s) [^=]*$")
 
 
 def _after(text: str, start: int) -> str:
     """The answer that follows a phrase: to the end of its sentence, or of the formula that it opens with."""
     rest = _GLUED.sub(lambda match: match[1] or match[2], text[start : start + 2000]).lstrip(" \t:：*")
+    if rest.startswith("}"):  # the phrase stood in a command: ``$\textbf{Answer: } 5$``
+        rest = rest[1:].split("\n", 1)[0].rstrip(" .$")
     if rest.startswith("\n"):
         rest = rest.lstrip()
         rest = rest.split("\n\n", 1)[0] if not rest.startswith(("$$", "\\[")) else rest
@@ -127,9 +137,12 @@ def _after(text: str, start: int) -> str:
     formula = _formula(rest)
     if formula is not None:
         return formula
+    sentence = _IN_BOLD.match(rest)
+    if sentence and sentence[0].count("**") == 2:
+        return sentence[1].strip()
     stop = _STOP.search(rest)
     content = _BOLD.sub(r"\1", rest[: stop.start()] if stop else rest).strip().strip("*").strip()
-    content = _only_number(number_first(_ASIDE.sub("", _TOWARD.sub("", content)))).rstrip(".,;: ")
+    content = _FOR_WHAT.sub(r"\1", _only_number(number_first(_ASIDE.sub("", _TOWARD.sub("", content))))).rstrip(".,;: ")
     return content[1:-1].strip() if _WRAPPED.fullmatch(content) else content
 
 
@@ -150,12 +163,19 @@ def _only_number(content: str) -> str:
 
 _SENTENCE = re.compile(r"[A-Z][a-z']*(?: [A-Za-z'-]+){3,}")
 _SENTENCE_NUMBER = re.compile(r"(?<![\w.,^_])-?\$?\d[\d,]*(?:\.\d+)?%?(?![\w^])")
+_FOR_WHAT = re.compile(
+    r"^((?:\\?[$£€]\d[\d,]*(?:\.\d+)?|\d[\d,]*(?:\.\d+)?(?: [a-z]+){1,3}?))"
+    r" (?:for|in|over|after|during|within) (?:[a-z]+ ){0,2}\d[^=]*$"
+)
+"""An amount and what it is for, which has a number too: ``$108 for 36 feet of fence``."""
 _SMALL_WORDS = re.compile(r"^(?:[a-z][a-z'’]* ){1,6}(?=[-−$\\]?\$?\d)")
 _ASIDE = re.compile(
     r"\s*\((?:or|i\.e\.|about|approximately|roughly|that is|in other words|since|because|as)\b[^()]*\)$", re.IGNORECASE
 )
 _BOLD = re.compile(r"(?<![\w)\]}*])\*\*(?![\s*])([^*\n]{1,400})(?<!\s)\*\*(?!\*)")
 """Bold text; a power has something to raise before its stars."""
+_IN_BOLD = re.compile(r"[A-Z][a-z']*(?: [A-Za-z'-]+){1,12} \*\*(\$?[-−]?\d[^*\n]{0,60})(?<!\s)\*\*[^*\n]*")
+"""A sentence with its answer in bold: ``The shop sold **366 cakes** over the 3 months.``"""
 _GLUED = re.compile(
     r"(?<=[=(/:])\*\*(?![\s*])([^*\n]{1,400})(?<!\s)\*\*(?!\*)"
     r"|(?<![\w)\]}*])\*\*(?![\s*])([^*\n]{1,400})(?<!\s)\*\*(?=[^\s*.,;!?])"

@@ -53,7 +53,7 @@ def from_text(text: str, *, form: Form, choices: Sequence[str] = (), truncated: 
     body = _body(text)
     marked = _marked(body)
     if form == "choice":
-        return options.answer(marked, "" if truncated else body, choices)
+        return options.answer(marked, "" if truncated else body, choices, _unmarked)
     if marked is not None:
         return marked
     return None if truncated else _unmarked(body)
@@ -70,7 +70,7 @@ def from_stdout(stdout: str, *, form: Form, choices: Sequence[str] = ()) -> str 
     if value.lower() in _NOTHING or not value:
         return None
     if form == "choice":
-        return options.answer(value, value, choices)
+        return options.answer(value, value, choices, _unmarked)
     return _unmarked(value) if marked is None and len(_WORD.findall(value)) > 3 and _PROSE.search(value) else value
 
 
@@ -105,6 +105,9 @@ def _marked(body: str) -> str | None:
 
 def _unmarked(body: str) -> str | None:
     """The answer of a text that marks none: a closing formula, the short text itself, else what its last sentence says."""
+    printed = _PRINTED.search(body[-2 * _MAX_LINE :])
+    if printed and printed[1].strip():
+        return last_line(printed[1])
     body = (body[:-_IDLE_CHARS] + _IDLE_END.sub("", body[-_IDLE_CHARS:])).rstrip()
     for _ in range(_MAX_DRAWINGS):
         if not body.endswith("[/asy]"):
@@ -113,12 +116,18 @@ def _unmarked(body: str) -> str | None:
     lines = [line.strip()[-_MAX_LINE:] for line in body[-_MAX_LINES * _MAX_LINE :].split("\n") if line.strip()]
     if not lines:
         return None
+    if len(lines) > 1:
+        lines[-1] = _BULLET.sub("", lines[-1])
     block = _closing_block(body)
     if block is not None:
         return _side(block)
-    if len(lines) == 1 and _is_value(_MATH.sub(" ", lines[0])):
-        announced = _ANNOUNCED.fullmatch(lines[0])
-        return announced[1].strip() if announced else number_first(_SHORT_LABEL.sub("", lines[0]))
+    if len(lines) == 1 and _is_value(_MATH.sub(_without_formula, lines[0])):
+        announced, formula = _ANNOUNCED.fullmatch(lines[0]), _MATH.fullmatch(lines[0])
+        if announced:
+            return announced[1].strip()
+        if formula:
+            return _side(next(filter(None, formula.groups())))
+        return number_first(_SHORT_LABEL.sub("", lines[0]))
     tried = 0
     for line in reversed(lines[-_MAX_LINES:]):
         if line.startswith("```") or tried >= _MAX_TRIED:
@@ -131,6 +140,11 @@ def _unmarked(body: str) -> str | None:
     return _last_number(body) or (lines[-1] if len(lines[-1]) <= 40 else None)
 
 
+def _without_formula(match: re.Match[str]) -> str:
+    """Nothing in the place of a formula; what stands between two amounts of money stays."""
+    return match[0] if match[2] and _PROSE.search(match[2]) else " "
+
+
 def _is_value(line: str) -> bool:
     """Whether a line is an answer alone: two words at most, or an expression whose names have signs between them."""
     words = [word.lower() for word in _WORD.findall(line)]
@@ -138,6 +152,9 @@ def _is_value(line: str) -> bool:
 
 
 _LONE_NAME = re.compile(r"[A-Za-z]")
+_PRINTED = re.compile(r"```(?:output|text|plaintext)[ \t]*\n((?:(?!```)[^\0])*+)(?:```\s*+)?$")
+"""The block that a text ends with, in which it shows what a program printed."""
+_BULLET = re.compile(r"^[-*•]\s+")
 _MAX_LINES = 20
 _MAX_TRIED = 4
 """Sentences that are read, from the last one on; a line is read to its end."""
@@ -201,8 +218,16 @@ def _said(sentence: str, before: str = "") -> str | None:
     equations = _EQUATIONS.search(sentence)
     if equations:
         return equations[1]
-    aside = _ASIDE_END.sub("", sentence)
+    aside = _main_clause(_ASIDE_END.sub("", sentence))
     return _computed(aside, before) or _last_number(aside) or _last_number(sentence)
+
+
+def _main_clause(sentence: str) -> str:
+    """The sentence without an end that has a number of its own but does not state the answer, where a number is left."""
+    for end in (_CONTRAST_END, _KNOWN_END, *([_TIME_END] if _NUMBER_LEADS.match(sentence) else [])):
+        rest = end.sub("", sentence)
+        sentence = rest if _last_number(rest) else sentence
+    return sentence
 
 
 def _computed(sentence: str, before: str) -> str | None:
@@ -255,15 +280,33 @@ _BOLD = re.compile(
 )
 """A number in bold, after which the sentence ends or only says where, when or for what."""
 _ASIDE_END = re.compile(r"\s\([^()]*\)\.?$")
+_KNOWN_END = re.compile(
+    r",? (?:in|for|over|during|within|after|from|of|on|with|by|at)"
+    r" (?:those|these|the|all(?: the| of the| those| these)?|his|her|their) \$?\d[\d,]*(?:\.\d+)?(?: [a-z-]++){1,3}[.!]?$"
+)
+"""An amount that was known before, at the end of what is said of it: ``in those 7 days``."""
+_CONTRAST_END = re.compile(
+    r", (?:(?:and )?not|unlike|whereas|rather than|instead of|as opposed to)\b[^.]*[.!]?$"
+    r"|, with (?:only )?\$?\d[\d,.]*(?: [a-z-]++){0,3} (?:left(?: over)?|remaining|to spare)[.!]?$"
+)
+_NUMBER_LEADS = re.compile(r"(?:(?:So|Thus|Hence|Therefore|Then|In total|Altogether|Finally),? )?\\?\$?\d")
+_TIME_END = re.compile(r" (?:after|in|within|over|during) \d[\d,.]*+ (?:second|minute|hour|day|week|month|year)s?[.!]?$")
 
 
 def _side(formula: str) -> str:
     """What stands after the last ``=`` of a formula, without a condition behind it; a list of equations as a whole."""
-    parts = _SIDE.split(_CONDITION_END.sub("", formula))
+    formula = _CONDITION_END.sub("", formula)
+    parts = _SIDE.split(formula)
     several = len(parts) > 2 and any("," in part for part in parts[1:-1])
-    return (formula if several else parts[-1]).strip().rstrip(".,;").strip()
+    return (formula if several or _is_curve(parts) else parts[-1]).strip().rstrip(".,;").strip()
 
 
+def _is_curve(sides: Sequence[str]) -> bool:
+    """Whether an equation is the answer itself: both coordinates on one side, with a power or against zero."""
+    return len(sides) == 2 and _COORDINATES.match(sides[0]) is not None and ("^" in sides[0] or sides[1].strip(" .") == "0")
+
+
+_COORDINATES = re.compile(r"(?=[^\0]*(?<![a-zA-Z\\])x(?![a-zA-Z]))(?=[^\0]*(?<![a-zA-Z\\])y(?![a-zA-Z]))")
 _CONDITION_END = re.compile(
     r"(?:,|\\q?quad|\\[,; ])\s*+(?:\\q?quad\s*+)?(?:\\text\{[a-z ]{1,12}\}\s*+)?[a-z]\s*+(?:\\neq?(?![a-z])|≠|!=)[^=]{1,40}$"
 )
