@@ -218,6 +218,9 @@ def _said(sentence: str, before: str = "") -> str | None:
     equations = _EQUATIONS.search(sentence)
     if equations:
         return equations[1]
+    rounded = _ROUNDED_END.search(sentence)
+    if rounded:
+        return rounded[1]
     aside = _main_clause(_ASIDE_END.sub("", sentence))
     return _computed(aside, before) or _last_number(aside) or _last_number(sentence)
 
@@ -269,6 +272,10 @@ _GOES_ON = re.compile(
     r"|makes?|which|left|remain|lasts?|equals|rounds?|needs?|needed|total|totaling|bringing)\b[^.]*\d"
     r"|, (?:and )?[$£€]?\d[^.,]{0,40}\b(?:in all|in total|altogether|needed|a (?:week|month|year))\b"
 )
+_ROUNDED_END = re.compile(
+    r"(?:=|\b(?:is|are|equals))\s*(?=[^=≈]{0,30}\d)([-−]?[\d./*()√π +−-]{1,30}?\s?≈\s?[-−]?\d[\d,]*\.\d+)\.?$"
+)
+"""An exact value and what it is about (``= -7/3 ≈ -2.33``), of which the exact one counts unless the gold is a decimal."""
 _UNFINISHED = ("+", "-", "–", "−", "*", "/", "×", "÷", ":", "(")
 """What stands between two amounts of money ends so (``$5 + $7``)."""
 _EQUATIONS = re.compile(r"\b((?:[A-Za-z] ?= ?-?[\d./]*\d(?:,? (?:or|and) |, )){1,6}[A-Za-z] ?= ?-?[\d./]*\d)\.?$")

@@ -29,6 +29,10 @@ def compare(gold: Node, answer: Node, policy: Policy, same: Compare) -> Verdict 
         return None
     if not _equation(answer) and answer.kind == "rel":
         return None
+    if gold.kind == "dec" and answer.value[-1:] == ("~",):
+        verdict = same(gold, answer.args[-1], policy)
+        if verdict.equal:
+            return verdict
     if gold.kind != "rel":
         return same(gold, value(answer, gold), policy) if value(answer, gold) is not answer else _differ()
     if answer.kind != "rel":
