@@ -7,7 +7,7 @@ a program printed. `mammoth` holds the same three as the paper's released code d
 from mammoth_eval.answers.programs import program
 from mammoth_eval.answers.text import from_stdout, from_text
 
-VERSION = "5"
+VERSION = "6"
 """Raised with every change that can move a number."""
 
 __all__ = ["VERSION", "from_stdout", "from_text", "program"]

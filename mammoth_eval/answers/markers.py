@@ -44,6 +44,10 @@ _FILLER = re.compile(
     r"|then|now|is|that|,)+(?![a-zA-Z])",
     re.IGNORECASE,
 )
+_SURELY = re.compile(
+    r"^(?:definitely|clearly|obviously|certainly|surely|for sure|(?:most )?(?:likely|probably)|therefore|thus|simply|indeed)[, ]+"
+    r"(?=\(?[A-J]\b(?!')|[-−$\\]?\$?\d)"
+)
 _TOWARD = re.compile(r"^(?:(?:[A-Za-z'’\-]+|\$[^$\n]{1,80}\$) )+?(?:is|are|was|has|have|equals|=|be) (?=[-−$\\\d(])")
 
 
@@ -130,7 +134,7 @@ def _after(text: str, start: int) -> str:
     if rest.startswith("\n"):
         rest = rest.lstrip()
         rest = rest.split("\n\n", 1)[0] if not rest.startswith(("$$", "\\[")) else rest
-    rest = _FILLER.sub("", rest)
+    rest = _SURELY.sub("", _FILLER.sub("", rest))
     truth = _TRUTH.match(rest)
     if truth:
         return truth[1]
@@ -142,6 +146,7 @@ def _after(text: str, start: int) -> str:
         return sentence[1].strip()
     stop = _STOP.search(rest)
     content = _BOLD.sub(r"\1", rest[: stop.start()] if stop else rest).strip().strip("*").strip()
+    content = _ADVERB_END.sub("", content)
     content = _FOR_WHAT.sub(r"\1", _only_number(number_first(_ASIDE.sub("", _TOWARD.sub("", content))))).rstrip(".,;: ")
     return content[1:-1].strip() if _WRAPPED.fullmatch(content) else content
 
@@ -163,18 +168,23 @@ def _only_number(content: str) -> str:
 
 _SENTENCE = re.compile(r"[A-Z][a-z']*(?: [A-Za-z'-]+){3,}")
 _SENTENCE_NUMBER = re.compile(r"(?<![\w.,^_])-?\$?\d[\d,]*(?:\.\d+)?%?(?![\w^])")
+_ADVERB_END = re.compile(
+    r"(?<=[^\s,]),? (?:obviously|of course|probably|as (?:required|expected|desired|claimed|needed|asked|wanted|well)|clearly"
+    r"|indeed|right|hopefully|naturally|surely|certainly|for sure|I (?:think|believe|guess|suppose)|presumably|apparently"
+    r"|respectively)[.!]?$"
+)
 _FOR_WHAT = re.compile(
     r"^((?:\\?[$£€]\d[\d,]*(?:\.\d+)?|\d[\d,]*(?:\.\d+)?(?: [a-z]+){1,3}?))"
     r" (?:for|in|over|after|during|within) (?:[a-z]+ ){0,2}\d[^=]*$"
 )
 """An amount and what it is for, which has a number too: ``$108 for 36 feet of fence``."""
-_SMALL_WORDS = re.compile(r"^(?:[a-z][a-z'’]* ){1,6}(?=[-−$\\]?\$?\d)")
+_SMALL_WORDS = re.compile(r"^(?:[a-z][a-z'’]* ){1,6}(?=[-−$\\]?\$?\.?\d)")
 _ASIDE = re.compile(
     r"\s*\((?:or|i\.e\.|about|approximately|roughly|that is|in other words|since|because|as)\b[^()]*\)$", re.IGNORECASE
 )
 _BOLD = re.compile(r"(?<![\w)\]}*])\*\*(?![\s*])([^*\n]{1,400})(?<!\s)\*\*(?!\*)")
 """Bold text; a power has something to raise before its stars."""
-_IN_BOLD = re.compile(r"[A-Z][a-z']*(?: [A-Za-z'-]+){1,12} \*\*(\$?[-−]?\d[^*\n]{0,60})(?<!\s)\*\*[^*\n]*")
+_IN_BOLD = re.compile(r"[A-Z][a-z']*(?: [A-Za-z'-]+){1,12} \*\*(\\?\$?[-−]?\d[^*\n]{0,60})(?<!\s)\*\*[^*\n]*")
 """A sentence with its answer in bold: ``The shop sold **366 cakes** over the 3 months.``"""
 _GLUED = re.compile(
     r"(?<=[=(/:])\*\*(?![\s*])([^*\n]{1,400})(?<!\s)\*\*(?!\*)"

@@ -22,7 +22,7 @@ _RUN_ON = re.compile(
     r"|<\|(?:im_end|endoftext|eot_id|im_start)\|>|</s>|\[INST\]"
 )
 _NUMBER = re.compile(
-    r"(?<![\w.])[-−]?[ ]?[$£€]?[-−]?(?:\d{1,4}[ ](?=\d{1,3}/\d))?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?<=\d)"
+    r"(?<![A-Za-z0-9_.\u00c0-\u03ff])[-−]?[ ]?[$£€]?[-−]?(?:\d{1,4}[ ](?=\d{1,3}/\d))?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?<=\d)"
     r"(?:[eE][-+]?\d+(?!\w))?(?:\s?/\s?\d+(?![\d/.]\d))?(?:\s?\\?%|\s(?:thousand|million|billion)(?!\w))?"
 )
 _WORD = re.compile(r"[A-Za-z]{2,}")
@@ -125,9 +125,11 @@ def _unmarked(body: str) -> str | None:
         announced, formula = _ANNOUNCED.fullmatch(lines[0]), _MATH.fullmatch(lines[0])
         if announced:
             return announced[1].strip()
-        if formula:
-            return _side(next(filter(None, formula.groups())))
+        if formula and _is_derivation(inner := next(filter(None, formula.groups()))):
+            return _side(inner)
         return number_first(_SHORT_LABEL.sub("", lines[0]))
+    if _is_formula(lines[-1]):
+        return _side(lines[-1])
     tried = 0
     for line in reversed(lines[-_MAX_LINES:]):
         if line.startswith("```") or tried >= _MAX_TRIED:
@@ -147,10 +149,21 @@ def _without_formula(match: re.Match[str]) -> str:
 
 def _is_value(line: str) -> bool:
     """Whether a line is an answer alone: two words at most, or an expression whose names have signs between them."""
+    if _OTHER_SCRIPT.search(line):
+        return False
     words = [word.lower() for word in _WORD.findall(line)]
     return not _REASONING.intersection(words) and (len(words) <= 2 or not _PROSE.search(line))
 
 
+def _is_formula(line: str) -> bool:
+    """Whether a line is LaTeX and nothing else, its dollars left out."""
+    bare = _COMMAND.sub(" ", line)
+    return bare != line and "$" not in line and not _WORD.search(bare) and bare.count("{") == bare.count("}")
+
+
+_OTHER_SCRIPT = re.compile(r"[\u0400-\u052f\u0590-\u06ff\u0900-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}")
+"""Words in Cyrillic, Hebrew, Arabic, Indian, Thai, Japanese, Chinese or Korean letters."""
+_COMMAND = re.compile(r"\\(?:text(?:bf|rm)?|mathrm|mbox)\{[^{}]*\}|\\[A-Za-z]+")
 _LONE_NAME = re.compile(r"[A-Za-z]")
 _PRINTED = re.compile(r"```(?:output|text|plaintext)[ \t]*\n((?:(?!```)[^\0])*+)(?:```\s*+)?$")
 """The block that a text ends with, in which it shows what a program printed."""
@@ -306,6 +319,14 @@ def _side(formula: str) -> str:
     parts = _SIDE.split(formula)
     several = len(parts) > 2 and any("," in part for part in parts[1:-1])
     return (formula if several or _is_curve(parts) else parts[-1]).strip().rstrip(".,;").strip()
+
+
+def _is_derivation(formula: str) -> bool:
+    """Whether a formula leads to its result: a chain of equations, or one with a condition behind it."""
+    return bool(_CONDITION_END.search(formula)) or len(_SIDE.split(_BRACED.sub("", formula))) > 2
+
+
+_BRACED = re.compile(r"\{[^{}]*\}")
 
 
 def _is_curve(sides: Sequence[str]) -> bool:

@@ -28,7 +28,7 @@ from mammoth_eval.graders.tree import Node, Unreadable
 from mammoth_eval.graders.vocabulary import PHRASES, SETS, number_in_words
 from mammoth_eval.types import LETTERS, Policy, Verdict
 
-VERSION = "5"
+VERSION = "6"
 DEFAULT = Policy()
 _MEMO_CHARS = 2_000
 MAX_CHARS = 12_000

@@ -109,7 +109,7 @@ def phrase(p: Parser, token: Token) -> Node:
     words = [token.text]
     while p.next.kind == "word" or (p.next.kind == "name" and p.next.gap):
         words.append(p.take().text)
-    return Node("text", " ".join(words))
+    return Node("text", " ".join([words[0].lower() if words[0].istitle() else words[0], *words[1:]]))
 
 
 def subscript(p: Parser, node: Node) -> Node:

@@ -29,15 +29,19 @@ def compare(gold: Node, answer: Node, policy: Policy, same: Compare) -> Verdict 
         return None
     if not _equation(answer) and answer.kind == "rel":
         return None
-    if gold.kind == "dec" and answer.value[-1:] == ("~",):
-        verdict = same(gold, answer.args[-1], policy)
-        if verdict.equal:
-            return verdict
+    rounded = _rounded(gold, answer), _rounded(answer, gold)
+    if rounded != (gold, answer) and same(*rounded, policy).equal:
+        return Verdict(True, "numeric", "the decimal beside an exact value")
     if gold.kind != "rel":
         return same(gold, value(answer, gold), policy) if value(answer, gold) is not answer else _differ()
     if answer.kind != "rel":
         return same(value(gold, answer), answer, policy) if value(gold, answer) is not gold else _differ()
     return _equations(gold, answer, policy, same)
+
+
+def _rounded(node: Node, other: Node) -> Node:
+    r"""The decimal of ``5/14 \approx 0.357`` where the other side is a decimal; the tree itself else."""
+    return node.args[-1] if other.kind == "dec" and node.kind == "rel" and node.value[-1] == "~" else node
 
 
 def _rising(node: Node) -> Node:
