@@ -156,9 +156,10 @@ def _is_value(line: str) -> bool:
 
 
 def _is_formula(line: str) -> bool:
-    """Whether a line is LaTeX and nothing else, its dollars left out."""
+    """Whether a line is one formula of LaTeX that was written to its end, without dollars."""
     bare = _COMMAND.sub(" ", line)
-    return bare != line and "$" not in line and not _WORD.search(bare) and bare.count("{") == bare.count("}")
+    balanced = all(bare.count(one) == bare.count(other) for one, other in ("{}", "()"))
+    return bare != line and balanced and line[-1] not in "+-*/=\\(" and "$" not in line and not _WORD.search(bare)
 
 
 _OTHER_SCRIPT = re.compile(r"[\u0400-\u052f\u0590-\u06ff\u0900-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}")
