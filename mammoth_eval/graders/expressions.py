@@ -233,6 +233,8 @@ def _crossed(gold: Node, answer: Node, point: dict[str, complex], policy: Policy
     """Whether the two have the factor in common, rational or not, that they have at a rational point near this one."""
     first, second = gold, answer
     for name, value in point.items():
-        place = num(Fraction(round(value.real * 8), 8))
+        place = num(Fraction(value.real).limit_denominator(12))
         first, second = put(first, name, place), put(second, name, place)
+    if not all(made is not None and abs(made.value) > _EPSILON for made in (_at(first, {}), _at(second, {}))):
+        return Verdict(False, "numeric", "not proportional")
     return compare(Node("mul", None, (gold, second)), Node("mul", None, (answer, first)), policy)
