@@ -17,13 +17,15 @@ _WORD_OR_NUMBER = re.compile(r"[^\W\d_]+|\d+")
 _STYLE = re.compile(
     r"\\(?:text(?:bf|rm|it|sf|normal)?|mbox|mathrm|mathbf|operatorname|rm|hbox)\s*\{|\\[,;:! ]|\\(?:left|right|quad)(?![a-z])"
 )
+_ORDINALS = words("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth")
+_NTH = re.compile(rf"([1-9]\d{{0,5}})(?:st|nd|rd|th)|({'|'.join(_ORDINALS)})")
 _DATE_FILL = frozenset({"of", "the", "st", "nd", "rd", "th", "on"})
 
 
 def compare(gold: str, answer: str) -> Verdict | None:
     """What times, dates and words of truth say; None where the two are not both of one such kind."""
     gold, answer = (_STYLE.sub(" ", text).replace("}", " ").strip() for text in (gold, answer))
-    for kind in (_truth, _clock, _date):
+    for kind in (_truth, _clock, _date, _ordinal):
         right, own = kind(gold), kind(answer)
         if right is not None and own is not None:
             if kind is _clock:
@@ -81,6 +83,14 @@ def _date(text: str) -> tuple[str, ...] | None:
     if not all(word.isdigit() for word in rest):
         return None
     return (words[months[0]][:3], *(str(int(word)) for word in rest))
+
+
+def _ordinal(text: str) -> tuple[str, ...] | None:
+    """The number of ``2nd`` and ``second``."""
+    match = _NTH.fullmatch(text.lower())
+    if match is None:
+        return None
+    return (match[1] or str(_ORDINALS.index(match[2]) + 1),)
 
 
 def texts(gold: str, answer: str, policy: Policy) -> Verdict:
