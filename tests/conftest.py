@@ -33,3 +33,14 @@ def data_dir() -> Path:
     if folder is None:
         pytest.skip("no benchmark files: set MAMMOTH_DATA_DIR to a folder with benchmarks/ and recorded/")
     return folder
+
+
+@pytest.fixture
+def own_cache(tmp_path):
+    """A cache of the test's own with nothing in it, through the variable that commands read."""
+    before = os.environ.get("XDG_CACHE_HOME")
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path / "cache")
+    yield
+    os.environ.pop("XDG_CACHE_HOME")
+    if before is not None:
+        os.environ["XDG_CACHE_HOME"] = before

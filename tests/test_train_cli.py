@@ -31,17 +31,6 @@ packing = true
 """
 
 
-@pytest.fixture
-def no_cache(tmp_path):
-    """A cache with nothing in it, through the variable that the command reads."""
-    before = os.environ.get("XDG_CACHE_HOME")
-    os.environ["XDG_CACHE_HOME"] = str(tmp_path / "cache")
-    yield
-    os.environ.pop("XDG_CACHE_HOME")
-    if before is not None:
-        os.environ["XDG_CACHE_HOME"] = before
-
-
 def test_curate_writes_rows_with_where_they_come_from_and_a_report(tmp_path, data_dir, capsys):
     out = tmp_path / "rows.jsonl"
     words = ["curate", "gsm8k-pot", "gsm8k-cot", "--limit", "30", "--against", "gsm8k", "--out", str(out)]
@@ -82,7 +71,7 @@ def test_curate_says_what_was_wrong(tmp_path, data_dir, capsys, words, message):
     assert message in capsys.readouterr().err
 
 
-def test_a_test_set_that_is_named_and_is_not_there_is_an_error(tmp_path, capsys, no_cache):
+def test_a_test_set_that_is_named_and_is_not_there_is_an_error(tmp_path, capsys, own_cache):
     source, empty = write_rows(tmp_path / "mine.jsonl", 1), tmp_path / "empty"
     words = ["curate", str(source), "--out", str(tmp_path / "out.jsonl"), "--data-dir", str(empty)]
     assert main([*words, "--against", "svamp"]) == 2

@@ -212,19 +212,6 @@ def command(model, tmp_path, *words):
     return main([*base, *(word for pair in settings for word in ("--set", pair)), *words])
 
 
-@pytest.fixture
-def own_cache(tmp_path):
-    """A cache of the test's own, through the variable that the command reads."""
-    import os
-
-    before = os.environ.get("XDG_CACHE_HOME")
-    os.environ["XDG_CACHE_HOME"] = str(tmp_path / "cache")
-    yield
-    os.environ.pop("XDG_CACHE_HOME")
-    if before is not None:
-        os.environ["XDG_CACHE_HOME"] = before
-
-
 def test_an_adapter_is_evaluated_by_its_folder_and_the_run_says_what_it_was_trained_on(
     model, tmp_path, own_cache, capsys, data_dir
 ):

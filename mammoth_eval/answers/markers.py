@@ -123,7 +123,7 @@ def _opens_reasoning(content: str, text: str, end: int) -> bool:
     return bool(_SETS_OUT.match(content)) and len(text) - end > 2 * len(content) + 20
 
 
-_SETS_OUT = re.compile(r"(?:Let(?: us|['’]s)?|We|First|To|Since|Given|If|Suppose|Assume|Consider|Note|According|Let['’]s) [^=]*$")
+_SETS_OUT = re.compile(r"(?:Let(?: us|['’]s)?|We|First|To|Since|Given|If|Suppose|Assume|Consider|Note|According) [^=]*$")
 
 
 def _after(text: str, start: int) -> str:

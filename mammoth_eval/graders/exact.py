@@ -154,8 +154,6 @@ def _read(answer: str, gold: str, policy: Policy) -> Verdict:
         return _unread_gold(answer, gold, policy, f"the gold: {error}")
     if right.kind in ("num", "dec"):
         answer = _MIXED.sub(r"\1 \2", answer)
-    if gold.startswith("("):
-        answer = _POINT.sub("", answer)
     answer = _points_as_equations(answer, single=bool(_POINT_ALONE.match(gold)))
     try:
         own = tree(answer)
@@ -170,8 +168,6 @@ def _read(answer: str, gold: str, policy: Policy) -> Verdict:
 
 _MIXED = re.compile(r"^(-?\d{1,9}) and (\d{1,9}/\d{1,9})$")
 """``5 and 1/4``: a list of two, but not beside one number."""
-_POINT = re.compile(r"^[A-Z]'? ?(?:= ?)?(?=\([^()]*,[^()]*\)$)")
-"""The name of a point before its coordinates."""
 _A_POINT = re.compile(r"([A-Z]'?(?:_\d)?) ?\(([^()=]*,[^()=]*)\)")
 _POINTS = re.compile(rf"{_A_POINT.pattern}(?: ?(?:,|;|and|,and) ?{_A_POINT.pattern})++")
 _POINT_ALONE = re.compile(r"(?:[A-Z]'?(?:_\d)? ?= ?)?\(")
