@@ -10,12 +10,12 @@ import sys
 from mammoth_eval.errors import SandboxError
 from mammoth_eval.sandbox import open_sandbox
 from mammoth_eval.sandbox.jail import kernel
-from mammoth_eval.sandbox.jail.seccomp import ALLOW, EPERM, ERRNO, Filter, _each, _start
+from mammoth_eval.sandbox.jail.seccomp import ALLOW, EPERM, ERRNO, _each, _start, prepare
 
 
 async def main(level: str, numbers: list[int]) -> None:
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-    Filter([*_start(kernel.MACHINE), *_each(numbers, ERRNO | EPERM), (0x06, 0, 0, ALLOW)]).load()
+    assert prepare([*_start(kernel.MACHINE), *_each(numbers, ERRNO | EPERM), (0x06, 0, 0, ALLOW)])() == 0
     try:
         async with open_sandbox(level, seconds=0.3, wall=0.6, lanes=1) as sandbox:
             program = "import tempfile\nwith tempfile.TemporaryFile() as f:\n    print(f.write(b'abc'))"

@@ -35,7 +35,7 @@ async def test_a_program_that_waits_is_ended_by_its_idle_time_also_after_it_comp
 )
 def test_each_clock_ends_its_own_kind_of_program(code, reached):
     with subprocess.Popen([sys.executable, "-S", "-c", code]) as child:
-        clock = Clock(wire.Request(wire.RUN, cpu_seconds=0.6, wall_seconds=0.6))
+        clock = Clock(wire.read_request(wire.request(wire.RUN, cpu=0.6, wall=0.6)))
         pause, reason, deadline = clock.first_pause(), None, time.monotonic() + 60
         while reason is None and time.monotonic() < deadline:
             time.sleep(pause)

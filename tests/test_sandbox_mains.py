@@ -26,7 +26,7 @@ async def sandbox():
 @pytest.fixture(scope="module")
 def prepared():
     pytest.importorskip("sympy")
-    mains.prepare()
+    mains.prepare(sympy=True)
 
 
 @pytest.mark.parametrize(

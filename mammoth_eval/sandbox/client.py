@@ -142,7 +142,7 @@ class Jail:
         places = [self._free.get_nowait() for _ in range(self._free.qsize())]
         for place in places:
             for lane in place.lanes.values():
-                lane.send(wire.Request(wire.USAGE).pack())
+                lane.send(wire.request(wire.USAGE))
                 total += (await answer(lane)).cpu_seconds
             self._free.put_nowait(place)
         return total
@@ -202,9 +202,9 @@ class Jail:
         place.busy = tier
         streams = [_new_file() for _ in ("program", "stdout", "stderr")]
         try:
-            os.write(streams[0], program.encode("utf-8", "surrogatepass"))
-            request = wire.Request(wire.RUN, result == "value", limits.seconds, limits.wall)
-            socket.send_fds(lane, [request.pack()], streams)
+            size = os.write(streams[0], program.encode("utf-8", "surrogatepass"))
+            request = wire.request(wire.RUN, result == "value", size, limits.seconds, limits.wall)
+            socket.send_fds(lane, [request], streams)
             async with asyncio.timeout(limits.longest + _LATE_SECONDS):
                 reply = await answer(lane)
             place.busy = ""
@@ -241,7 +241,7 @@ class Jail:
         lane = place.lanes.get(place.busy)
         try:
             if lane is not None:
-                lane.send(wire.Request(wire.CANCEL).pack())
+                lane.send(wire.request(wire.CANCEL))
                 await asyncio.wait_for(answer(lane), _CANCEL_SECONDS)
         except (LaneBroke, OSError, TimeoutError):
             place.lanes.pop(place.busy).close()

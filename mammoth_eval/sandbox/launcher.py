@@ -86,7 +86,7 @@ async def _spawn(server: socket.socket, tier: str) -> socket.socket:
     ours.setblocking(False)
     try:
         with theirs:
-            socket.send_fds(server, [wire.Request(wire.SPAWN, tier=tier).pack()], [theirs.fileno()])
+            socket.send_fds(server, [wire.request(wire.SPAWN, tier=tier)], [theirs.fileno()])
         await asyncio.wait_for(answer(ours), START_SECONDS)
     except BaseException as error:
         ours.close()

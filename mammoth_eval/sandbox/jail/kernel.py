@@ -6,6 +6,8 @@ import ctypes
 import os
 import platform
 import sys
+from collections.abc import Callable
+from functools import partial
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 MACHINE = platform.machine().replace("arm64", "aarch64")
@@ -37,20 +39,30 @@ def fail(what: str) -> OSError:
     return OSError(number, f"{what}: {os.strerror(number)}")
 
 
-def syscall(name: str, *args: object) -> int:
-    """Call `name` by its number; `OSError` where it fails."""
+def prepare_syscall(name: str, *args: object) -> Callable[[], int]:
+    """The call of `name` by its number, ready to be made by a child with as little memory touched as can be; below 0 it failed."""
     if name not in SYS:
         raise OSError(38, f"{name}: no system call numbers for {MACHINE}")
     wide = [ctypes.c_long(a) if isinstance(a, int) else a for a in args]
-    got: int = _syscall(ctypes.c_long(SYS[name]), *wide)
+    return partial(_syscall, ctypes.c_long(SYS[name]), *wide)
+
+
+def syscall(name: str, *args: object) -> int:
+    """Call `name` by its number; `OSError` where it fails."""
+    got = prepare_syscall(name, *args)()
     if got < 0:
         raise fail(name)
     return got
 
 
+def prepare_prctl(option: int, value: int) -> Callable[[], int]:
+    """`prctl` with one argument, ready as in `prepare_syscall`; does nothing on a system that has none."""
+    return int if _prctl is None else partial(_prctl, option, ctypes.c_ulong(value), 0, 0, 0)
+
+
 def prctl(option: int, value: int) -> None:
-    """`prctl` with one argument; nothing on a system that has none."""
-    if _prctl is not None and _prctl(option, ctypes.c_ulong(value), 0, 0, 0) != 0:
+    """`prctl` with one argument; `OSError` where it fails."""
+    if prepare_prctl(option, value)() != 0:
         raise fail(f"prctl({option})")
 
 
@@ -73,10 +85,9 @@ def unmount(target: str) -> None:
         raise fail(f"umount {target}")
 
 
-def drop_capabilities() -> None:
-    """Give up every capability."""
-    if _syscall(SYS["capset"], _CAP_HEADER, _CAP_NONE) != 0:
-        raise fail("capset")
+def prepare_capset() -> Callable[[], int]:
+    """The call that gives up every capability."""
+    return prepare_syscall("capset", _CAP_HEADER, _CAP_NONE)
 
 
 def watch_process(pid: int) -> int | None:

@@ -13,16 +13,21 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import NoReturn
 
-from . import kernel, landlock, namespaces, program, scratch, wire
+from . import kernel, landlock, namespaces, program, scratch, seccomp, wire
 from .clock import Clock
 from .config import Config
-from .seccomp import Filter, lane_filter, program_filter
 
 _GRACE = 15.0
 """Seconds after which a lane that hangs is killed by its own alarm; it sets the alarm anew at each look at its program."""
+_REASON_BYTES = 256
+_FRAMES_OF_A_RUN = 2
+"""By which a program lies deeper than `_set_up` counts them: `_run` and `_become_program` and `run` against `_set_up` alone."""
+_detach = socket.SocketType.detach
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +39,10 @@ class Lane:
     config: Config
     folder: str
     """The scratch folder, current directory of programs."""
-    own_filter: Filter | None
-    drop_uid: bool
+    layers: tuple[tuple[str, Callable[[], int | None]], ...]
+    """What each child puts itself under before its program: name and call, which says 0 or nothing where it went well."""
+    frames: int
+    """Frames that lie under a program."""
     report: tuple[int, int]
     """A pipe through which a child says that every layer is in force, before the program starts."""
     poll: select.poll
@@ -47,19 +54,19 @@ def serve(sock: socket.socket, config: Config, folder: str, baseline_bytes: int 
     """Set the lane's own layers up, say so, and run programs until the harness closes the socket."""
     try:
         lane = _set_up(sock, config, folder, baseline_bytes)
-        sock.sendall(wire.Reply(wire.READY).pack())
+        sock.sendall(wire.reply(wire.READY))
         while True:
             request, fds = wire.receive(sock)
             if request is None:
                 os._exit(0)
             if request.kind == wire.RUN:
-                sock.sendall(_run(lane, request, fds).pack())
+                sock.sendall(_run(lane, request, fds))
                 _clean(lane, fds)
             elif request.kind == wire.USAGE:
-                sock.sendall(_usage().pack())
+                sock.sendall(_usage())
     except Exception as error:  # noqa: BLE001 (the boundary of a lane: what breaks here is a fault, told and retried)
         with contextlib.suppress(OSError):
-            sock.sendall(wire.Reply(wire.FAULT, text=f"{type(error).__name__}: {error}").pack())
+            sock.sendall(wire.reply(wire.FAULT, text=f"{type(error).__name__}: {error}"))
         os._exit(1)
 
 
@@ -80,10 +87,8 @@ def _set_up(sock: socket.socket, config: Config, folder: str, baseline_bytes: in
     if config.landlock:
         readable, listable = (["/"], ()) if config.private_root else (config.readable, config.listable)
         landlock.restrict(readable, [folder, "/dev/null"], listable)
-    own_filter = None
-    if config.seccomp:
-        Filter(lane_filter(kernel.MACHINE)).load()
-        own_filter = Filter(program_filter(kernel.MACHINE, marks=config.private_root))
+    if config.seccomp and seccomp.prepare(seccomp.lane_filter(kernel.MACHINE))() != 0:
+        raise kernel.fail("lane filter")
     _limit_lane(config, baseline_bytes)
     report = os.pipe()
     os.set_blocking(report[0], False)
@@ -93,7 +98,21 @@ def _set_up(sock: socket.socket, config: Config, folder: str, baseline_bytes: in
     woken = _sigchld_descriptor() if own is None else -1
     if own is not None:
         os.close(own)
-    return Lane(os.getpid(), sock, config, folder, own_filter, drop_uid, report, poll, woken)
+    frames = program.frames_above() + _FRAMES_OF_A_RUN
+    return Lane(os.getpid(), sock, config, folder, tuple(_layers(config, drop_uid)), frames, report, poll, woken)
+
+
+def _layers(config: Config, drop_uid: bool) -> Iterator[tuple[str, Callable[[], int | None]]]:
+    """The layers of each child in their order, prepared here: each page that a child writes is a page to copy."""
+    if drop_uid:
+        yield "group", partial(os.setresgid, *[namespaces.PROGRAM_UID] * 3)
+        yield "user", partial(os.setresuid, *[namespaces.PROGRAM_UID] * 3)
+    yield "end with the lane", kernel.prepare_prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)  # a change of user takes it back
+    yield "no processes", partial(resource.setrlimit, resource.RLIMIT_NPROC, (0, 0))
+    if config.capabilities:
+        yield "no capabilities", kernel.prepare_capset()
+    if config.seccomp:
+        yield "filter", seccomp.prepare(seccomp.program_filter(kernel.MACHINE, marks=config.private_root))
 
 
 def _limit_lane(config: Config, baseline_bytes: int | None) -> None:
@@ -115,14 +134,14 @@ def _limit_lane(config: Config, baseline_bytes: int | None) -> None:
         resource.setrlimit(kind, (value, value))
 
 
-def _usage() -> wire.Reply:
+def _usage() -> bytes:
     """CPU seconds of the lane and of all its programs so far."""
     own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
-    return wire.Reply(wire.READY, cpu_seconds=cpu)
+    return wire.reply(wire.READY, cpu=cpu)
 
 
-def _run(lane: Lane, request: wire.Request, fds: list[int]) -> wire.Reply:
+def _run(lane: Lane, request: wire.Request, fds: list[int]) -> bytes:
     """Fork the child, wait for its end or make it, and leave the lane as it was.
 
     Until the child has ended the lane does as little as it can: each page that it writes before is copied, not taken back.
@@ -143,7 +162,7 @@ def _run(lane: Lane, request: wire.Request, fds: list[int]) -> wire.Reply:
     cpu = used.ru_utime + used.ru_stime
     if kind == wire.SIGNALED and code == signal.SIGXCPU and cpu >= request.cpu_seconds:  # else a timer of its own sent that signal
         kind = wire.CPU_TIME
-    return wire.Reply(kind, code, wall, cpu)
+    return wire.reply(kind, code, wall, cpu)
 
 
 def _clean(lane: Lane, fds: list[int]) -> None:
@@ -168,18 +187,15 @@ def _ending(status: int) -> tuple[int, int]:
 
 def _wait(lane: Lane, child: int, clock: Clock) -> int | None:
     """Wait until the child has ended by itself (None), or kill it and say why."""
-    pidfd = kernel.watch_process(child)
-    ended = lane.woken if pidfd is None else pidfd
+    ended = os.pidfd_open(child) if lane.woken < 0 else lane.woken
     lane.poll.register(ended, select.POLLIN)
-    try:
-        reason = _watch(lane, child, ended, clock)
-        if reason is not None:
-            os.kill(child, signal.SIGKILL)
-        return reason
-    finally:
-        lane.poll.unregister(ended)
-        if pidfd is not None:
-            os.close(pidfd)
+    reason = _watch(lane, child, ended, clock)
+    if reason is not None:
+        os.kill(child, signal.SIGKILL)
+    lane.poll.unregister(ended)
+    if lane.woken < 0:
+        os.close(ended)
+    return reason
 
 
 def _watch(lane: Lane, child: int, ended: int, clock: Clock) -> int | None:
@@ -187,10 +203,10 @@ def _watch(lane: Lane, child: int, ended: int, clock: Clock) -> int | None:
     while True:
         if not lane.config.private_root:
             pause = min(pause, 0.05)
-        ready = [fd for fd, _ in lane.poll.poll(int(pause * 1000) + 1)]
-        if ended in ready:
-            return None
+        ready = lane.poll.poll(int(pause * 1000) + 1)
         if ready:
+            if ready[0][0] == ended:
+                return None
             if not lane.sock.recv(wire.REQUEST_BYTES):
                 os._exit(0)
             return wire.CANCELLED
@@ -215,7 +231,7 @@ def _sigchld_descriptor() -> int:
 def _check_report(lane: Lane) -> None:
     """Raise where the child did not say that every layer was in force."""
     try:
-        said = os.read(lane.report[0], 512)
+        said = os.read(lane.report[0], _REASON_BYTES)
     except BlockingIOError:
         said = b"the child ended before its layers were in force"
     if said != b"k":
@@ -234,22 +250,16 @@ def _become_program(lane: Lane, request: wire.Request, fds: list[int]) -> NoRetu
         os.dup2(fds[2], 2)
         seconds = int(request.cpu_seconds) + 2
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-        if lane.drop_uid:
-            os.setresgid(*[namespaces.PROGRAM_UID] * 3)
-            os.setresuid(*[namespaces.PROGRAM_UID] * 3)
-        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)  # a change of user takes it back
+        for name, put in lane.layers:
+            if put():
+                raise kernel.fail(name)
         if os.getppid() != lane.pid:
             os._exit(1)
-        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-        if lane.config.capabilities:
-            kernel.drop_capabilities()
-        if lane.own_filter is not None:
-            lane.own_filter.load()
     except BaseException as error:  # noqa: BLE001 (told to the lane, which makes a fault of it)
-        os.write(say, f"{type(error).__name__}: {error}".encode()[:500])
+        os.write(say, f"{type(error).__name__}: {error}".encode()[:_REASON_BYTES])
         os._exit(1)
     os.write(say, b"k")
-    source = os.pread(fds[0], os.fstat(fds[0]).st_size, 0)
+    source = os.pread(fds[0], request.size, 0)
     os.closerange(3, 4096)
-    lane.sock.detach()
-    program.run(source, request.value_mode)
+    _detach(lane.sock)  # its finalizer must not close what has the number next
+    program.run(source, request.value_mode, lane.frames)

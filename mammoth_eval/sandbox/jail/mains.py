@@ -2,6 +2,7 @@
 
 That statement opens most symbolic programs and binds 900 names, each a page or two that a fork must copy. A tier that has
 sympy executes it once; a program whose first statement it is takes that module, and runs with ``pass`` in its place.
+Both modules are made before the forks: a fork runs one program.
 """
 
 from __future__ import annotations
@@ -15,21 +16,23 @@ STATEMENT = b"from sympy import *"
 _FIRST = re.compile(
     rb"((?:[ \t]*(?:#[^\r\n]*)?(?>\r\n|\r|\n))*+)" + re.escape(STATEMENT) + rb"(?=[ \t]*(?:#[^\r\n]*)?(?:[\r\n]|\Z))"
 )
-_prepared: list[types.ModuleType] = []
+_prepared: dict[bytes, types.ModuleType] = {}
+"""The module for each opening statement; for none the empty one."""
 
 
-def new_main() -> types.ModuleType:
+def _new_main() -> types.ModuleType:
     """An empty ``__main__`` as `python -c` has it."""
     module = types.ModuleType("__main__")
     module.__dict__.update(__loader__=BuiltinImporter, __annotations__={}, __builtins__=builtins)
     return module
 
 
-def prepare() -> None:
-    """Execute the statement once, for all forks to come."""
-    module = new_main()
-    exec(compile(STATEMENT, "<string>", "exec", dont_inherit=True), module.__dict__)
-    _prepared[:] = [module]
+def prepare(sympy: bool) -> None:
+    """Make the empty module and, where there is sympy, the one with its names, for all forks to come."""
+    _prepared[b""] = _new_main()
+    if sympy:
+        _prepared[STATEMENT] = _new_main()
+        exec(compile(STATEMENT, "<string>", "exec", dont_inherit=True), _prepared[STATEMENT].__dict__)
 
 
 def main_for(source: bytes) -> tuple[types.ModuleType, bytes]:
@@ -37,8 +40,8 @@ def main_for(source: bytes) -> tuple[types.ModuleType, bytes]:
 
     ``pass`` keeps what follows from being a docstring or a place for ``from __future__``.
     """
-    found = _FIRST.match(source) if _prepared else None
+    found = _FIRST.match(source) if STATEMENT in _prepared else None
     if found is None:
-        return new_main(), source
+        return _prepared[b""], source
     rest = source[found.end() :]
-    return _prepared[0], found[1] + b"pass".ljust(len(STATEMENT)) + rest
+    return _prepared[STATEMENT], found[1] + b"pass".ljust(len(STATEMENT)) + rest

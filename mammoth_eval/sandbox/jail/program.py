@@ -27,19 +27,22 @@ _stat, _write, _show, _settrace, _setprofile = os.fstat, os.write, sys.__excepth
 _of_sys, _trace_of, _with_trace = vars(sys), vars(BaseException)["__traceback__"].__get__, BaseException.with_traceback
 
 
-def run(source: bytes, value_mode: bool) -> NoReturn:
-    """Run the program; ends the process with 0, with the program's own exit code, or with 1 after an exception."""
+def run(source: bytes, value_mode: bool, frames: int) -> NoReturn:
+    """Run the program; ends the process with 0, with the program's own exit code, or with 1 after an exception.
+
+    `frames` is how many lie under the program that a fresh interpreter does not have.
+    """
     code, exit_now = 1, _exit
     try:
-        sys.setrecursionlimit(1000 + _frames_above())
+        sys.setrecursionlimit(1000 + frames)
         sys.path.insert(0, "")
         code = _main(source, value_mode)
     finally:
         exit_now(code)
 
 
-def _frames_above() -> int:
-    """Frames under a program that a fresh interpreter does not have: those above `run`, and from there to the program."""
+def frames_above() -> int:
+    """Frames that would lie under a program run by who asks: those above it, and from `run` to the program."""
     frame, count = sys._getframe(), 5 if sys.version_info < (3, 12) else 4  # before 3.12 `exec` itself counts
     while frame.f_back is not None:
         frame, count = frame.f_back, count + 1
@@ -49,13 +52,12 @@ def _frames_above() -> int:
 def _main(source: bytes, value_mode: bool, flush_c: Callable[[None], int] = _flush_c) -> int:
     """Run `source` to its end, its exit functions and the last flush; the exit code."""
     module, rest = mains.main_for(source)
-    whole, text = _text(source), _text(rest)
     sys.modules["__main__"] = module
     at_exit, out = _run_exit_functions, sys.stdout
     reserve = [bytes(_RESERVE)]
-    code, done = _guarded(lambda: _execute(text, module, value_mode), reserve)
+    code, done = _guarded(lambda: _execute(_text(rest), module, value_mode), reserve)
     if done and value_mode:
-        code = _guarded(lambda: _add_value(whole, module, out), reserve)[0]
+        code = _guarded(lambda: _add_value(_text(source), module, out), reserve)[0]
     _guarded(at_exit, reserve)
     code = _flush(code)
     _try(out.flush)  # where the program put another in its place, what this one holds is written all the same

@@ -20,8 +20,7 @@ def wipe(folder: str) -> None:
 
     Raises `OSError` where something stays.
     """
-    if stat.S_IMODE(os.lstat(folder).st_mode) != _MODE:
-        os.chmod(folder, _MODE)
+    os.chmod(folder, _MODE)
     names = os.listdir(folder)
     serial = 0
     while names:

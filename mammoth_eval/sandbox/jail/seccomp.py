@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from . import kernel
 from .calls import CALLS
@@ -20,6 +20,8 @@ X32_BIT = 0x40000000
 
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
+_HEAD = struct.Struct("<HxxxxxxQ")
+"""`struct sock_fprog`: how many instructions, and where they are."""
 
 FCNTL_COMMANDS = (0, 1, 2, 3, 4, 5, 36, 1030, 1034)
 """Duplicate, flags, look at locks, read seals; never the owner or the signal of a descriptor, which would reach other processes."""
@@ -102,15 +104,9 @@ def program_filter(machine: str, marks: bool) -> list[Instruction]:
     ]
 
 
-class Filter:
-    """A filter in the form that the kernel takes; made once, loaded by many."""
-
-    def __init__(self, instructions: list[Instruction]) -> None:
-        code = b"".join(struct.pack("<HBBI", *step) for step in instructions)
-        self._code = ctypes.create_string_buffer(code, len(code))
-        address = ctypes.addressof(self._code)
-        self._program = ctypes.create_string_buffer(struct.pack("<HxxxxxxQ", len(instructions), address), 16)
-
-    def load(self) -> None:
-        """Put the calling process under the filter for good; `OSError` where the kernel refuses."""
-        kernel.syscall("seccomp", 1, 0, self._program)
+def prepare(instructions: Sequence[Instruction]) -> Callable[[], int]:
+    """The call that puts the process which makes it under this filter for good (`kernel.prepare_syscall`)."""
+    code = b"".join(struct.pack("<HBBI", *step) for step in instructions)
+    program = ctypes.create_string_buffer(_HEAD.size + len(code))
+    program.raw = _HEAD.pack(len(instructions), ctypes.addressof(program) + _HEAD.size) + code
+    return kernel.prepare_syscall("seccomp", 1, 0, program)

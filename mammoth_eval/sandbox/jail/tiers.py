@@ -100,14 +100,14 @@ def load(tier: str) -> None:
     for name, program in (("sympy", _SYMPY_WARMUP), ("numpy", _NUMPY_WARMUP), ("pyarrow", _ARROW_WARMUP)):
         if name in sys.modules:
             exec(compile(program, f"<{name} warm-up>", "exec"), {"__name__": "warmup"})
-    if "sympy" in sys.modules:
-        mains.prepare()
+    mains.prepare("sympy" in sys.modules)
     random.seed(SEED)  # every program begins where this leaves it
 
 
 def pack(proc: int | None) -> None:
-    """Make forks cheap: no garbage, what is left uncounted and out of the collector's way, the heap in huge pages."""
+    """Make forks cheap: no garbage and no holes, what is left uncounted and out of the collector's way, the heap in huge pages."""
     gc.collect()
+    pages.fill_holes()
     immortalize()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import socket
 import struct
-from dataclasses import dataclass
+from array import array
+from typing import NamedTuple
 
 SPAWN, RUN, CANCEL, USAGE = 1, 2, 3, 4
 """Kinds of request: fork a tier or a lane; run a program; kill the program that runs; tell the lane's own consumption."""
@@ -15,50 +16,52 @@ SPAWN, RUN, CANCEL, USAGE = 1, 2, 3, 4
 EXITED, SIGNALED, CPU_TIME, WALL_TIME, SCRATCH_FULL, CANCELLED, READY, FAULT = range(8)
 """Kinds of reply. Only `EXITED` and `SIGNALED` come from the wait status; the others say why the lane killed the program."""
 
-_REQUEST = struct.Struct("<iidd16s")
+_REQUEST = struct.Struct("<iiqdd16s")
 _REPLY = struct.Struct("<iidd400s")
 REQUEST_BYTES, REPLY_BYTES = _REQUEST.size, _REPLY.size
+_PASSED_BYTES = socket.CMSG_SPACE(4 * array("i").itemsize)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What the harness asks; descriptors travel with it (`SPAWN`: a socket; `RUN`: program, stdout, stderr)."""
 
     kind: int
-    value_mode: bool = False
-    cpu_seconds: float = 0.0
-    wall_seconds: float = 0.0
-    tier: str = ""
-
-    def pack(self) -> bytes:
-        """The bytes on the socket."""
-        return _REQUEST.pack(self.kind, self.value_mode, self.cpu_seconds, self.wall_seconds, self.tier.encode())
+    value_mode: bool
+    size: int
+    """Bytes of the program."""
+    cpu_seconds: float
+    wall_seconds: float
+    tier: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What a lane or a server answers."""
 
     kind: int
-    code: int = 0
+    code: int
     """Exit code or signal of the program."""
-    wall_seconds: float = 0.0
-    cpu_seconds: float = 0.0
-    text: str = ""
+    wall_seconds: float
+    cpu_seconds: float
+    text: str
     """Reason of a `FAULT`."""
 
-    def pack(self) -> bytes:
-        """The bytes on the socket."""
-        text = self.text.encode("utf-8", "replace")[-400:]
-        return _REPLY.pack(self.kind, self.code, self.wall_seconds, self.cpu_seconds, text)
+
+def request(kind: int, value_mode: bool = False, size: int = 0, cpu: float = 0.0, wall: float = 0.0, tier: str = "") -> bytes:
+    """The bytes of a request."""
+    return _REQUEST.pack(kind, value_mode, size, cpu, wall, tier.encode())
+
+
+def reply(kind: int, code: int = 0, wall: float = 0.0, cpu: float = 0.0, text: str = "") -> bytes:
+    """The bytes of a reply."""
+    return _REPLY.pack(kind, code, wall, cpu, text.encode("utf-8", "replace")[-400:])
 
 
 def read_request(data: bytes) -> Request:
     """The request in these bytes; `ValueError` where they are none."""
     if len(data) != REQUEST_BYTES:
         raise ValueError(f"a request of {len(data)} bytes, expected {REQUEST_BYTES}")
-    kind, value_mode, cpu, wall, tier = _REQUEST.unpack(data)
-    return Request(kind, bool(value_mode), cpu, wall, tier.rstrip(b"\0").decode())
+    kind, value_mode, size, cpu, wall, tier = _REQUEST.unpack(data)
+    return Request(kind, bool(value_mode), size, cpu, wall, tier.rstrip(b"\0").decode())
 
 
 def read_reply(data: bytes) -> Reply:
@@ -71,5 +74,8 @@ def read_reply(data: bytes) -> Reply:
 
 def receive(sock: socket.socket) -> tuple[Request | None, list[int]]:
     """The next request and its descriptors; None at the end of the stream."""
-    data, fds, _, _ = socket.recv_fds(sock, REQUEST_BYTES, 4)
+    data, passed, _, _ = sock.recvmsg(REQUEST_BYTES, _PASSED_BYTES)
+    fds: list[int] = []
+    for _, _, held in passed:
+        fds += memoryview(held).cast("i")
     return (read_request(data) if data else None), fds

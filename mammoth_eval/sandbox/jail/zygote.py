@@ -42,15 +42,15 @@ def main() -> NoReturn:
         if child == 0:
             _init(control, config, harness, proc)
     except Exception as error:  # noqa: BLE001 (told to the harness, which says what is missing)
-        _tell(control, wire.Reply(wire.FAULT, text=f"{type(error).__name__}: {error}"))
+        _tell(control, wire.reply(wire.FAULT, text=f"{type(error).__name__}: {error}"))
         os._exit(1)
     control.close()
     os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 0xFF)
 
 
-def _tell(sock: socket.socket, reply: wire.Reply) -> None:
+def _tell(sock: socket.socket, reply: bytes) -> None:
     with contextlib.suppress(OSError):
-        sock.sendall(reply.pack())
+        sock.sendall(reply)
 
 
 def _init(control: socket.socket, config: Config, harness: int | None, proc: int | None) -> NoReturn:
@@ -65,9 +65,9 @@ def _init(control: socket.socket, config: Config, harness: int | None, proc: int
             namespaces.build_root(config.visible, config.hidden)
         _forget_jail()
     except Exception as error:  # noqa: BLE001 (told to the harness, which says what is missing)
-        _tell(control, wire.Reply(wire.FAULT, text=f"{type(error).__name__}: {error}"))
+        _tell(control, wire.reply(wire.FAULT, text=f"{type(error).__name__}: {error}"))
         os._exit(1)
-    _tell(control, wire.Reply(wire.READY))
+    _tell(control, wire.reply(wire.READY))
     _serve(control, config, proc, harness, "")
     _end(config)
 
@@ -153,8 +153,8 @@ def _tier(control: socket.socket, config: Config, proc: int | None, tier: str) -
         if "logging" in sys.modules:
             atexit.register(sys.modules["logging"].shutdown)  # the one exit function of a library that a program may count on
         tiers.pack(proc)
-        _tell(control, wire.Reply(wire.READY))
+        _tell(control, wire.reply(wire.READY))
         _serve(control, config, proc, None, tier)
     except Exception as error:  # noqa: BLE001 (the boundary of a tier server: told, and seen as a fault)
-        _tell(control, wire.Reply(wire.FAULT, text=f"tier {tier}: {type(error).__name__}: {error}"))
+        _tell(control, wire.reply(wire.FAULT, text=f"tier {tier}: {type(error).__name__}: {error}"))
     os._exit(0)
