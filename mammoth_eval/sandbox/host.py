@@ -9,6 +9,8 @@ import sys
 import sysconfig
 from pathlib import Path
 
+from mammoth_eval.sandbox.jail.tiers import TIERS
+
 _SYSTEM_LIBRARIES = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64", "/etc/ld.so.cache", "/usr/share/zoneinfo")
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -94,13 +96,10 @@ def _outermost(paths: list[str]) -> tuple[str, ...]:
 
 _IMPORT_LINE = re.compile(r"^.*\bimport\b.*$", re.MULTILINE)
 _LIBRARY = re.compile(r"\b(sympy|mpmath|numpy|scipy|pandas|networkx|matplotlib|statsmodels|lambdify)\b")
+_LOADED = {tier: {module.partition(".")[0] for module in modules} for tier, modules in TIERS.items()}
 
 
 def tier_of(program: str) -> str:
     """The smallest tier that has preloaded what the text imports; a wrong choice costs time, never a result."""
     names = {name for line in _IMPORT_LINE.findall(program) for name in _LIBRARY.findall(line)}
-    if not names:
-        return "plain"
-    if names <= {"sympy", "mpmath"}:
-        return "sympy"
-    return "numpy" if names <= {"numpy"} else "all"
+    return next((tier for tier, loaded in _LOADED.items() if names <= loaded), "all")

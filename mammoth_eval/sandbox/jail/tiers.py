@@ -18,15 +18,16 @@ from typing import Any
 
 from . import mains, pages
 
+_SYMPY = ("sympy", "sympy.abc", "mpmath")
+_SCIPY = ("numpy", "scipy.optimize", "scipy.integrate", "scipy.stats", "scipy.linalg", "scipy.special")
 TIERS: dict[str, tuple[str, ...]] = {
     "plain": (),
-    "sympy": ("sympy", "sympy.abc"),
     "numpy": ("numpy",),
-    "all": (
-        "sympy", "sympy.abc", "numpy", "scipy.optimize", "scipy.integrate", "scipy.stats", "scipy.linalg", "scipy.special",
-        "networkx", "pandas",
-    ),
-}  # fmt: skip
+    "sympy": _SYMPY,
+    "scipy": _SCIPY,
+    "all": (*_SYMPY, *_SCIPY, "networkx", "pandas"),
+}
+"""From the smallest process to the largest."""
 STANDARD = (
     "math", "cmath", "fractions", "decimal", "itertools", "functools", "collections", "statistics", "random", "datetime",
     "re", "string", "heapq", "bisect", "operator", "typing", "dataclasses", "copy", "calendar", "json", "textwrap", "traceback",
