@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import sys
 from collections.abc import Callable
 from functools import partial
 
 LIBC = ctypes.CDLL(None, use_errno=True)
-MACHINE = platform.machine().replace("arm64", "aarch64")
+MACHINE = os.uname().machine.replace("arm64", "aarch64")
 
 SYS = {} if sys.platform != "linux" else {
     "x86_64": {

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import socket
 import struct
-from array import array
 from typing import NamedTuple
 
 SPAWN, RUN, CANCEL, USAGE = 1, 2, 3, 4
@@ -19,7 +18,7 @@ EXITED, SIGNALED, CPU_TIME, WALL_TIME, SCRATCH_FULL, CANCELLED, READY, FAULT = r
 _REQUEST = struct.Struct("<iiqdd16s")
 _REPLY = struct.Struct("<iidd400s")
 REQUEST_BYTES, REPLY_BYTES = _REQUEST.size, _REPLY.size
-_PASSED_BYTES = socket.CMSG_SPACE(4 * array("i").itemsize)
+_PASSED_BYTES = socket.CMSG_SPACE(4 * struct.calcsize("i"))
 
 
 class Request(NamedTuple):

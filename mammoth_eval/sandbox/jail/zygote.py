@@ -13,7 +13,6 @@ import atexit
 import contextlib
 import os
 import select
-import shutil
 import signal
 import socket
 import sys
@@ -77,14 +76,13 @@ def _end(config: Config) -> NoReturn:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with contextlib.suppress(OSError):
         os.killpg(0, signal.SIGTERM)
-    if config.scratch:
-        for _ in range(20):
-            shutil.rmtree(config.scratch, ignore_errors=True)
-            if not os.path.exists(config.scratch):
-                break
-            time.sleep(0.05)
-            with contextlib.suppress(OSError):  # folders without rights; every program is dead by now
-                scratch.wipe(config.scratch)
+    for _ in range(20 if config.scratch else 0):
+        with contextlib.suppress(OSError):  # another may be at it, or a program that is dying
+            scratch.wipe(config.scratch)
+            os.rmdir(config.scratch)
+        if not os.path.exists(config.scratch):
+            break
+        time.sleep(0.05)
     os._exit(0)
 
 
