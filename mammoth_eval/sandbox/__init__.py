@@ -1,7 +1,7 @@
 """The sandbox: runs programs that a model wrote, each isolated from the machine and from each other, hundreds a second.
 
 A launcher is executed fresh with an empty environment. Below it stand the init, a server for each tier of preloaded libraries
-(nothing, sympy, numpy, all), one lane for each core in each tier, and one forked child for each program. Programs and their
+(nothing, numpy, sympy, scipy, all), one lane for each core in each tier, and one forked child for each program. Programs and their
 output travel in memfds; the status comes from how the child ended, never from what it wrote.
 
 What holds a program at level ``full``, from the outside in:
