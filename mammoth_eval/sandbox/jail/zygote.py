@@ -5,7 +5,7 @@ when the harness ends, however it ends, the init kills all and removes the scrat
 libraries once and forks lanes; programs that need no library run in a small process, because the cost of a fork grows with it.
 """
 
-# ruff: noqa: PTH102, PTH110, PTH112, PTH118
+# ruff: noqa: PTH102, PTH106, PTH110, PTH112, PTH118
 
 from __future__ import annotations
 
