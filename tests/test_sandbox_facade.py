@@ -63,6 +63,8 @@ def test_a_sandbox_may_be_opened_again_on_another_loop():
         ("import scipy, sympy", "all"),
         ("x = 1; import sympy as sp", "sympy"),
         ("print('sympy and numpy')", "plain"),
+        ("from scipy.stats import norm\npd = __import__('pandas')", "all"),
+        ("import scipy, seaborn", "all"),
     ],
 )
 def test_a_program_runs_in_the_smallest_tier_that_has_what_it_names(program, tier):

@@ -26,7 +26,8 @@ async def sandbox():
 @pytest.fixture(scope="module")
 def prepared():
     pytest.importorskip("sympy")
-    mains.prepare(sympy=True)
+    mains.prepare_sympy()
+    mains.prepare_empty()
 
 
 @pytest.mark.parametrize(
@@ -88,3 +89,26 @@ async def test_the_statement_alone_is_taken_out_and_lines_stay(prepared, source)
 async def test_any_other_program_gets_an_empty_module_and_its_own_text(prepared, source):
     module, rest = mains.main_for(source.encode())
     assert (len(vars(module)), rest) == (7, source.encode())
+
+
+async def test_the_collector_knows_the_globals_of_a_program(sandbox):
+    found = await sandbox.run("import gc\nx = []\nprint(any(one is globals() for one in gc.get_referrers(x) + gc.get_objects()))")
+    assert found.stdout == "True\n"
+
+
+@pytest.mark.parametrize("spoilt", ["codecs.BOM_UTF8 = None", "del codecs.BOM_UTF8"])
+async def test_the_meant_value_is_found_whatever_the_program_did_to_codecs(sandbox, spoilt):
+    assert (await sandbox.run(f"import codecs\n{spoilt}\n3", "value")).stdout == "3\n"
+
+
+@pytest.mark.parametrize("level", ["auto", "process"])
+async def test_a_text_larger_than_the_memory_is_short_of_memory(level):
+    async with opened(level, lanes=1, memory_mb=64) as sandbox:
+        assert (await sandbox.run(f"x = '{'x' * (70 << 20)}'")).status == "memory"
+        assert (await sandbox.run("print(1)")).stdout == "1\n"
+
+
+async def test_pandas_can_come_late(sandbox):
+    pytest.importorskip("pandas")
+    late = "name = 'pan' + 'das'\npd = __import__(name)\ns = pd.Series(['a', 'b'])\nprint(len(s), len(bytes(256 << 20)) >> 20)"
+    assert (await sandbox.run(late)).stdout == "2 256\n"

@@ -18,8 +18,12 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {
     "LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": "0", "MPLBACKEND": "Agg",
     "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "NUMEXPR_NUM_THREADS": "1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
 }  # fmt: skip
-"""The whole environment of a program, beside ``HOME``, ``TMPDIR`` and ``MPLCONFIGDIR`` (its scratch folder)."""
+"""The whole environment of a program, beside ``HOME``, ``TMPDIR`` and ``MPLCONFIGDIR`` (its scratch folder).
+
+pyarrow, which pandas loads, would reserve all the address space that a program has at its first column of text.
+"""
 
 
 def module_paths() -> tuple[str, ...]:
@@ -94,8 +98,10 @@ def _outermost(paths: list[str]) -> tuple[str, ...]:
     return tuple(kept)
 
 
-_IMPORT_LINE = re.compile(r"^.*\bimport\b.*$", re.MULTILINE)
-_LIBRARY = re.compile(r"\b(sympy|mpmath|numpy|scipy|pandas|networkx|matplotlib|statsmodels|lambdify)\b")
+_IMPORT_LINE = re.compile(r"^.*import.*$", re.MULTILINE)
+_LIBRARY = re.compile(
+    r"\b(sympy|mpmath|numpy|scipy|pandas|networkx|matplotlib|statsmodels|seaborn|sklearn|xarray|pyarrow|lambdify)\b"
+)
 _LOADED = {tier: {module.partition(".")[0] for module in modules} for tier, modules in TIERS.items()}
 
 

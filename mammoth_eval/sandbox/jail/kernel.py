@@ -22,7 +22,7 @@ SYS = {} if sys.platform != "linux" else {
     },
 }.get(MACHINE, {})  # fmt: skip
 
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38
 ADDR_NO_RANDOMIZE = 0x0040000
 
 LIBC.syscall.restype = ctypes.c_long

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NoReturn
 
-from . import kernel, landlock, namespaces, program, scratch, seccomp, wire
+from . import kernel, landlock, mains, namespaces, program, scratch, seccomp, wire
 from .clock import Clock
 from .config import Config
 
@@ -98,6 +98,7 @@ def _set_up(sock: socket.socket, config: Config, folder: str, baseline_bytes: in
     woken = _sigchld_descriptor() if own is None else -1
     if own is not None:
         os.close(own)
+    mains.prepare_empty()
     frames = program.frames_above() + _FRAMES_OF_A_RUN
     return Lane(os.getpid(), sock, config, folder, tuple(_layers(config, drop_uid)), frames, report, poll, woken)
 
@@ -259,7 +260,11 @@ def _become_program(lane: Lane, request: wire.Request, fds: list[int]) -> NoRetu
         os.write(say, f"{type(error).__name__}: {error}".encode()[:_REASON_BYTES])
         os._exit(1)
     os.write(say, b"k")
-    source = os.pread(fds[0], request.size, 0)
+    try:
+        source = os.pread(fds[0], request.size, 0)
+    except MemoryError:
+        os.write(2, b"MemoryError\n")
+        os._exit(1)
     os.closerange(3, 4096)
     _detach(lane.sock)  # its finalizer must not close what has the number next
     program.run(source, request.value_mode, lane.frames)

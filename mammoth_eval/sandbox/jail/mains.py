@@ -2,7 +2,7 @@
 
 That statement opens most symbolic programs and binds 900 names, each a page or two that a fork must copy. A tier that has
 sympy executes it once; a program whose first statement it is takes that module, and runs with ``pass`` in its place.
-Both modules are made before the forks: a fork runs one program.
+Either module is made before the fork: a fork runs one program.
 """
 
 from __future__ import annotations
@@ -27,12 +27,15 @@ def _new_main() -> types.ModuleType:
     return module
 
 
-def prepare(sympy: bool) -> None:
-    """Make the empty module and, where there is sympy, the one with its names, for all forks to come."""
+def prepare_sympy() -> None:
+    """Make the module with sympy's names, for all forks of a tier."""
+    _prepared[STATEMENT] = _new_main()
+    exec(compile(STATEMENT, "<string>", "exec", dont_inherit=True), _prepared[STATEMENT].__dict__)
+
+
+def prepare_empty() -> None:
+    """Make the empty module, in a lane: what a tier has made the collector's queries do not show."""
     _prepared[b""] = _new_main()
-    if sympy:
-        _prepared[STATEMENT] = _new_main()
-        exec(compile(STATEMENT, "<string>", "exec", dont_inherit=True), _prepared[STATEMENT].__dict__)
 
 
 def main_for(source: bytes) -> tuple[types.ModuleType, bytes]:

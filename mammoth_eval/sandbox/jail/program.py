@@ -21,7 +21,7 @@ __builtins__ = dict(vars(builtins))  # type: ignore[assignment]  # for the funct
 _RESERVE = 4 << 20
 """Bytes of address space kept for the end of a program. As `bytes`, which the system hands out zeroed and untouched: a `bytearray`
 is written through, a thousand page faults a program."""
-_NAME = "<string>"
+_NAME, _MARK = "<string>", codecs.BOM_UTF8
 _exit, _flush_c, _run_exit_functions = os._exit, kernel.LIBC.fflush, atexit._run_exitfuncs
 _stat, _write, _show, _settrace, _setprofile = os.fstat, os.write, sys.__excepthook__, sys.settrace, sys.setprofile
 _of_sys, _trace_of, _with_trace = vars(sys), vars(BaseException)["__traceback__"].__get__, BaseException.with_traceback
@@ -68,7 +68,7 @@ def _main(source: bytes, value_mode: bool, flush_c: Callable[[None], int] = _flu
 def _text(source: bytes) -> Source:
     """The text, in which no comment declares an encoding (``python -c``); as it is where it is none, or begins with a mark."""
     try:
-        return source if source.startswith(codecs.BOM_UTF8) else source.decode()
+        return source if source.startswith(_MARK) else source.decode()
     except UnicodeDecodeError:
         return source
 

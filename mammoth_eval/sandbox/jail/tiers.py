@@ -51,10 +51,6 @@ for work in (
 ):
     str(work())
 """
-_ARROW_WARMUP = """
-import pyarrow
-pyarrow.set_memory_pool(pyarrow.system_memory_pool())  # its own one reserves all the address space that a program has
-"""
 _NUMPY_WARMUP = """
 import numpy as np
 np.random.seed(0)
@@ -98,10 +94,11 @@ def load(tier: str) -> None:
     for name in TIERS[tier]:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    for name, program in (("sympy", _SYMPY_WARMUP), ("numpy", _NUMPY_WARMUP), ("pyarrow", _ARROW_WARMUP)):
+    for name, program in (("sympy", _SYMPY_WARMUP), ("numpy", _NUMPY_WARMUP)):
         if name in sys.modules:
             exec(compile(program, f"<{name} warm-up>", "exec"), {"__name__": "warmup"})
-    mains.prepare("sympy" in sys.modules)
+    if "sympy" in sys.modules:
+        mains.prepare_sympy()
     random.seed(SEED)  # every program begins where this leaves it
 
 

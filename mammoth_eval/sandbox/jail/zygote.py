@@ -5,7 +5,7 @@ when the harness ends, however it ends, the init kills all and removes the scrat
 libraries once and forks lanes; programs that need no library run in a small process, because the cost of a fork grows with it.
 """
 
-# ruff: noqa: PTH102, PTH106, PTH110, PTH112, PTH118
+# ruff: noqa: PTH102, PTH106, PTH112, PTH118
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from typing import NoReturn
 from . import config as configs
 from . import kernel, lane, namespaces, pages, scratch, tiers, wire
 from .config import Config
+
+_PAUSE = 0.01
 
 
 def main() -> NoReturn:
@@ -56,6 +58,7 @@ def _init(control: socket.socket, config: Config, harness: int | None, proc: int
     """Build the root, then fork tier servers on request until the harness is gone."""
     try:
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+        kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)  # whoever ends before its children leaves them to the init
         os.setpgid(0, 0)
         tiers.load_standard(config.paths)
         tiers.fix_randomness()
@@ -76,14 +79,22 @@ def _end(config: Config) -> NoReturn:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with contextlib.suppress(OSError):
         os.killpg(0, signal.SIGTERM)
-    for _ in range(20 if config.scratch else 0):
-        with contextlib.suppress(OSError):  # another may be at it, or a program that is dying
+    if config.scratch and _all_ended():
+        with contextlib.suppress(OSError):  # the harness may be at it, too
             scratch.wipe(config.scratch)
             os.rmdir(config.scratch)
-        if not os.path.exists(config.scratch):
-            break
-        time.sleep(0.05)
     os._exit(0)
+
+
+def _all_ended(seconds: float = 5.0) -> bool:
+    """Wait until no process is left below this one: one that lives could put a link where a folder was."""
+    for _ in range(int(seconds / _PAUSE)):
+        try:
+            os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return True
+        time.sleep(_PAUSE)
+    return False
 
 
 def _forget_jail() -> None:
