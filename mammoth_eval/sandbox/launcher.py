@@ -18,8 +18,9 @@ from mammoth_eval.sandbox.jail.config import Config
 _BOOT = """
 import sys
 sys.path.insert(0, sys.argv[4])
-from jail import kernel
+from jail import kernel, pages
 kernel.ignore_fork_hooks()
+pages.gather()
 from jail.zygote import main
 main()
 """

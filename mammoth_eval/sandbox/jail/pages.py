@@ -1,4 +1,4 @@
-"""Memory laid out for forks: huge pages, of which few page tables are copied, and no holes, so that few pages are written.
+"""Memory laid out for forks: one heap in huge pages, of which few page tables are copied, and no holes, so that few pages are written.
 
 Nothing is done where the kernel or the interpreter does not offer it.
 """
@@ -23,6 +23,20 @@ _FAILED = ctypes.c_void_p(-1).value
 _CLASS = re.compile(rb"^ +\d+ +(\d+) +\d+ +\d+ +(\d+)$", re.MULTILINE)
 """A line of `sys._debugmallocstats`: size of a block, and how many are free in pages that hold others of its size."""
 _filling: list[object] = []
+_MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
+"""Of `mallopt(3)`."""
+_LARGEST = 2 << 20
+"""Bytes from which on a block gets a mapping of its own: more than an arena, less than what a program has in reserve for its end,
+which must not be zeroed."""
+
+
+class _Arenas(ctypes.Structure):
+    """`PyObjectArenaAllocator` of Python's C interface."""
+
+    _fields_ = (("context", ctypes.c_void_p), ("allocate", ctypes.c_void_p), ("free", ctypes.c_void_p))
+
+
+_usual = _Arenas()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +48,32 @@ class Mapping:
     rights: str
     name: str
     """Path of the file, ``[heap]`` and the like, or nothing."""
+
+
+def gather() -> None:
+    """Let all memory from now on grow in the C library's heap, which has no gaps, in place of mappings between the libraries'.
+
+    Python's arenas are its `calloc(1, size)`. They are never given back: what a tier has loaded stays.
+    """
+    if hasattr(kernel.LIBC, "mallopt"):
+        kernel.LIBC.mallopt(_MMAP_THRESHOLD, _LARGEST)
+        kernel.LIBC.mallopt(_TRIM_THRESHOLD, 2 * _LARGEST)
+        ctypes.pythonapi.PyObject_GetArenaAllocator(ctypes.byref(_usual))
+        _set_arenas(_Arenas(1, _address("calloc"), _address("abs")))
+
+
+def release() -> None:
+    """Give Python's arenas mappings of their own again, for lanes and programs, which give them back."""
+    if _usual.allocate:
+        _set_arenas(_usual)
+
+
+def _set_arenas(arenas: _Arenas) -> None:
+    ctypes.pythonapi.PyObject_SetArenaAllocator(ctypes.byref(arenas))
+
+
+def _address(function: str) -> int | None:
+    return ctypes.cast(getattr(kernel.LIBC, function), ctypes.c_void_p).value
 
 
 def collapse(proc: int | None) -> None:
