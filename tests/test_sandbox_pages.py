@@ -10,6 +10,7 @@ import pytest_asyncio
 from sandbox_tools import opened
 
 import mammoth_eval.sandbox
+from mammoth_eval.sandbox.jail import kernel
 
 _MOVED = """
 import os, sys
@@ -31,6 +32,26 @@ if child == 0:
 print(len(before), len(list(pages._texts(proc))), same, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said[:9])
 """
 
+_GATHERED = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from jail import kernel, pages
+
+def heap():
+    lines = [line.split() for line in open("/proc/self/maps") if line.rstrip().endswith("[heap]")]
+    return [[int(end, 16) for end in line[0].split("-")] for line in lines]
+
+def share(objects):
+    areas = heap()
+    return sum(any(start <= id(one) < end for start, end in areas) for one in objects) / len(objects)
+
+pages.gather()
+gathered = [[number] for number in range(300_000)]
+pages.release()
+released = [[number] for number in range(300_000)]
+print(share(gathered) > 0.9, share(released[150_000:]) < 0.1)
+"""
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="huge pages are asked for on Linux alone")
 
 
@@ -49,6 +70,13 @@ def test_no_huge_page_of_code_is_left_in_a_file(moved):
     if moved[0] == moved[1]:
         pytest.skip("this kernel collapses no memory into huge pages, or no code here fills one")
     assert moved[1] == "0"
+
+
+@pytest.mark.skipif(not hasattr(kernel.LIBC, "mallopt"), reason="another C library than GNU's")
+def test_memory_is_gathered_in_one_heap_until_it_is_released():
+    folder = str(Path(mammoth_eval.sandbox.__file__).parent)
+    done = subprocess.run([sys.executable, "-c", _GATHERED, folder], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True"]
 
 
 @pytest_asyncio.fixture

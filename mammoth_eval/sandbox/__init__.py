@@ -46,7 +46,8 @@ waiting, and where a program gets less than a twentieth of a core. The longest t
 
 Differences from a fresh interpreter: modules of the tier are in `sys.modules` already; objects that still live at the end are
 not finalised (no ``__del__`` at exit); SIGINT and Ctrl-C do not exist; locks on files are granted and not taken; some frames stand
-below the program's own, and the recursion limit is higher by as many; the collector runs less often.
+below the program's own, and the recursion limit is higher by as many; the collector runs less often; sympy asks for
+facts in a fixed order.
 """
 
 from __future__ import annotations

@@ -37,6 +37,8 @@ _LATE_SECONDS = 20.0
 class Place:
     """Room for one program at a time: at most one lane in each tier, made when it is first needed."""
 
+    core: int = wire.ANY_CORE
+    """Its own core, where there is one for each place: to that it keeps while all places are busy."""
     lanes: dict[str, socket.socket] = field(default_factory=dict)
     busy: str = ""
     """The tier whose lane runs a program; empty where none does."""
@@ -56,9 +58,14 @@ def _new_file() -> int:
             return os.dup(file.fileno())
 
 
+def _cores() -> list[int]:
+    """The cores that this process may use; empty where the system does not say."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
+
 def default_lanes() -> int:
     """One for each core that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return len(_cores()) or os.cpu_count() or 1
 
 
 class Jail:
@@ -89,7 +96,8 @@ class Jail:
             break
         else:
             raise SandboxError(levels.refusal(self._asked, reasons))
-        self._places = tuple(Place() for _ in range(self.lanes))
+        cores = _cores()
+        self._places = tuple(map(Place, cores if len(cores) == self.lanes else [wire.ANY_CORE] * self.lanes))
         for place in self._places:
             self._free.put_nowait(place)
         try:
@@ -203,7 +211,8 @@ class Jail:
         streams = [_new_file() for _ in ("program", "stdout", "stderr")]
         try:
             size = os.write(streams[0], program.encode("utf-8", "surrogatepass"))
-            request = wire.request(wire.RUN, result == "value", size, limits.seconds, limits.wall)
+            core = place.core if self._free.empty() else wire.ANY_CORE
+            request = wire.request(wire.RUN, result == "value", size, limits.seconds, limits.wall, core)
             socket.send_fds(lane, [request], streams)
             async with asyncio.timeout(limits.longest + _LATE_SECONDS):
                 reply = await answer(lane)

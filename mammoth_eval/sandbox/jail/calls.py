@@ -63,8 +63,8 @@ CALLS: dict[str, dict[str, tuple[int | None, int | None]]] = {
     "lane": {
         "clone": (56, 220), "fork": (57, None), "vfork": (58, None), "kill": (62, 129), "pidfd_open": (434, 434),
         "prctl": (157, 167), "seccomp": (317, 277), "setresuid": (117, 147), "setresgid": (119, 149), "setgroups": (116, 159),
-        "capset": (126, 91), "setsid": (112, 157), "setrlimit": (160, 164), "sendmsg": (46, 211), "recvmsg": (47, 212),
-        "recvfrom": (45, 207), "sendto": (44, 206),
+        "capset": (126, 91), "sched_setaffinity": (203, 122), "setsid": (112, 157), "setrlimit": (160, 164), "sendmsg": (46, 211),
+        "recvmsg": (47, 212), "recvfrom": (45, 207), "sendto": (44, 206),
     },
     "absent": {
         "clone3": (435, 435),

@@ -1,4 +1,4 @@
-"""Memory laid out for forks: one heap in huge pages, of which few page tables are copied, and no holes, so that few pages are written.
+"""Memory laid out for forks: one heap in huge pages, so that few page tables are copied; no holes, so that few pages are written.
 
 Nothing is done where the kernel or the interpreter does not offer it.
 """

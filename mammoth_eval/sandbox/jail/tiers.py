@@ -89,6 +89,13 @@ def fix_randomness() -> None:
     random.seed = random._inst.seed  # type: ignore[attr-defined]
 
 
+def fix_cores() -> None:
+    """Let programs see every core that the sandbox may use, not the one that a lane keeps to."""
+    if hasattr(os, "sched_getaffinity"):
+        cores = frozenset(os.sched_getaffinity(0))
+        os.sched_getaffinity = lambda pid, /: set(cores)
+
+
 def load(tier: str) -> None:
     """Import what is installed of a tier and use it once, so that caches are full and late imports done."""
     for name in TIERS[tier]:
@@ -110,7 +117,7 @@ def _spare_sympy() -> None:
     """
     assumptions = sys.modules["sympy.core.assumptions"]
     if hasattr(assumptions, "shuffle"):
-        assumptions.shuffle = lambda facts: None
+        assumptions.shuffle = lambda facts: None  # type: ignore[attr-defined]
 
 
 def pack(proc: int | None) -> None:

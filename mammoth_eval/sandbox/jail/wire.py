@@ -15,7 +15,9 @@ SPAWN, RUN, CANCEL, USAGE = 1, 2, 3, 4
 EXITED, SIGNALED, CPU_TIME, WALL_TIME, SCRATCH_FULL, CANCELLED, READY, FAULT = range(8)
 """Kinds of reply. Only `EXITED` and `SIGNALED` come from the wait status; the others say why the lane killed the program."""
 
-_REQUEST = struct.Struct("<iiqdd16s")
+ANY_CORE = -1
+
+_REQUEST = struct.Struct("<iiqddi16s")
 _REPLY = struct.Struct("<iidd400s")
 REQUEST_BYTES, REPLY_BYTES = _REQUEST.size, _REPLY.size
 _PASSED_BYTES = socket.CMSG_SPACE(4 * struct.calcsize("i"))
@@ -30,6 +32,8 @@ class Request(NamedTuple):
     """Bytes of the program."""
     cpu_seconds: float
     wall_seconds: float
+    core: int
+    """The core that a program begins on and stays on; `ANY_CORE` leaves it to the system."""
     tier: str
 
 
@@ -45,9 +49,11 @@ class Reply(NamedTuple):
     """Reason of a `FAULT`."""
 
 
-def request(kind: int, value_mode: bool = False, size: int = 0, cpu: float = 0.0, wall: float = 0.0, tier: str = "") -> bytes:
+def request(
+    kind: int, value_mode: bool = False, size: int = 0, cpu: float = 0.0, wall: float = 0.0, core: int = ANY_CORE, tier: str = ""
+) -> bytes:
     """The bytes of a request."""
-    return _REQUEST.pack(kind, value_mode, size, cpu, wall, tier.encode())
+    return _REQUEST.pack(kind, value_mode, size, cpu, wall, core, tier.encode())
 
 
 def reply(kind: int, code: int = 0, wall: float = 0.0, cpu: float = 0.0, text: str = "") -> bytes:
@@ -59,8 +65,8 @@ def read_request(data: bytes) -> Request:
     """The request in these bytes; `ValueError` where they are none."""
     if len(data) != REQUEST_BYTES:
         raise ValueError(f"a request of {len(data)} bytes, expected {REQUEST_BYTES}")
-    kind, value_mode, size, cpu, wall, tier = _REQUEST.unpack(data)
-    return Request(kind, bool(value_mode), size, cpu, wall, tier.rstrip(b"\0").decode())
+    kind, value_mode, size, cpu, wall, core, tier = _REQUEST.unpack(data)
+    return Request(kind, bool(value_mode), size, cpu, wall, core, tier.rstrip(b"\0").decode())
 
 
 def read_reply(data: bytes) -> Reply:

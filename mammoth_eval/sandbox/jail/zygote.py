@@ -62,6 +62,7 @@ def _init(control: socket.socket, config: Config, harness: int | None, proc: int
         os.setpgid(0, 0)
         tiers.load_standard(config.paths)
         tiers.fix_randomness()
+        tiers.fix_cores()
         sys.modules["mammoth_eval"] = None  # type: ignore[assignment]
         if config.private_root:
             namespaces.build_root(config.visible, config.hidden)
