@@ -111,7 +111,7 @@ def load(tier: str) -> None:
 
 
 def _spare_sympy() -> None:
-    """Take out a shuffle that is 3 % of a symbolic program: sympy asks for facts in random order, so as to find errors of its own.
+    """Take out a shuffle that is 4 % of a symbolic program: sympy asks for facts in random order, so as to find errors of its own.
 
     Any order gives the same facts, its source says; it is that of a set now, which the fixed hash seed determines.
     """
