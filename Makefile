@@ -24,7 +24,8 @@ OPTIONS = $(if $(MODEL),--model '$(MODEL)') $(if $(BENCHMARKS),--benchmarks '$(B
 	$(if $(DATA_DIR),--data-dir '$(DATA_DIR)') $(if $(RESULTS_DIR),--results-dir '$(RESULTS_DIR)') $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help eval train ablation-run test check report leaderboard ablation view readme doctor perf replays lock clean
+.PHONY: help setup eval train ablation-run test check report leaderboard ablation view readme doctor perf replays lock \
+	locks-check clean
 
 help: ## this list
 	@echo 'make eval [MODEL=hub-id-or-folder] [BENCHMARKS=gsm8k,math] [DECODING=] [LIMIT=] [ENGINE=] [DATA_DIR=] [RESULTS_DIR=] [ARGS=]'
@@ -33,6 +34,9 @@ help: ## this list
 eval: ## evaluate: the embedded default model on generated problems, or MODEL on the paper's nine sets or BENCHMARKS
 	@$(SETUP) $(if $(ENGINE),--engine '$(ENGINE)') $(if $(SETS),--benchmarks '$(SETS)')
 	@$(BIN)/mammoth-eval run $(OPTIONS)
+
+setup: ## install alone: ENGINE= for another than vllm, ARGS='--train --deepspeed --benchmarks generated'
+	@$(SETUP) $(if $(ENGINE),--engine '$(ENGINE)') $(ARGS)
 
 test: ## the tests, with the real engine and the real model; ARGS= goes to pytest
 	@$(SETUP) --benchmarks generated --dev --train
@@ -46,7 +50,7 @@ check: ## lint, format, strict types, the layer rule
 	@$(BIN)/python -m pytest -q tests/test_layers.py
 
 train: ## fine-tune BASE (default: the embedded model) on MIXTURE; RECIPE, OUT, DATA_DIR, and ARGS for mammoth-eval train
-	@$(SETUP) --engine transformers --train
+	@$(SETUP) $(if $(ENGINE),--engine '$(ENGINE)') --train
 	@$(BIN)/mammoth-eval train --mixture '$(or $(MIXTURE),g_s_m)' $(if $(BASE),--base '$(BASE)') $(if $(RECIPE),--recipe '$(RECIPE)') \
 		$(if $(OUT),--out '$(OUT)') $(if $(DATA_DIR),--data-dir '$(DATA_DIR)') $(ARGS)
 
@@ -88,8 +92,12 @@ replays: ## grade the recorded generations of DATA_DIR anew, beside their author
 	@$(SETUP) --engine none
 	@$(BIN)/python tools/replays.py $(if $(DATA_DIR),--data-dir '$(DATA_DIR)') $(if $(RESULTS_DIR),--results-dir '$(RESULTS_DIR)') $(ARGS)
 
-lock: ## write requirements/*.txt anew from pyproject.toml; ARGS=--upgrade takes the newest of everything
-	@$(PYTHON) tools/lock.py $(ARGS)
+lock: ## write requirements/*.txt from pyproject.toml; ARGS=--upgrade takes the newest of everything
+	@$(SETUP) --engine none --dev
+	@$(BIN)/python tools/lock.py $(ARGS)
+
+locks-check: ## install every combination of locks in fresh environments for each Python that is here (long, up to 14 GiB at a time)
+	@$(PYTHON) tools/locks_check.py $(ARGS)
 
 clean: ## remove the environment, logs and caches of this checkout; results stay
 	rm -rf .venv .setup build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

