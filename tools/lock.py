@@ -33,7 +33,7 @@ from typing import Any
 import releases
 from bootstrap import TORCH, TORCH_HELPERS
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.utils import canonicalize_name
 from releases import ENTRY, TARGETS, Release, Target
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -178,8 +178,7 @@ def refuse_local(hashed: Mapping[str, str]) -> None:
 
 def fits(wheel: str) -> bool:
     """Whether some target can install it."""
-    own = parse_wheel_filename(wheel)[3]
-    return any(own & releases.tags(target) for target in TARGETS)
+    return any(releases.tags_of(wheel) & releases.tags(target) for target in TARGETS)
 
 
 def without_extras(found: Iterable[Release]) -> dict[str, Release]:

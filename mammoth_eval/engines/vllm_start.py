@@ -18,6 +18,7 @@ from typing import Any
 from mammoth_eval.engines import checkpoint, memory
 from mammoth_eval.engines.importing import import_module
 from mammoth_eval.engines.options import parse_value, read_options
+from mammoth_eval.engines.vllm_device import require_device
 from mammoth_eval.engines.vllm_guard import Guard
 from mammoth_eval.engines.vllm_log import ProcessLog, failed_start
 from mammoth_eval.errors import UsageError
@@ -84,6 +85,7 @@ async def start(model: str, options: VllmOptions, extra: Mapping[str, object]) -
     logging.getLogger("vllm").addHandler(logging.NullHandler())  # what it says before it sets up its own log goes nowhere
     import_module("vllm", "vllm")
     import_module("vllm.v1.engine.async_llm", "vllm")
+    require_device()
     arguments = _arguments(model, options, extra)
     _bind_threads(options)
     await asyncio.to_thread(checkpoint.check, model, options.revision)
