@@ -2,9 +2,9 @@
 
 Each combination that set-up knows is installed by `bootstrap.py` into a fresh environment, for each Python of the locks that is
 here, from the public index alone: pip's own configuration, which may offer other builds, is set aside. Set-up imports what each
-layer is for; then ``pip check`` is asked. The combination for GPUs is installed under a stand-in for the driver's tool, so that it
-can be checked on a machine without one, where a run must then end with the message that no device answers. Prints time, size and
-complaints of each; exit 1 where there is one.
+layer is for; then ``pip check`` is asked, and a small run is made. The combination for GPUs is installed under a stand-in for the
+driver's tool, so that it can be checked on a machine without one, where the run must end with the message that no device answers.
+Prints time, size and complaints of each; exit 1 where there is one.
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ ROOT = Path(__file__).resolve().parent.parent
 COMBINATIONS = {
     "gpu": ("--engine", "vllm", "--benchmarks", "generated", "--dev", "--train"),
     "cpu": ("--engine", "vllm", "--benchmarks", "generated", "--dev", "--train"),
-    "transformers": ("--engine", "transformers", "--train", "--deepspeed"),
+    "transformers": ("--engine", "transformers", "--benchmarks", "generated", "--train", "--deepspeed"),
     "openai": ("--engine", "openai"),
 }
 """What `bootstrap.py` is asked for; together they hold every lock."""
+RUNS = {"gpu": "vllm", "cpu": "vllm", "transformers": "transformers"}
+"""The engine of the small run that is made in it."""
 DRIVER_TOOL = """\
 #!/bin/sh
 case "$1" in
@@ -96,8 +98,8 @@ def check(combination: str, python: str, keep: Path | None) -> Outcome:
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         seconds = time.monotonic() - start
         complaints = (done.stderr.strip(),) if done.returncode else pip_check(venv, environment)
-        if combination == "gpu" and not done.returncode and not FIRST_GPU.exists():
-            complaints += without_device(venv, work, environment)
+        if combination in RUNS and not done.returncode:
+            complaints += small_run(venv, work, environment, RUNS[combination])
         return Outcome(combination, version, seconds, size(venv), torch_of(venv), complaints)
     finally:
         if keep is None:
@@ -130,21 +132,15 @@ def pip_check(venv: Path, environment: dict[str, str]) -> tuple[str, ...]:
     return tuple(line for line in lines if not any(re.search(pattern, line) for pattern in EXPECTED))
 
 
-def without_device(venv: Path, work: Path, environment: dict[str, str]) -> tuple[str, ...]:
-    """A run on the stand-in's GPU must say that no device answers; what it says instead."""
-    command = [
-        venv / "bin" / "mammoth-eval",
-        "run",
-        "--benchmarks",
-        "rg_arithmetic",
-        "--limit",
-        "1",
-        "--results-dir",
-        work / "results",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+def small_run(venv: Path, work: Path, environment: dict[str, str], engine: str) -> tuple[str, ...]:
+    """Evaluate two problems; without a device, where the stand-in has one, that must be said. What is amiss."""
+    words = ["run", "--engine", engine, "--benchmarks", "rg_arithmetic", "--limit", "2", "--max-tokens", "16", "--prompt", "chat"]
+    program = [venv / "bin" / "python", "-m", "mammoth_eval", *words, "--results-dir", work / "results"]
+    done = subprocess.run(program, capture_output=True, text=True, check=False, env=environment)
     said = done.stderr.strip().splitlines()[-1:] or [f"exit {done.returncode} without a word"]
-    return () if done.returncode == 1 and "no device answers to CUDA" in said[0] else tuple(said)
+    if (work / "bin" / "nvidia-smi").exists() and not FIRST_GPU.exists():
+        return () if done.returncode == 1 and "no device answers to CUDA" in said[0] else tuple(said)
+    return () if done.returncode == 0 else tuple(said)
 
 
 def torch_of(venv: Path) -> str:
