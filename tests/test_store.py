@@ -185,11 +185,6 @@ def test_two_processes_do_not_write_one_run(tmp_path):
         pass
 
 
-def test_a_run_that_is_being_written_is_not_rewritten(tmp_path):
-    with RunFolder(tmp_path, SPEC) as run, pytest.raises(StoreError, match="another process"):
-        store.rewrite(run.path, [])
-
-
 def test_a_full_disk_is_said_with_what_to_do(tmp_path):
     folder = tmp_path / SPEC.folder()
     folder.mkdir(parents=True)
