@@ -12,7 +12,7 @@ from train_tools import write_rows
 
 from mammoth_eval import models
 from mammoth_eval.cli import main
-from mammoth_eval.errors import ModelError
+from mammoth_eval.errors import ModelError, StoreError
 from mammoth_eval.resources import folder
 from mammoth_eval.train import manifest
 
@@ -199,3 +199,16 @@ def test_a_manifest_that_is_torn_is_named(tmp_path):
     (tmp_path / "train.json").write_text('{"base": ')
     with pytest.raises(manifest.DataError, match=r"train\.json: cannot be read"):
         manifest.read(tmp_path)
+
+
+def test_two_trainings_do_not_write_into_one_folder(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    before = models.fingerprint(tmp_path)
+    with (
+        manifest.alone(tmp_path),
+        pytest.raises(StoreError, match="another process is writing this training"),
+        manifest.alone(tmp_path),
+    ):
+        pass
+    with manifest.alone(tmp_path):
+        assert models.fingerprint(tmp_path) == before
