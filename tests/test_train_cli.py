@@ -13,6 +13,7 @@ from train_tools import write_rows
 from mammoth_eval import models
 from mammoth_eval.cli import main
 from mammoth_eval.errors import ModelError, StoreError
+from mammoth_eval.installing import how_to_install
 from mammoth_eval.resources import folder
 from mammoth_eval.train import manifest
 
@@ -169,7 +170,7 @@ def test_without_the_trainer_nothing_is_prepared(tmp_path, command):
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr == f"mammoth-eval {command}: trl is not installed: pip install 'mammoth_eval[train]'\n"
+    assert done.stderr == f"mammoth-eval {command}: trl is not installed: {how_to_install('train')}\n"
     assert not (tmp_path / "cache").exists()
 
 
