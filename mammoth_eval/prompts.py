@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import jinja2
@@ -116,44 +116,54 @@ def get(name_or_path: str) -> Prompt:
 
 def read(path: Path) -> Prompt:
     """The style of one file; exemplars come from the folder ``exemplars`` beside it, else from the project's own."""
-    label = f"{path.parent.name}/{path.name}"
     try:
         content = path.read_bytes()
-        text = content.decode("utf-8-sig").replace("\r\n", "\n")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise PromptError(f"{path}: not a readable prompt file: {error}") from error
+    return parse(path.stem, f"{path.parent.name}/{path.name}", content, lambda: _families_of(path))
+
+
+def parse(name: str, label: str, content: bytes, find_families: Callable[[], Mapping[str, bytes]]) -> Prompt:
+    """The style `name` out of the bytes of its file, which messages call `label`; no file is looked for.
+
+    `find_families` gives the files of exemplars, file name to bytes; it is asked only where the style shows some.
+    """
+    try:
+        text = content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise PromptError(f"{label}: not a readable prompt file: {error}") from error
     head, template = _split(label, text)
     _check_head(label, head)
     _check_template(label, template)
-    files = _family_files(path) if head.get("exemplars") else []
+    files = dict(sorted(find_families().items())) if head.get("exemplars") else {}
     digest = hashlib.sha256(content)
-    for file in files:
-        digest.update(file.stem.encode() + b"\0" + file.read_bytes())
-    kept = {f"exemplars/{file.name}": file.read_text(encoding="utf-8") for file in files}
+    for file, table in files.items():
+        digest.update(PurePath(file).stem.encode() + b"\0" + table)
+    families = {PurePath(file).stem: parse_exemplars(f"exemplars/{file}", table) for file, table in files.items()}
     values = {**head, "stop": tuple(head.get("stop", ()))}
     origin = values.pop("source", "")
-    families = {file.stem: read_exemplars(file) for file in files}
     return Prompt(
-        name=path.stem,
+        name=name,
         template=template,
         hash=digest.hexdigest(),
         source=text,
-        files=kept,
+        files={f"exemplars/{file}": table.decode().replace("\r\n", "\n") for file, table in files.items()},
         origin=origin,
         families=families,
         **values,
     )
 
 
-def read_exemplars(path: Path) -> tuple[Exemplar, ...]:
-    """The exemplars of one family. Raises `PromptError` naming the file and the exemplar."""
-    label = f"{path.parent.name}/{path.name}"
+def parse_exemplars(label: str, content: bytes) -> tuple[Exemplar, ...]:
+    """The exemplars of one family, out of the bytes of its file. Raises `PromptError` naming the file and the exemplar."""
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))["exemplar"]
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        tables = tomllib.loads(content.decode())["exemplar"]
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise PromptError(f"{label}: not a readable TOML file: {error}") from error
     except KeyError:
         raise PromptError(f"{label}: no [[exemplar]]") from None
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise PromptError(f"{label}: exemplar is no list of tables, expected [[exemplar]]")
     known = [item.name for item in fields(Exemplar)]
     for number, table in enumerate(tables):
         wrong = set(table) - set(known) or {"question", "pot", "cot", "answer"} - set(table)
@@ -162,10 +172,22 @@ def read_exemplars(path: Path) -> tuple[Exemplar, ...]:
     return tuple(Exemplar(**{**table, "choices": tuple(table.get("choices", ()))}) for table in tables)
 
 
-def _family_files(path: Path) -> list[Path]:
-    own = path.parent / "exemplars"
-    folder = own if own.is_dir() else resources.folder("prompts") / "exemplars"
-    return sorted(folder.glob("*.toml"))
+def own_families() -> dict[str, bytes]:
+    """The project's own files of exemplars, name to bytes."""
+    return _families_in(resources.folder("prompts") / "exemplars")
+
+
+def _families_of(path: Path) -> dict[str, bytes]:
+    """Those that belong to the style at `path`."""
+    beside = path.parent / "exemplars"
+    return _families_in(beside) if beside.is_dir() else own_families()
+
+
+def _families_in(folder: Path) -> dict[str, bytes]:
+    try:
+        return {file.name: file.read_bytes() for file in folder.glob("*.toml")}
+    except OSError as error:
+        raise PromptError(f"{error.filename}: not a readable file of exemplars: {error.strerror}") from error
 
 
 def _split(label: str, text: str) -> tuple[dict[str, Any], str]:

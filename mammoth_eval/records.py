@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
@@ -109,8 +109,9 @@ def read(log: Path, shape: type[Shape], *, skip_damaged: bool = False) -> Iterat
     named in the log and passed over.
     """
     decoder = msgspec.json.Decoder(shape)
-    superseded, count = _superseded(log, decoder if skip_damaged else None, shape)
-    with log.open("rb") as file:
+    with _opened(log) as file:  # once: a new scoring may take the file's place at any time
+        superseded, count = _superseded(log, file, decoder if skip_damaged else None, shape)
+        file.seek(0)
         for number, line in enumerate(file, 1):
             if number > count:
                 return
@@ -121,7 +122,14 @@ def read(log: Path, shape: type[Shape], *, skip_damaged: bool = False) -> Iterat
                     raise StoreError(f"{log}:{number}: damaged record ({error}); pass --skip-damaged to leave it out") from error
 
 
-def _superseded(log: Path, decoder: msgspec.json.Decoder[Any] | None, shape: type) -> tuple[set[int], int]:
+def _opened(log: Path) -> BinaryIO:
+    try:
+        return log.open("rb")
+    except OSError as error:
+        raise StoreError(f"{log}: cannot be read: {error.strerror}") from error
+
+
+def _superseded(log: Path, file: BinaryIO, decoder: msgspec.json.Decoder[Any] | None, shape: type) -> tuple[set[int], int]:
     """The lines that do not count, and how many whole lines there are: those with a later line of the same problem.
 
     With a decoder, damaged lines too: each line is read whole then, so that a damaged one does not replace a good one.
@@ -129,23 +137,22 @@ def _superseded(log: Path, decoder: msgspec.json.Decoder[Any] | None, shape: typ
     last: dict[bytes, int] = {}
     out: set[int] = set()
     number = 0
-    with log.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if not line.endswith(b"\n"):
-                return out, number - 1
-            try:
-                if decoder is not None:
-                    decode(line, decoder, shape)
-                key = _id(line)
-            except ValueError as error:
-                if decoder is not None:
-                    _log.warning("%s:%d: damaged record left out (%s)", log, number, error)
-                    out.add(number)
-                continue
-            before = last.get(key)
-            if before is not None:
-                out.add(before)
-            last[key] = number
+    for number, line in enumerate(file, 1):
+        if not line.endswith(b"\n"):
+            return out, number - 1
+        try:
+            if decoder is not None:
+                decode(line, decoder, shape)
+            key = _id(line)
+        except ValueError as error:
+            if decoder is not None:
+                _log.warning("%s:%d: damaged record left out (%s)", log, number, error)
+                out.add(number)
+            continue
+        before = last.get(key)
+        if before is not None:
+            out.add(before)
+        last[key] = number
     return out, number
 
 

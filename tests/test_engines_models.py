@@ -15,6 +15,7 @@ from mammoth_eval.engines.default_model import NAME, ensure, is_ready, resolve
 from mammoth_eval.engines.importing import explain
 from mammoth_eval.engines.vllm_log import ProcessLog, failed_start
 from mammoth_eval.errors import EngineError, ModelError
+from mammoth_eval.installing import how_to_install, pip
 
 
 def folder(tmp_path, **files):
@@ -173,11 +174,12 @@ def test_library_built_for_another_torch_is_named():
     except RuntimeError as error:
         words = explain(error, "transformers", "transformers")
     assert "the installed torchvision was built for another torch" in words
-    assert "pip uninstall torchvision" in words
+    assert words.endswith(f"or remove it: {pip('uninstall', 'torchvision')}")
 
 
-def test_missing_library_names_the_extra():
-    assert "pip install 'mammoth_eval[vllm]'" in explain(ModuleNotFoundError("No module", name="vllm"), "vllm", "vllm")
+def test_missing_library_names_the_command_that_installs_it():
+    words = explain(ModuleNotFoundError("No module", name="openai"), "openai", "openai")
+    assert words == f"openai is not installed: {how_to_install('openai')}"
 
 
 def test_default_model_is_ready_only_when_it_is_whole(tmp_path):

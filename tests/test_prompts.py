@@ -165,10 +165,21 @@ def test_missing_file_is_named(tmp_path):
         prompts.get(str(tmp_path / "nowhere.jinja"))
 
 
-def test_exemplar_without_an_answer_is_named(tmp_path):
-    path = write(tmp_path, '[[exemplar]]\nquestion = "q"\npot = "p"\ncot = "c"\n', "bad.toml")
-    with pytest.raises(PromptError, match=r"bad\.toml: exemplar 0: keys \['cot', 'pot', 'question'\], expected"):
-        prompts.read_exemplars(path)
+EXEMPLAR = b'[[exemplar]]\nquestion = "q"\npot = "p"\ncot = "c"\n'
+BAD_EXEMPLARS = {
+    "without an answer": (EXEMPLAR, r"bad\.toml: exemplar 0: keys \['cot', 'pot', 'question'\], expected"),
+    "none": (b"", r"bad\.toml: no \[\[exemplar\]\]"),
+    "a number": (b"exemplar = 3", r"bad\.toml: exemplar is no list of tables"),
+    "numbers": (b"exemplar = [3]", r"bad\.toml: exemplar is no list of tables"),
+    "no TOML": (b"[[", r"bad\.toml: not a readable TOML file"),
+    "no text": (b"\xff", r"bad\.toml: not a readable TOML file"),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), BAD_EXEMPLARS.values(), ids=BAD_EXEMPLARS)
+def test_a_file_of_exemplars_that_is_none_is_named_with_its_fault(content, message):
+    with pytest.raises(PromptError, match=message):
+        prompts.parse_exemplars("exemplars/bad.toml", content)
 
 
 def test_each_family_of_a_benchmark_has_four_exemplars_or_more():

@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import os
 import random
+import resource
 import signal
 import time
 import tracemalloc
@@ -185,11 +186,6 @@ def test_two_processes_do_not_write_one_run(tmp_path):
         pass
 
 
-def test_a_run_that_is_being_written_is_not_rewritten(tmp_path):
-    with RunFolder(tmp_path, SPEC) as run, pytest.raises(StoreError, match="another process"):
-        store.rewrite(run.path, [])
-
-
 def test_a_full_disk_is_said_with_what_to_do(tmp_path):
     folder = tmp_path / SPEC.folder()
     folder.mkdir(parents=True)
@@ -204,10 +200,28 @@ def test_a_full_disk_is_said_with_what_to_do(tmp_path):
 def test_a_file_that_a_full_disk_cuts_short_leaves_the_old_one_and_no_draft(tmp_path):
     path = tmp_path / "run.json"
     path.write_text("old")
-    (tmp_path / "run.json.new").symlink_to("/dev/full")
-    with pytest.raises(StoreError, match=r"run\.json: cannot be written: No space left.*make room and give the same command again"):
-        store.write_atomically(path, "new")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(StoreError, match=r"run\.json: cannot be written: File too large; make room and give the same command"):
+            store.write_atomically(path, "new" * 100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert [one.read_text() for one in tmp_path.iterdir()] == ["old"]
+
+
+def test_two_writers_of_one_file_leave_one_of_the_two_whole(tmp_path):
+    """A file of a cache, which no lock guards: the one who began first ends last."""
+    path = tmp_path / "rows.jsonl"
+
+    def slow():
+        yield b"one\n"
+        store.write_atomically(path, "two\ntwo\n")
+        assert path.read_text() == "two\ntwo\n"
+        yield b"one\n"
+
+    store.write_atomically(path, slow())
+    assert [one.read_text() for one in tmp_path.iterdir()] == ["one\none\n"]
 
 
 def test_a_results_folder_that_cannot_be_made_is_an_error(tmp_path):

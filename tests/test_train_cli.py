@@ -12,7 +12,8 @@ from train_tools import write_rows
 
 from mammoth_eval import models
 from mammoth_eval.cli import main
-from mammoth_eval.errors import ModelError
+from mammoth_eval.errors import ModelError, StoreError
+from mammoth_eval.installing import how_to_install
 from mammoth_eval.resources import folder
 from mammoth_eval.train import manifest
 
@@ -169,7 +170,7 @@ def test_without_the_trainer_nothing_is_prepared(tmp_path, command):
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr == f"mammoth-eval {command}: trl is not installed: pip install 'mammoth_eval[train]'\n"
+    assert done.stderr == f"mammoth-eval {command}: trl is not installed: {how_to_install('train')}\n"
     assert not (tmp_path / "cache").exists()
 
 
@@ -199,3 +200,16 @@ def test_a_manifest_that_is_torn_is_named(tmp_path):
     (tmp_path / "train.json").write_text('{"base": ')
     with pytest.raises(manifest.DataError, match=r"train\.json: cannot be read"):
         manifest.read(tmp_path)
+
+
+def test_two_trainings_do_not_write_into_one_folder(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    before = models.fingerprint(tmp_path)
+    with (
+        manifest.alone(tmp_path),
+        pytest.raises(StoreError, match="another process is writing this training"),
+        manifest.alone(tmp_path),
+    ):
+        pass
+    with manifest.alone(tmp_path):
+        assert models.fingerprint(tmp_path) == before

@@ -8,8 +8,8 @@ from train_tools import make_model
 from mammoth_eval.cli import main
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("trl", reason="trl is not installed: pip install 'mammoth_eval[train]'")
-pytest.importorskip("peft", reason="peft is not installed: pip install 'mammoth_eval[train]'")
+pytest.importorskip("trl", reason="trl is not installed: make test installs it")
+pytest.importorskip("peft", reason="peft is not installed: make test installs it")
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 THINGS = (

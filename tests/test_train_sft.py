@@ -13,8 +13,8 @@ from mammoth_eval.train.recipe import Recipe
 from mammoth_eval.types import Problem
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("trl", reason="trl is not installed: pip install 'mammoth_eval[train]'")
-pytest.importorskip("peft", reason="peft is not installed: pip install 'mammoth_eval[train]'")
+pytest.importorskip("trl", reason="trl is not installed: make test installs it")
+pytest.importorskip("peft", reason="peft is not installed: make test installs it")
 
 from mammoth_eval.cli import main  # noqa: E402
 from mammoth_eval.engines.tokens import prompt_tokens  # noqa: E402

@@ -22,6 +22,7 @@ from mammoth_eval.benchmarks.adapters import ADAPTERS, Fields
 from mammoth_eval.benchmarks.generated import GENERATORS
 from mammoth_eval.benchmarks.spec import Benchmark, label
 from mammoth_eval.errors import BenchmarkError
+from mammoth_eval.installing import how_to_install
 from mammoth_eval.types import LETTERS, Problem
 
 Row = Mapping[str, Any]
@@ -201,9 +202,7 @@ def _generated(benchmark: Benchmark, seed: int | None) -> list[Row]:
     try:
         rows: list[Row] = list(generate(benchmark.generate, benchmark.rows, benchmark.seed if seed is None else seed))
     except ImportError as error:
-        raise BenchmarkError(
-            f"{name}: generated problems need the extra 'generated': pip install 'mammoth_eval[generated]' ({error})"
-        ) from error
+        raise BenchmarkError(f"{name}: generated problems need reasoning-gym ({error}): {how_to_install('generated')}") from error
     found = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
     if seed in (None, benchmark.seed) and benchmark.sha256 and found != benchmark.sha256:
         raise BenchmarkError(

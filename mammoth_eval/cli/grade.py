@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from rich.console import Console
 
 from mammoth_eval import benchmarks, rules, scoring, store
 from mammoth_eval.cli import options, show
 from mammoth_eval.report.results import summary_of
+from mammoth_eval.rules import Rules
 from mammoth_eval.types import Policy, Record
 
 
@@ -31,18 +35,27 @@ def main(args: argparse.Namespace) -> int:
     summaries = []
     for path in args.runs:
         content = store.load_run(path)
-        policies = _policies(content["spec"]["benchmarks"])
-        before = list(store.load_records(path, skip_damaged=args.skip_damaged))
-        after = [scoring.with_scores(record, graders, policies[record.problem.benchmark]) for record in before]
-        for grader in graders:
-            pairs = zip(before, after, strict=True)
-            moved = sum(_outcome(old, grader.name) != _outcome(new, grader.name) for old, new in pairs)
-            console.print(f"{path}: {grader.name}: {moved} of {len(after)} outcomes changed", highlight=False, soft_wrap=True)
-        if not args.dry_run:
-            store.rewrite(path, after)
+        rescore = partial(_rescore, path, graders, _policies(content["spec"]["benchmarks"]), console)
+        if args.dry_run:
+            after = rescore(store.load_records(path, skip_damaged=args.skip_damaged))
+        else:
+            with store.Rescoring(path, skip_damaged=args.skip_damaged) as run:
+                after = rescore(run.records())
+                run.replace(after)
         summaries.append(summary_of(path, content, after, graders[0].name))
     show.show_runs(summaries, args.format)
     return 0
+
+
+def _rescore(
+    path: Path, graders: Sequence[Rules], policies: Mapping[str, Policy], console: Console, before: Iterable[Record]
+) -> list[Record]:
+    """The records under `graders`; says how many outcomes each of them changes."""
+    pairs = [(old, scoring.with_scores(old, graders, policies[old.problem.benchmark])) for old in before]
+    for grader in graders:
+        moved = sum(_outcome(old, grader.name) != _outcome(new, grader.name) for old, new in pairs)
+        console.print(f"{path}: {grader.name}: {moved} of {len(pairs)} outcomes changed", highlight=False, soft_wrap=True)
+    return [new for _, new in pairs]
 
 
 def _policies(recorded: Mapping[str, Mapping[str, Any]]) -> dict[str, Policy]:

@@ -11,6 +11,7 @@ import os
 import shlex
 import sys
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -59,19 +60,20 @@ def main(args: argparse.Namespace) -> int:
     tell(f"{len(counted.examples)} rows, {counted.tokens:,} tokens an epoch; {_too_long(counted, chosen)}")
 
     note = _manifest(args.base, base, drawn, seed, data, chosen, prompt, tests, counted)
-    found = manifest.check(out, note)
-    if found is None or not found.finished:
-        if found is None and _is_first():
-            manifest.write(out, note)
-        result = sft.train(sft.Base(base.location, tokenizer, args.base), counted.examples, chosen, seed, out, tell)
-        found = replace(note, finished=True, result=result)
-        if _is_first():
-            manifest.write(out, found)
-    else:
-        tell("this training is finished already")
-    if args.merge and chosen.lora and _is_first() and manifest.read(out / "merged") is None:  # its manifest is its last file
-        sft.merge(base.location, out, out / "merged")
-        manifest.write(out / "merged", found)
+    with manifest.alone(out) if _is_first() else nullcontext():
+        found = manifest.check(out, note)
+        if found is None or not found.finished:
+            if found is None and _is_first():
+                manifest.write(out, note)
+            result = sft.train(sft.Base(base.location, tokenizer, args.base), counted.examples, chosen, seed, out, tell)
+            found = replace(note, finished=True, result=result)
+            if _is_first():
+                manifest.write(out, found)
+        else:
+            tell("this training is finished already")
+        if args.merge and chosen.lora and _is_first() and manifest.read(out / "merged") is None:  # its manifest is its last file
+            sft.merge(base.location, out, out / "merged")
+            manifest.write(out / "merged", found)
     if _is_first():
         print(json.dumps(asdict(found), indent=1) if args.json else out)
     return 0

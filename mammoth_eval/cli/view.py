@@ -6,16 +6,18 @@ import argparse
 import webbrowser
 from pathlib import Path
 
-from mammoth_eval import store
+from mammoth_eval import paths, store
 from mammoth_eval.cli import options
 from mammoth_eval.errors import StoreError, UsageError
 from mammoth_eval.report import view
+
+PAGE = "report.html"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which runs, and where the page goes."""
     parser.add_argument("runs", nargs="*", type=Path, metavar="RUN", help="run folders (default: every run in the store)")
-    parser.add_argument("--output", type=Path, default=Path("report.html"), metavar="FILE", help="the page (default: report.html)")
+    parser.add_argument("--output", type=Path, metavar="FILE", help=f"the page (default: {PAGE})")
     parser.add_argument("--open", action="store_true", help="open it in the browser")
     parser.add_argument("--grader", metavar="NAME", help="show the scores of this grader (default: each run's own)")
     parser.add_argument(
@@ -33,14 +35,15 @@ def main(args: argparse.Namespace) -> int:
     """Write the page; prints where it is. Raises `UsageError` where there is no run, `StoreError` where it cannot be written."""
     if args.samples < 0:
         raise UsageError(f"--samples {args.samples}: expected 0 (tables and plots alone) or more")
-    paths = args.runs or store.find_runs(args.results_dir)
-    if not paths:
+    found = args.runs or store.find_runs(args.results_dir)
+    if not found:
         raise UsageError(f"{args.results_dir}: no runs; make one with: mammoth-eval run")
-    runs = [view.read_run(path, args.grader, skip_damaged=args.skip_damaged, kept=args.samples) for path in paths]
+    output = args.output or paths.below(Path(), PAGE, where="view")
+    runs = [view.read_run(path, args.grader, skip_damaged=args.skip_damaged, kept=args.samples) for path in found]
     try:
-        written = view.write(runs, args.output, args.samples)
+        written = view.write(runs, output, args.samples)
     except OSError as error:
-        raise StoreError(f"{args.output}: cannot be written: {error.strerror}") from error
+        raise StoreError(f"{output}: cannot be written: {error.strerror}") from error
     print(written)
     if args.open and not webbrowser.open(written.resolve().as_uri()):
         options.show_console().print("no browser could be started here; open the file yourself", style="yellow")

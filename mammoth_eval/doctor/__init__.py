@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+from mammoth_eval import nvidia
 from mammoth_eval.doctor import libraries, machine, means
 from mammoth_eval.doctor.finding import Finding, Setting
 
@@ -12,7 +13,7 @@ __all__ = ["Finding", "Setting", "examine", "is_healthy"]
 
 def examine(setting: Setting) -> list[Finding]:
     """Every finding, the machine's first; takes about as long as importing vllm."""
-    gpus = machine.list_gpus()
+    gpus = nvidia.find()
     with ThreadPoolExecutor() as pool:
         torch = pool.submit(libraries.findings, libraries.LIBRARIES, gpus, setting.seconds)
         others = pool.submit(libraries.findings, libraries.OTHERS, gpus, setting.seconds)

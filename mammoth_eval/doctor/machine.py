@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
+from mammoth_eval import nvidia
 from mammoth_eval.doctor.finding import Finding, Setting
 
 GIB = 2**30
@@ -39,23 +40,11 @@ def memory() -> Finding:
     return Finding("memory", "warn" if small else "ok", f"{total:.0f} GiB, {free:.0f} GiB available", advice, facts)
 
 
-def list_gpus() -> tuple[str, ...]:
-    """``name, MiB, driver`` of each NVIDIA GPU."""
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return ()
-    query = [tool, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
-    try:
-        done = subprocess.run(query, capture_output=True, text=True, timeout=20, check=False)
-    except subprocess.TimeoutExpired:
-        return ()
-    return tuple(line.strip() for line in done.stdout.splitlines() if line.strip()) if done.returncode == 0 else ()
-
-
-def gpu(gpus: tuple[str, ...]) -> Finding:
-    """The GPUs that the driver lists."""
-    text = "; ".join(gpus) or "none: models run on the processor"
-    return Finding("gpu", "ok", text, facts={"gpus": list(gpus)})
+def gpu(gpus: tuple[nvidia.Gpu, ...]) -> Finding:
+    """The GPUs that the driver lists, and whether the CUDA build can use them."""
+    text = nvidia.describe(gpus) or "none: models run on the processor"
+    reason = nvidia.unfit(gpus)
+    return Finding("gpu", "warn" if reason else "ok", text, reason, {"gpus": [asdict(one) for one in gpus]})
 
 
 def disk(setting: Setting) -> Finding:

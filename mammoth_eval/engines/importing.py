@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from mammoth_eval.errors import EngineError
+from mammoth_eval.installing import how_to_install, pip
 
 
 def import_transformers() -> Any:
@@ -32,12 +33,12 @@ def explain(error: BaseException, library: str, extra: str) -> str:
         chain.append(link)
         link = link.__cause__ or link.__context__
     if any(isinstance(one, ModuleNotFoundError) and one.name == library for one in chain):
-        return f"{library} is not installed: pip install 'mammoth_eval[{extra}]'"
+        return f"{library} is not installed: {how_to_install(extra)}"
     text = " ".join(str(one) for one in chain)
     for helper in ("torchvision", "torchaudio"):
         if helper in text:
             return (
                 f"{library} cannot be imported: the installed {helper} was built for another torch ({chain[-1]}). "
-                f"Install the {helper} of the same build as torch, or remove it: pip uninstall {helper}"
+                f"Install the {helper} of the same build as torch, or remove it: {pip('uninstall', helper)}"
             )
     return f"{library} cannot be imported: {type(chain[-1]).__name__}: {str(chain[-1]).splitlines()[0] if str(chain[-1]) else ''}"

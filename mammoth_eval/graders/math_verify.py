@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 
 from mammoth_eval.errors import UsageError
+from mammoth_eval.installing import how_to_install
 from mammoth_eval.types import LETTERS, Policy, Verdict
 
 VERSION = "1"
@@ -23,7 +24,7 @@ def grade(answer: str, gold: str, policy: Policy = Policy(), choices: Sequence[s
     try:
         library = importlib.import_module("math_verify")
     except ModuleNotFoundError as error:
-        raise UsageError("grader math_verify: the package is not installed; pip install 'mammoth_eval[math-verify]'") from error
+        raise UsageError(f"grader math_verify: the package is not installed: {how_to_install('math-verify')}") from error
     if choices and gold in LETTERS and answer.strip().upper() == gold:
         return Verdict(True, "string", "the same letter")
     limit = {} if threading.current_thread() is threading.main_thread() else {"timeout_seconds": None}

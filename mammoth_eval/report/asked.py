@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any
 
 from mammoth_eval import benchmarks, prompts
@@ -38,16 +37,13 @@ def asked(spec: Mapping[str, Any]) -> Asked:
 
 
 def _prompt(spec: Mapping[str, Any]) -> Prompt | None:
-    if not spec.get("prompt_text"):
+    """Read from the text that the run kept: nothing of a run that may be somebody else's is laid on this disk."""
+    text = spec.get("prompt_text")
+    if not text:
         return None
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{Path(spec['prompt']).stem}.jinja"
-        path.write_text(spec["prompt_text"], encoding="utf-8")
-        for name, text in spec.get("prompt_files", {}).items():
-            (path.parent / name).parent.mkdir(exist_ok=True)
-            (path.parent / name).write_text(text, encoding="utf-8")
-        try:
-            prompt = prompts.read(path)
-        except UsageError:  # written by another version, whose prompts had other keys
-            return None
+    kept = {PurePath(name).name: table.encode() for name, table in spec.get("prompt_files", {}).items()}
+    try:
+        prompt = prompts.parse(spec["prompt"], "run.json", text.encode(), lambda: kept or prompts.own_families())
+    except (UsageError, UnicodeEncodeError, RecursionError):  # another version's prompt, whose keys were others, or none at all
+        return None
     return prompt if prompt.hash == spec["prompt_hash"] else None

@@ -13,6 +13,7 @@ from typing import Any
 from mammoth_eval import stats, store
 from mammoth_eval.benchmarks import IND, OOD, PAPER
 from mammoth_eval.errors import StoreError
+from mammoth_eval.paths import below
 from mammoth_eval.records import AnyRecord
 from mammoth_eval.report.grid import Grid
 from mammoth_eval.stats import Interval, Summary
@@ -97,10 +98,13 @@ def summary_of(path: Path, content: dict[str, Any], records: Iterable[AnyRecord]
 
 
 def save(summary: RunSummary, folder: Path) -> Path:
-    """Write one run's summary, to be kept where its records are not: ``<folder>/<model>--<run>.json``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{summary.run.replace('/', '--')}.json"
-    path.write_text(json.dumps(summary.to_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Write one run's summary, to be kept where its records are not: ``<folder>/<model>--<run>.json``. Raises `StoreError`."""
+    path = below(folder, f"{summary.run.replace('/', '--')}.json", where=f"{folder}: the summary of a run")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be made: {error.strerror}") from error
+    store.write_atomically(path, json.dumps(summary.to_json(), indent=1, ensure_ascii=False) + "\n")
     return path
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import mammoth_eval
-from mammoth_eval.errors import DataError
+from mammoth_eval.errors import DataError, StoreError
+from mammoth_eval.store import lock
 from mammoth_eval.train.recipe import COSTS
 from mammoth_eval.train.rows import write_text
 
@@ -84,6 +87,20 @@ def is_finished(folder: Path) -> bool:
 def write(folder: Path, manifest: Manifest) -> None:
     """Write it beside the checkpoint. Raises `StoreError`."""
     write_text(folder / NAME, json.dumps(asdict(manifest), indent=1, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold `folder`, so that two trainings do not write into one. Raises `StoreError` where another process holds it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be made: {error.strerror}") from error
+    held = lock(folder / ".lock", "this training")  # hidden: it is no part of the checkpoint
+    try:
+        yield
+    finally:
+        os.close(held)
 
 
 def check(folder: Path, manifest: Manifest) -> Manifest | None:

