@@ -70,6 +70,7 @@ def load(model: str, options: TransformersOptions) -> Loaded:
         "context": options.max_model_len or own,
         "attention": getattr(network.config, "_attn_implementation", None),
         "lora": options.lora,
+        "revision": options.revision,
     }
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else (min(ends) if ends else 0)
     return Loaded(network, tokenizer, options.max_model_len or own, ends, pad, described)

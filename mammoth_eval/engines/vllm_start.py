@@ -215,6 +215,8 @@ def _arguments(model: str, options: VllmOptions, extra: Mapping[str, object]) ->
         "enable_prefix_caching": True,
         **own,
     }
+    if options.revision and "tokenizer" not in extra:
+        arguments["tokenizer_revision"] = options.revision  # older releases take the newest otherwise
     if lora:
         arguments |= {"enable_lora": True, "max_lora_rank": _room_for(lora)}
     if current_platform.is_cpu():
