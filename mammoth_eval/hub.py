@@ -164,6 +164,10 @@ def _sentence(error: Exception, kind: Kind, name: str, revision: str) -> str:
         return f"{name}: not in the local hub cache, and {_reason(error)}; {_instead(kind)}"
     if isinstance(error, kinds.HfHubHTTPError):
         return f"{name}: the hub answered {error.response.status_code}: {_first_line(error)}"
+    if isinstance(error, ValueError | KeyError | TypeError):
+        return (
+            f"{name}: the answer of {constants.ENDPOINT} is not that of a hub ({_first_line(error)}); see HF_ENDPOINT and proxies"
+        )
     if isinstance(error, PermissionError):
         return f"{name}: {error.filename}: {error.strerror}; the hub cache is {_cache()} (HF_HOME names another)"
     return f"{name}: the download from {constants.ENDPOINT} broke off ({_first_line(error)}); the same command tries again"

@@ -7,8 +7,10 @@ and a data set as ``org/sums``, and prints the commands that use them.
 import argparse
 import hashlib
 import json
+import os
 import re
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -36,6 +38,8 @@ class Repository:
     """Status with which its files are refused to everybody without the token; 0: open."""
     moved: str = ""
     """The name that it has now."""
+    page: bytes = b""
+    """Served in place of everything."""
 
     def commit_of(self, revision):
         """The commit of a branch, a tag or a hash, whole or shortened; None for none."""
@@ -114,6 +118,8 @@ class Handler(BaseHTTPRequestHandler):
         repository = self.hub.repositories.get((kind, name))
         if repository is None:
             return self.refuse(401, "RepoNotFound", "Invalid username or password.")  # so the real one answers who is not logged in
+        if repository.page:
+            return self.send(200, repository.page, {"Content-Type": "text/html"})
         if repository.moved:
             return self.send(307, b"", {"Location": self.path.replace(name, repository.moved, 1)})
         revision = unquote(asked["revision"] or asked["at"] or "main")
@@ -223,6 +229,42 @@ def serving(port=0):
     finally:
         server.shutdown()
         server.server_close()
+
+
+TOY = """
+title = "Toy sums"
+paper = "none"
+licence = "none"
+rows = {rows}
+form = "open"
+{source}
+
+[columns]
+question = "question"
+gold = "answer"
+"""
+
+
+def environment(hub, home, **more):
+    """Variables of a process that knows no hub but this one, and no cache but the one below `home`."""
+    kept = {name: value for name, value in os.environ.items() if not re.match(r"HF_|HUGGING|TRANSFORMERS_", name)}
+    own = {"HF_ENDPOINT": hub.url, "HF_HOME": str(home / "hf"), "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_ETAG_TIMEOUT": "3"}
+    return {**kept, **own, "XDG_CACHE_HOME": str(home / "cache"), "PYTHONPATH": str(Path(__file__).resolve().parent.parent), **more}
+
+
+def write_toy(folder, source='file = "toy.jsonl"', rows=4):
+    """A benchmark of sums; its rows lie beside it, or where `source` says."""
+    path = folder / "toy.toml"
+    path.write_text(TOY.format(rows=rows, source=source))
+    lines = [json.dumps({"question": f"What is {row} + 1?", "answer": str(row + 1)}) + "\n" for row in range(rows)]
+    (folder / "toy.jsonl").write_text("".join(lines))
+    return path
+
+
+def command(folder, model, *words, engine="transformers"):
+    """``mammoth-eval run`` of the benchmark in `folder`, results beside it."""
+    fixed = ["--benchmarks", str(folder / "toy.toml"), "--results-dir", str(folder / "results")]
+    return [sys.executable, "-m", "mammoth_eval", "run", "--model", model, "--engine", engine, *fixed, *words]
 
 
 CARD = """---
