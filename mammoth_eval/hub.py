@@ -141,7 +141,10 @@ def fetch(pinned: Pin, files: Mapping[str, int], *, progress: bool = False) -> N
 
 def explain(error: Exception, kind: Kind, name: str, revision: str) -> UsageError:
     """What the failure of a request to the hub means, and what to do."""
-    sentence = _sentence(error, kind, name, revision)
+    return _failure(kind, _sentence(error, kind, name, revision))
+
+
+def _failure(kind: Kind, sentence: str) -> UsageError:
     return ModelError(sentence) if kind == "model" else BenchmarkError(f"hub data set {sentence}")
 
 
@@ -219,10 +222,8 @@ def _remembered(kind: Kind, name: str, revision: str, error: Exception) -> Pin:
     cached = sorted(path.name for path in (storage / "snapshots").glob("*"))
     if not cached:
         raise explain(error, kind, name, revision) from error
-    said = ModelError if kind == "model" else BenchmarkError
-    raise said(
-        f"{name}: {reason}, and the local hub cache does not know which commit {revision!r} is; it has {', '.join(cached)}"
-    ) from error
+    has = f"the local hub cache does not know which commit {revision!r} is; it has {', '.join(cached)}"
+    raise _failure(kind, f"{name}: {reason}, and {has}") from error
 
 
 def _remember(found: Pin) -> None:

@@ -12,6 +12,7 @@ import http.client
 import json
 import os
 import tempfile
+import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
@@ -81,7 +82,10 @@ def pin(benchmark: Benchmark) -> hub.Pin | None:
     """The commit of the hub that a benchmark's rows are taken from; None where they are not of the hub. Raises `BenchmarkError`."""
     if benchmark.file or benchmark.generator or Path(benchmark.hub).is_dir():
         return None
-    return hub.pin(benchmark.hub, benchmark.revision, "dataset")
+    try:
+        return hub.pin(benchmark.hub, benchmark.revision, "dataset")
+    except BenchmarkError as error:
+        raise BenchmarkError(f"{label(benchmark.origin)}: {error}") from error
 
 
 def _hub_rows(benchmark: Benchmark, cache_dir: Path) -> list[Row]:
@@ -121,7 +125,13 @@ def _read(benchmark: Benchmark, cache_dir: Path, source: str, *, folder: str = "
     except (*hub.errors(), datasets.exceptions.DatasetsError, RuntimeError) as error:
         where = options.get("data_files", f"hub data set {source}")
         advice = f"; {resources.cache_advice(cache_dir)}" if resources.is_full(error) else ""
-        raise BenchmarkError(f"{label(benchmark.origin)}: cannot read {where}: {error.__cause__ or error}{advice}") from error
+        raise BenchmarkError(
+            f"{label(benchmark.origin)}: cannot read {where}: {_one_line(error.__cause__ or error)}{advice}"
+        ) from error
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _find(benchmark: Benchmark, data_dir: Path | None, cache_dir: Path) -> Path:
@@ -159,8 +169,10 @@ def _download(benchmark: Benchmark) -> bytes:
             content: bytes = answer.read()
             return content
     except (OSError, http.client.HTTPException, ValueError) as error:  # the last: an address that is none
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()  # it holds the connection
         raise BenchmarkError(
-            f"{label(benchmark.origin)}: cannot download {benchmark.address}: {error}; "
+            f"{label(benchmark.origin)}: cannot download {benchmark.address}: {_one_line(error)}; "
             f"with no network, give a folder that has benchmarks/{benchmark.file} as --data-dir"
         ) from error
 
