@@ -64,34 +64,7 @@ def only_run(home):
     return store.load_run(path)
 
 
-def test_a_first_run_that_is_interrupted_and_killed_is_resumed_by_the_same_command_in_one_folder(hub, tmp_path):
-    pytest.importorskip("torch")
-    commit = hub.add("org/small", make_small(tmp_path / "small"))
-    hub_server.write_toy(tmp_path, rows=40)
-    hub.paused["model.safetensors"] = 1000
-
-    first = start(hub, tmp_path)
-    assert hub.waiting.wait(100), "the download began"
-    first.send_signal(signal.SIGINT)
-    assert "interrupted" in first.communicate(timeout=20)[1], "an interrupt ends a download at once"
-    assert first.returncode == 130
-
-    kill_after(start(hub, tmp_path, "--engine-arg", "batch_size=1"), tmp_path, 3)
-    assert 3 <= records(tmp_path) < 40
-    asked = len(hub.requests)
-    said = finished(start(hub, tmp_path, "--engine-arg", "revision=main", "--engine-arg", "batch_size=1"))
-    assert f"model: org/small at commit {commit} (main)" in said
-
-    run = only_run(tmp_path)
-    assert run["spec"]["model_hash"] == commit
-    assert "revision" not in run["spec"]["engine_args"]
-    assert [session["engine"]["revision"] for session in run["sessions"]] == [commit, commit]
-    assert run["sessions"][0]["hub"][0] == {"kind": "model", "name": "org/small", "revision": "main", "commit": commit, "note": ""}
-    assert not [line for line in hub.requests if "main" in line], "all is asked for by its commit"
-    assert not [line for line in hub.requests[asked:] if line.startswith("GET") and "/resolve/" in line], "nothing is loaded twice"
-
-
-def test_an_adapter_over_a_model_of_the_hub_runs_and_runs_offline(hub, tmp_path):
+def test_an_adapter_and_its_base_interrupted_and_killed_in_the_first_run_are_resumed_by_the_same_command(hub, tmp_path):
     peft = pytest.importorskip("peft")
     import transformers
 
@@ -99,23 +72,32 @@ def test_an_adapter_over_a_model_of_the_hub_runs_and_runs_offline(hub, tmp_path)
     network = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "small")
     peft.get_peft_model(network, peft.LoraConfig(r=4, target_modules=["q_proj"])).save_pretrained(tmp_path / "tuned")
     own = hub.add("org/tuned", hub_server.make_adapter(tmp_path / "moved", "org/small", tmp_path / "tuned"))
-    hub_server.write_toy(tmp_path, rows=2)
-    said = finished(start(hub, tmp_path, model="org/tuned"))
-    assert f"model: org/small at commit {base} (main)\nmodel: org/tuned at commit {own} (main)" in said
-    run = only_run(tmp_path)
-    assert run["spec"]["model"] == "org/tuned"
-    assert run["sessions"][0]["engine"]["lora"].endswith(own)
+    hub_server.write_toy(tmp_path, rows=24)
+    words = ["--decoding", "cot", "--engine-arg", "batch_size=2"]
+    hub.paused["model.safetensors"] = 1000
 
-    hub_server.write_toy(tmp_path, rows=3)
+    first = start(hub, tmp_path, *words, model="org/tuned")
+    assert hub.waiting.wait(100), "the download began"
+    first.send_signal(signal.SIGINT)
+    assert "interrupted" in first.communicate(timeout=20)[1], "an interrupt ends a download at once"
+    assert first.returncode == 130
+
+    kill_after(start(hub, tmp_path, *words, model="org/tuned"), tmp_path, 2)
+    assert 2 <= records(tmp_path) < 24
+    assert not [line for line in hub.requests if "main" in line], "all is asked for by its commit"
+
     asked = len(hub.requests)
-    finished(start(hub, tmp_path, model="org/tuned", HF_HUB_OFFLINE="1"))
+    said = finished(start(hub, tmp_path, *words, model="org/tuned", HF_HUB_OFFLINE="1"))
     assert hub.requests[asked:] == []
-    two, three = sorted((store.load_run(path) for path in store.find_runs(tmp_path / "results")), key=_rows)
-    assert two["spec"]["model_hash"] == three["spec"]["model_hash"]
+    seen = "as last seen: offline mode is on (HF_HUB_OFFLINE)"
+    assert f"model: org/small at commit {base} (main); {seen}\nmodel: org/tuned at commit {own} (main); {seen}\n" in said
 
-
-def _rows(run):
-    return run["spec"]["benchmarks"]["toy"]["n"]
+    run = only_run(tmp_path)
+    assert records(tmp_path) == 24
+    assert run["spec"]["model"] == "org/tuned"
+    assert [session["engine"]["revision"] for session in run["sessions"]] == [base, base]
+    assert all(session["engine"]["lora"].endswith(own) for session in run["sessions"])
+    assert run["sessions"][0]["hub"][1] == {"kind": "model", "name": "org/tuned", "revision": "main", "commit": own, "note": ""}
 
 
 @pytest.mark.skipif(importlib.util.find_spec("vllm") is None, reason="vllm is not installed: make test installs it")
