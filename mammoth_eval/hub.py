@@ -68,11 +68,13 @@ def pin(name: str, revision: str = "", kind: Kind = "model") -> Pin:
     try:
         info = _ask(kind, name, revision or None)
     except errors() as error:
-        if not _is_unreachable(error):
+        if _is_answer(error):
             raise explain(error, kind, name, wanted) from error
         return _remembered(kind, name, wanted, error)
     renamed = f"the hub calls it {info.id} now" if info.id != name else ""
-    found = Pin(kind, name, wanted, str(info.sha), renamed)
+    found = Pin(kind, name, wanted, info.sha or "", renamed)
+    if not COMMIT.fullmatch(found.commit):
+        raise explain(ValueError("it names no commit"), kind, name, wanted)
     _remember(found)
     return found
 
@@ -87,14 +89,17 @@ def _ask(kind: Kind, name: str, revision: str | None, *, sizes: bool = False) ->
 
 def file(pinned: Pin, filename: str) -> Path | None:
     """One file at the pinned commit, downloaded if need be; None where the repository has no such file. Raises as `pin` does."""
-    from huggingface_hub import constants, hf_hub_download
+    from huggingface_hub import hf_hub_download, try_to_load_from_cache
     from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 
+    known = try_to_load_from_cache(pinned.name, filename, repo_type=pinned.kind, revision=pinned.commit)
+    if known is not None:
+        return Path(known) if isinstance(known, str) else None  # the cache remembers too what is not there
     try:
         return Path(hf_hub_download(pinned.name, filename, repo_type=pinned.kind, revision=pinned.commit))
     except LocalEntryNotFoundError as error:
-        if constants.HF_HUB_OFFLINE and pinned.snapshot.is_dir():
-            return None  # of what the cache has of this commit it is no part
+        if _is_unreachable(error) and pinned.snapshot.is_dir():
+            return None  # not a part of what the cache has of this commit
         raise explain(error, pinned.kind, pinned.name, pinned.revision) from error
     except EntryNotFoundError:
         return None
@@ -134,7 +139,8 @@ def fetch(pinned: Pin, files: Mapping[str, int], *, progress: bool = False) -> N
     existing = next(place for place in (cache, *cache.parents) if place.is_dir())
     need, free = sum(files.values()), shutil.disk_usage(existing).free
     if need > free:
-        raise ModelError(f"{pinned.name}: {need / 1e9:.1f} GB are to be downloaded, {free / 1e9:.1f} GB are free; {_advice()}")
+        short = f"{need / 1e9:.1f} GB are to be downloaded, {free / 1e9:.1f} GB are free"
+        raise _failure(pinned.kind, f"{pinned.name}: {short}; {_advice()}")
     for name in files:
         file(pinned, name)
 
@@ -153,7 +159,7 @@ def _sentence(error: Exception, kind: Kind, name: str, revision: str) -> str:
     from huggingface_hub import errors as kinds
 
     if isinstance(error, kinds.HFValidationError):
-        return f"{name!r} cannot be a hub id (owner/name) and is not a folder: {_first_line(error)}"
+        return f"{name!r} is not a hub id (owner/name) and not a folder: {_first_line(error)}"
     if isinstance(error, kinds.GatedRepoError):
         page = f"{constants.ENDPOINT}/{'datasets/' if kind == 'dataset' else ''}{name}"
         return f"{name}: gated: ask for access at {page}, then log in with `hf auth login` (or set HF_TOKEN)"
@@ -182,6 +188,13 @@ def errors() -> tuple[type[Exception], ...]:
 
     library = [kind for kind in HfHubHTTPError.__bases__ if issubclass(kind, Exception)]
     return (*library, OSError, ValueError, KeyError, TypeError)
+
+
+def _is_answer(error: Exception) -> bool:
+    """Whether the hub answered, or something in its place did."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    return not _is_unreachable(error) and isinstance(error, HfHubHTTPError | ValueError | KeyError | TypeError)
 
 
 def _is_unreachable(error: BaseException | None) -> bool:

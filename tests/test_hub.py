@@ -169,6 +169,14 @@ def test_a_quantised_file_of_a_repository_is_pinned(hub, tmp_path):
     assert (fingerprint, options) == (commit, {"revision": commit})
 
 
+def test_an_adapter_that_is_in_the_cache_needs_no_hub(hub, tmp_path):
+    hub.add("org/small", make_folder(tmp_path / "small"))
+    hub.add("org/tuned", make_adapter(tmp_path / "tuned", "org/small"))
+    online = resolve(hub, tmp_path, ("org/tuned", {}))
+    hub.down = True
+    assert [one[:5] for one in resolve(hub, tmp_path, ("org/tuned", {}))] == [one[:5] for one in online]
+
+
 def test_other_engines_ask_no_hub(hub, tmp_path):
     ((*_, options, asked, pins),) = resolve(hub, tmp_path, ("org/small", "openai", {"revision": "x"}))
     assert options == asked == {"revision": "x"}
@@ -187,6 +195,20 @@ def test_weights_are_downloaded_in_the_one_form_that_the_engine_reads(hub, tmp_p
     done = subprocess.run(words, env=hub_server.environment(hub, tmp_path), capture_output=True, text=True, check=True)
     weights = {"vllm": "consolidated.safetensors", "transformers": "model.safetensors"}[engine]
     assert set(json.loads(done.stdout)) == {weights, "tokenizer.json"}, "config.json is there by then"
+
+
+def test_memory_is_checked_on_the_downloaded_files_of_a_pinned_model(hub, tmp_path):
+    head = json.dumps({"w": {"dtype": "BF16", "shape": [2, 1 << 40], "data_offsets": [0, 1 << 42]}}).encode()
+    commit = hub.add("org/small", make_folder(tmp_path / "small"))
+    (tmp_path / "small" / "model.safetensors").write_bytes(len(head).to_bytes(8, "little") + head)
+    fetched(hub, tmp_path)
+    code = (
+        "from mammoth_eval.engines import checkpoint, memory\n"
+        f"memory.check('org/small', 2, 1 << 30, 'cpu', checkpoint.snapshot('org/small', '{commit}'))"
+    )
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, env=hub_server.environment(hub, tmp_path), capture_output=True, text=True, check=False)
+    assert "ModelError: org/small: its weights take 4096.0 GiB, cpu has 1.0 GiB free" in done.stderr
 
 
 def test_a_model_that_is_missing_is_told_from_one_that_is_gated(hub, tmp_path):

@@ -25,6 +25,14 @@ def check(model: str, revision: str | None = None) -> None:
         _check_hub(model, revision)
 
 
+def snapshot(model: str, revision: str | None) -> Path:
+    """The folder with the files of `model`: itself, or where the hub's cache keeps those of a hub id at the commit `revision`."""
+    path = Path(model).expanduser()
+    if path.is_dir() or not hub.COMMIT.fullmatch(revision or ""):
+        return path
+    return hub.Pin("model", model.partition(":")[0], revision or "", revision or "").snapshot
+
+
 def _check_folder(path: Path) -> None:
     if not (path / "config.json").is_file() and not (path / "params.json").is_file():
         adapter = (path / "adapter_config.json").is_file()

@@ -51,7 +51,7 @@ def load(model: str, options: TransformersOptions) -> Loaded:
     if not isinstance(dtype, torch.dtype):
         raise UsageError(f"option dtype of engine transformers: {options.dtype!r} is no torch dtype; bfloat16, float16 or float32")
     device = options.device if options.device != "auto" else ("cuda" if torch.cuda.is_available() else "cpu")
-    memory.check(model, dtype.itemsize, _room(device), device)
+    memory.check(model, dtype.itemsize, _room(device), device, checkpoint.snapshot(model, options.revision))
     transformers.utils.logging.disable_progress_bar()
     try:
         tokenizer, network = _read(model, options, dtype, device)

@@ -107,12 +107,13 @@ def _check_memory(model: str, options: VllmOptions, extra: Mapping[str, object])
     if options.quantization or "cpu_offload_gb" in extra:
         return
     itemsize = 4 if options.dtype in ("float32", "float") else 2
+    folder = checkpoint.snapshot(model, options.revision)
     if current_platform.is_cpu():
-        memory.check(model, itemsize, memory.available(), "this machine")
+        memory.check(model, itemsize, memory.available(), "this machine", folder)
     elif current_platform.is_cuda():
         ranks = options.tensor_parallel_size * options.pipeline_parallel_size
         room = ranks * int(current_platform.get_device_total_memory())  # asked of the driver: no context of ours takes room
-        memory.check(model, itemsize, room, f"{ranks} GPU{'s' if ranks > 1 else ''}")
+        memory.check(model, itemsize, room, f"{ranks} GPU{'s' if ranks > 1 else ''}", folder)
 
 
 def _bind_threads(options: VllmOptions) -> None:
