@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 Kind = Literal["model", "dataset"]
 DEFAULT_REVISION = "main"
 COMMIT = re.compile(r"[0-9a-f]{40}")
+INSTEAD = {"model": "; give a folder instead, or the embedded smollm2-135m-instruct", "dataset": ""}
+"""What to do where the hub cannot be had; of rows their reader says it."""
 _BRANCH_TEXT = re.compile(r"(?!.*\.\.)[\w][\w./-]*")
 """Revisions that may become a path below ``refs`` of the cache."""
 
@@ -170,7 +172,7 @@ def _sentence(error: Exception, kind: Kind, name: str, revision: str) -> str:
     if resources.is_full(error):
         return f"{name}: no room for its files; {_advice()}"
     if _is_unreachable(error):
-        return f"{name}: not in the local hub cache, and {_reason(error)}; {_instead(kind)}"
+        return f"{name}: not in the local hub cache, and {_reason(error)}{INSTEAD[kind]}"
     if isinstance(error, kinds.HfHubHTTPError):
         return f"{name}: the hub answered {error.response.status_code}: {_first_line(error)}"
     if isinstance(error, ValueError | KeyError | TypeError):
@@ -268,12 +270,6 @@ def _advice() -> str:
 
 def _noun(kind: Kind) -> str:
     return "model" if kind == "model" else "data set"
-
-
-def _instead(kind: Kind) -> str:
-    if kind == "model":
-        return "give a folder instead, or the embedded smollm2-135m-instruct"
-    return "give the rows as a file ('file' in the TOML)"
 
 
 def _first_line(error: Any) -> str:

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -161,21 +162,22 @@ class Handler(BaseHTTPRequestHandler):
             headers |= {"X-Linked-Etag": f'"{etag(path)}"', "X-Linked-Size": str(size)}
             place = f"http://localhost:{port}/{data}{name}/cdn/{commit}/{asked['file']}"
             return self.send(302, b"", {**headers, "Location": place})
-        first = int(re.fullmatch(r"bytes=(\d+)-", self.headers["range"])[1]) if self.headers.get("range") else 0
-        headers |= {"ETag": f'"{etag(path)}"', "Content-Length": str(size - first)}
-        if first:
-            headers["Content-Range"] = f"bytes {first}-{size - 1}/{size}"
-        self.send(206 if first else 200, None, headers)
+        span = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("range", "bytes=0-"))
+        first, last = int(span[1]), min(int(span[2] or size), size - 1)
+        headers |= {"ETag": f'"{etag(path)}"', "Content-Length": str(last + 1 - first)}
+        if "range" in self.headers:
+            headers["Content-Range"] = f"bytes {first}-{last}/{size}"
+        self.send(206 if "range" in self.headers else 200, None, headers)
         if self.command == "GET":
-            self.send_bytes(path, first)
+            self.send_bytes(path, first, last)
         return None
 
-    def send_bytes(self, path, first):
-        """The file from `first` on; up to where it is to be cut off or held."""
+    def send_bytes(self, path, first, last):
+        """The file from byte `first` to byte `last`, or to where it is to be cut off or held."""
         cuts = self.hub.cuts.get(path.name)
         cut = cuts.pop(0) if cuts else None
         pause = self.hub.paused.pop(path.name, None)
-        left = next((limit for limit in (cut, pause) if limit is not None), path.stat().st_size)
+        left = next((limit for limit in (cut, pause) if limit is not None), last + 1 - first)
         with path.open("rb") as file:
             file.seek(first)
             while left and (block := file.read(min(LARGE, left))):
@@ -212,8 +214,14 @@ class Handler(BaseHTTPRequestHandler):
 class QuietServer(ThreadingHTTPServer):
     daemon_threads = True
 
+    def __init__(self, address, handler):
+        super().__init__(address, handler)
+        self.failures = []
+
     def handle_error(self, request, client_address):
-        """A client that went away is no error of ours."""
+        """Keep what went wrong here; a client that went away is no error."""
+        if not isinstance(sys.exception(), ConnectionError):
+            self.failures.append(traceback.format_exc())
 
 
 @contextmanager
@@ -229,6 +237,7 @@ def serving(port=0):
     finally:
         server.shutdown()
         server.server_close()
+    assert not server.failures, server.failures[0]
 
 
 TOY = """

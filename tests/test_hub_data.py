@@ -94,11 +94,7 @@ def test_without_the_hub_rows_come_from_the_cache_and_never_from_another_commit(
     assert "offline mode is on" in said and newer in said
     (tmp_path / "empty").mkdir()
     ((said, code),) = load(hub, tmp_path / "empty", seen, **known)
-    instead = "give the rows as a file ('file' in the TOML)"
-    assert (
-        said
-        == f"seen/toy.toml: hub data set org/sums: not in the local hub cache, and offline mode is on (HF_HUB_OFFLINE); {instead}"
-    )
+    assert said == "seen/toy.toml: hub data set org/sums: not in the local hub cache, and offline mode is on (HF_HUB_OFFLINE)"
 
 
 def test_a_data_set_that_cannot_be_had_is_one_sentence(hub, tmp_path):
@@ -120,6 +116,24 @@ def test_a_data_set_that_cannot_be_had_is_one_sentence(hub, tmp_path):
     ((said, code),) = load(hub, tmp_path, write(tmp_path, "gone", 'revision = "main"'))
     assert said.startswith("gone/toy.toml: hub data set org/sums: the hub has no such data set (or it is private")
     assert code == 2
+
+
+def test_training_data_of_the_hub_is_taken_at_one_commit_and_what_is_missing_is_named(hub, tmp_path):
+    commit = hub.add("org/sums", hub_server.make_sums(tmp_path / "sums", 4), "dataset")
+    code = (
+        "import sys; from pathlib import Path; from mammoth_eval.errors import DataError; from mammoth_eval.train import sources\n"
+        "for name in sys.argv[1:]:\n"
+        "    try: print(len(sources.from_hub(name, ('easy', 'hard'), 'test', Path('cache'), 'train/set.json')))\n"
+        "    except DataError as error: print(error)"
+    )
+    words = [sys.executable, "-c", code, "org/sums", "org/none"]
+    env = hub_server.environment(hub, tmp_path)
+    done = subprocess.run(words, env=env, cwd=tmp_path, capture_output=True, text=True, check=True)
+    rows, said = done.stdout.splitlines()
+    assert rows == "8"
+    assert said.startswith("hub data set org/none: the hub has no such data set")
+    assert said.endswith("; without a network give train/set.json in --data-dir")
+    assert hub.asked(f"/resolve/{commit}/hard/test.jsonl") and not hub.asked("/main")
 
 
 def test_rows_that_are_cut_off_on_the_way_are_read_by_the_next_try(hub, tmp_path):
