@@ -6,7 +6,7 @@ import hashlib
 import importlib.metadata
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from mammoth_eval import decoding as decodings
 from mammoth_eval.benchmarks import Benchmark
 from mammoth_eval.decoding import Decoding
 from mammoth_eval.errors import UsageError
+from mammoth_eval.hub import Pin
 from mammoth_eval.prompts import Prompt
 from mammoth_eval.rules import Rules
 from mammoth_eval.store import RunSpec
@@ -72,8 +73,15 @@ class Plan:
     sampling: Sampling
     sandbox: Mapping[str, Any]
     """Options of `open_sandbox`."""
-    adapter: Mapping[str, str] = field(default_factory=dict)
-    """Option of the engine that lays a LoRA adapter over `location`; empty where the model is none."""
+    model: models.Model
+    """The model behind `location`: its pinned commits, and the options that the engine is given."""
+    data: tuple[Pin, ...] = ()
+    """The data sets of the hub that problems were read from, at their commits."""
+
+    @property
+    def pins(self) -> tuple[Pin, ...]:
+        """All that is taken from the hub."""
+        return (*self.model.pins, *self.data)
 
     @property
     def size(self) -> int:
@@ -92,15 +100,17 @@ def make_plan(settings: Settings) -> Plan:
     sampling = _sampling(settings, preset)
     _check(samples, sampling, settings)
     limit = preset.limit if settings.limit is None else settings.limit or None
-    problems = tuple(_load(name, settings, limit) for name in dict.fromkeys(settings.benchmarks))
+    loaded = [_load(name, settings, limit) for name in dict.fromkeys(settings.benchmarks)]
+    problems = tuple((benchmark, rows) for benchmark, rows, _ in loaded)
+    data = tuple(pinned for _, _, pinned in loaded if pinned)
     seconds = preset.program_seconds if settings.program_seconds is None else settings.program_seconds
     sandbox = {"level": settings.sandbox, "seconds": seconds, "wall": preset.waiting * seconds}
-    model = models.resolve(settings.model, settings.engine, settings.cache_dir)
+    model = models.resolve(settings.model, settings.engine, settings.cache_dir, settings.engine_args)
     spec = RunSpec(
         model=model.name,
         model_hash=model.fingerprint,
         engine=settings.engine,
-        engine_args=_without_secrets(settings.engine_args),
+        engine_args=_without_secrets(model.asked),
         decoding=decoding,
         prompt=prompt.name,
         prompt_hash=prompt.hash,
@@ -119,8 +129,7 @@ def make_plan(settings: Settings) -> Plan:
         factors=dict(settings.factors),
         train=dict(model.train),
     )
-    adapter = {"lora": model.adapter} if model.adapter else {}
-    return Plan(spec, model.location, problems, prompt, decode, chosen, sampling, sandbox, adapter)
+    return Plan(spec, model.location, problems, prompt, decode, chosen, sampling, sandbox, model, data)
 
 
 def _sampling(settings: Settings, preset: presets.Preset) -> Sampling:
@@ -155,9 +164,17 @@ def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
         raise UsageError(f"--program-seconds {settings.program_seconds}: expected a number above 0")
 
 
-def _load(name: str, settings: Settings, limit: int | None) -> tuple[Benchmark, tuple[Problem, ...]]:
+def _load(name: str, settings: Settings, limit: int | None) -> tuple[Benchmark, tuple[Problem, ...], Pin | None]:
+    """A benchmark, its problems, and their commit where they are of the hub; the hash of the rows is what identifies them."""
     benchmark = benchmarks.get(name)
-    return benchmark, benchmarks.load(benchmark, data_dir=settings.data_dir, cache_dir=settings.cache_dir, limit=limit)
+    pinned = benchmarks.pin(benchmark)
+    rows = benchmarks.load(
+        replace(benchmark, revision=pinned.commit) if pinned else benchmark,
+        data_dir=settings.data_dir,
+        cache_dir=settings.cache_dir,
+        limit=limit,
+    )
+    return benchmark, rows, pinned
 
 
 def _identity(benchmark: Benchmark, rows: Sequence[Problem]) -> dict[str, Any]:

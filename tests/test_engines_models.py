@@ -65,7 +65,7 @@ def test_hub_name_in_offline_mode_says_so_and_what_to_give_instead(tmp_path):
 
 def test_name_that_can_be_no_hub_id_is_refused():
     pytest.importorskip("huggingface_hub")
-    with pytest.raises(ModelError, match="is no hub id"):
+    with pytest.raises(ModelError, match="is not a hub id"):
         checkpoint.check("my model")
 
 

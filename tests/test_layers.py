@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "mammoth_eval"
 
 LEVELS = {
     "types": 0, "errors": 0, "nvidia": 0, "__init__": 0, "registry": 0.5, "hendrycks": 0.5, "resources": 0.5, "records": 0.5,
-    "paths": 0.5, "installing": 0.7,
+    "paths": 0.5, "hub": 0.6, "installing": 0.7,
     "benchmarks": 1, "prompts": 1, "answers": 1, "graders": 1, "engines": 1, "sandbox": 1, "store": 1, "stats": 1, "paired": 1,
     "rules": 1.5, "models": 1.5,
     "decoding": 2, "scoring": 2, "presets": 2,

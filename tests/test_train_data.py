@@ -512,4 +512,4 @@ def test_a_cache_without_room_is_not_taken_for_a_missing_network(tmp_path, monke
 
     monkeypatch.setattr(datasets, "load_dataset", full)
     with pytest.raises(DataError, match="make room in the cache"):
-        sources.from_hub("a/set", ("",), "train", tmp_path, hint="train/set.json")
+        sources.from_hub(str(tmp_path), ("",), "train", tmp_path, hint="train/set.json")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mammoth_eval import resources
-from mammoth_eval.benchmarks.source import load, sample_rows
+from mammoth_eval.benchmarks.source import load, pin, sample_rows
 from mammoth_eval.benchmarks.spec import Benchmark, Group, read
 from mammoth_eval.errors import UnknownName
 
@@ -40,4 +40,4 @@ def get(name_or_path: str) -> Benchmark:
     return read(resources.folder("benchmarks") / f"{name_or_path}.toml")
 
 
-__all__ = ["IND", "OOD", "PAPER", "Benchmark", "Group", "get", "load", "names", "read", "sample_rows"]
+__all__ = ["IND", "OOD", "PAPER", "Benchmark", "Group", "get", "load", "names", "pin", "read", "sample_rows"]

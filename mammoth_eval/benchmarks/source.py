@@ -8,6 +8,7 @@ since its reader gives 0.7 back as 0.7000000000000001.
 from __future__ import annotations
 
 import hashlib
+import http.client
 import json
 import os
 import tempfile
@@ -17,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mammoth_eval import registry, resources
+from mammoth_eval import hub, registry, resources
 from mammoth_eval.benchmarks.adapters import ADAPTERS, Fields
 from mammoth_eval.benchmarks.generated import GENERATORS
 from mammoth_eval.benchmarks.spec import Benchmark, label
@@ -72,11 +73,34 @@ def _stored(benchmark: Benchmark, data_dir: Path | None, cache_dir: Path) -> lis
         builder = _BUILDERS.get(path.suffix)
         rows = _read(benchmark, cache_dir, builder, data_files=str(path), split="train") if builder else _json_rows(benchmark, path)
     else:
-        named = {"name": benchmark.config or None, "revision": benchmark.revision or None}
-        rows = _read(benchmark, cache_dir, benchmark.hub, split=benchmark.split, **named)
+        rows = _hub_rows(benchmark, cache_dir)
     if len(rows) != benchmark.rows:
         raise BenchmarkError(f"{label(benchmark.origin)}: {len(rows)} rows, expected {benchmark.rows}")
     return rows
+
+
+def pin(benchmark: Benchmark) -> hub.Pin | None:
+    """The commit of the hub that a benchmark's rows are taken from; None where they are not of the hub. Raises `BenchmarkError`."""
+    if benchmark.file or benchmark.generator or Path(benchmark.hub).is_dir():
+        return None
+    try:
+        return hub.pin(benchmark.hub, benchmark.revision, "dataset")
+    except BenchmarkError as error:
+        raise BenchmarkError(f"{label(benchmark.origin)}: {error}") from error
+
+
+def _hub_rows(benchmark: Benchmark, cache_dir: Path) -> list[Row]:
+    """Rows of the hub at one commit, or of a folder in the form of the hub's.
+
+    Each commit has a cache of its own: where the hub does not answer, ``datasets`` takes the newest rows that its cache holds,
+    whatever revision it was asked for.
+    """
+    commit = benchmark.revision
+    if not hub.COMMIT.fullmatch(commit):
+        pinned = pin(benchmark)
+        commit = pinned.commit if pinned else ""
+    named = {"name": benchmark.config or None, "revision": commit or None}
+    return _read(benchmark, cache_dir, benchmark.hub, split=benchmark.split, folder=commit, **named)
 
 
 def _json_rows(benchmark: Benchmark, path: Path) -> list[Row]:
@@ -91,18 +115,24 @@ def _json_rows(benchmark: Benchmark, path: Path) -> list[Row]:
     return rows
 
 
-def _read(benchmark: Benchmark, cache_dir: Path, source: str, **options: Any) -> list[Row]:
-    """Rows through ``datasets``."""
+def _read(benchmark: Benchmark, cache_dir: Path, source: str, *, folder: str = "", **options: Any) -> list[Row]:
+    """Rows through ``datasets``, which keeps what it makes of them in `folder` of the cache."""
     import datasets  # more than a second to import: only where rows are read
 
     datasets.disable_progress_bars()
     datasets.logging.set_verbosity(datasets.logging.CRITICAL)  # what goes wrong is raised, and said once
     try:
-        return list(datasets.load_dataset(source, cache_dir=str(cache_dir / "datasets"), **options))
-    except (ValueError, OSError, datasets.exceptions.DatasetsError) as error:
-        where = options.get("data_files", f"hub dataset {source}")
+        return list(datasets.load_dataset(source, cache_dir=str(cache_dir / "datasets" / folder), **options))
+    except (*hub.errors(), datasets.exceptions.DatasetsError, RuntimeError) as error:
+        where = options.get("data_files", f"hub data set {source}")
         advice = f"; {resources.cache_advice(cache_dir)}" if resources.is_full(error) else ""
-        raise BenchmarkError(f"{label(benchmark.origin)}: cannot read {where}: {error.__cause__ or error}{advice}") from error
+        raise BenchmarkError(
+            f"{label(benchmark.origin)}: cannot read {where}: {_one_line(error.__cause__ or error)}{advice}"
+        ) from error
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _find(benchmark: Benchmark, data_dir: Path | None, cache_dir: Path) -> Path:
@@ -111,16 +141,22 @@ def _find(benchmark: Benchmark, data_dir: Path | None, cache_dir: Path) -> Path:
     places = [data_dir / "benchmarks" / benchmark.file] if data_dir else []
     places += [benchmark.origin.parent / benchmark.file, cached]
     for place in places:
-        if place.is_file():
-            _check_bytes(benchmark, place.read_bytes(), str(place))
+        if not place.is_file():
+            continue
+        fault = _fault_of_bytes(benchmark, place.read_bytes(), str(place))
+        if not fault:
             return place
+        if place != cached or not benchmark.address:  # what was downloaded once can be downloaded again
+            raise BenchmarkError(fault)
     if not benchmark.address:
         tried = ", ".join(map(str, places))
         raise BenchmarkError(
             f"{label(benchmark.origin)}: no file {benchmark.file!r} and no address to take it from (tried {tried})"
         )
     content = _download(benchmark)
-    _check_bytes(benchmark, content, benchmark.address)
+    fault = _fault_of_bytes(benchmark, content, benchmark.address)
+    if fault:
+        raise BenchmarkError(fault)
     try:
         _write_whole(cached, content)
     except OSError as error:
@@ -133,9 +169,11 @@ def _download(benchmark: Benchmark) -> bytes:
         with urllib.request.urlopen(benchmark.address, timeout=_TIMEOUT) as answer:
             content: bytes = answer.read()
             return content
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:  # the last: an address that is none
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()  # it holds the connection
         raise BenchmarkError(
-            f"{label(benchmark.origin)}: cannot download {benchmark.address}: {error}; "
+            f"{label(benchmark.origin)}: cannot download {benchmark.address}: {_one_line(error)}; "
             f"with no network, give a folder that has benchmarks/{benchmark.file} as --data-dir"
         ) from error
 
@@ -152,10 +190,12 @@ def _write_whole(path: Path, content: bytes) -> None:
         Path(name).unlink(missing_ok=True)
 
 
-def _check_bytes(benchmark: Benchmark, content: bytes, place: str) -> None:
+def _fault_of_bytes(benchmark: Benchmark, content: bytes, place: str) -> str:
+    """What is wrong with a file's bytes; empty where nothing is."""
     found = hashlib.sha256(content).hexdigest()
-    if benchmark.sha256 and found != benchmark.sha256:
-        raise BenchmarkError(f"{label(benchmark.origin)}: {place} has sha256 {found}, expected {benchmark.sha256}")
+    if not benchmark.sha256 or found == benchmark.sha256:
+        return ""
+    return f"{label(benchmark.origin)}: {place} has sha256 {found}, expected {benchmark.sha256}"
 
 
 def _problem(benchmark: Benchmark, index: int, row: Row, adapt: Any) -> Problem:

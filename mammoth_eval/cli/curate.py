@@ -106,9 +106,8 @@ def _check(args: argparse.Namespace) -> None:
 def _curate(name: str, args: argparse.Namespace, tests: prepare.Against) -> tuple[list[Row], Report]:
     if not args.teacher:
         return prepare.source(name, tests, args.data_dir, cache_folder(), args.limit)
-    model = models.resolve(args.teacher, args.engine, cache_folder())
-    adapter = {"lora": model.adapter} if model.adapter else {}
-    engine = make_engine(args.engine, model.location, **adapter, **options.pairs("--engine-arg", args.engine_arg))
+    model = models.resolve(args.teacher, args.engine, cache_folder(), options.pairs("--engine-arg", args.engine_arg))
+    engine = make_engine(args.engine, model.location, **model.options)
     lesson = teacher.Lesson(
         teacher=model.name,
         way=args.write,

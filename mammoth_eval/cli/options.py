@@ -52,16 +52,20 @@ def add_pairs(parser: argparse.ArgumentParser, flag: str, text: str) -> None:
 
 
 def pairs(flag: str, words: Sequence[str]) -> dict[str, Any]:
-    """``name=value`` words as a dict; a value that is JSON (a number, true, a list) is read as such. Raises `UsageError`."""
+    """``name=value`` words as a dict; a value that is JSON (a number, true, a list) is read as such, but for a revision: ``1.10``.
+
+    Raises `UsageError`.
+    """
     found: dict[str, Any] = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name:
             raise UsageError(f"{flag} {word!r}: expected NAME=VALUE")
+        key = name.strip().replace("-", "_")
         try:
-            found[name.strip().replace("-", "_")] = json.loads(value)
+            found[key] = value if key.endswith("revision") else json.loads(value)
         except ValueError:
-            found[name.strip().replace("-", "_")] = value
+            found[key] = value
     return found
 
 

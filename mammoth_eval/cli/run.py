@@ -7,13 +7,13 @@ import os
 
 from rich.console import Console
 
-from mammoth_eval import benchmarks, presets
+from mammoth_eval import benchmarks, hub, models, presets
 from mammoth_eval.cli import options, session, show
 from mammoth_eval.decoding import DECODINGS
 from mammoth_eval.engines import ENGINES, make_engine
 from mammoth_eval.errors import UnknownName, UsageError
 from mammoth_eval.models import DEFAULT
-from mammoth_eval.plan import Settings, make_plan
+from mammoth_eval.plan import Plan, Settings, make_plan
 from mammoth_eval.report.results import summarize_run
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.rules import NAMES as GRADERS
@@ -69,7 +69,11 @@ def main(args: argparse.Namespace) -> int:
         plan = make_plan(settings)
     with RunFolder(args.results_dir, plan.spec, skip_damaged=args.skip_damaged) as run:
         console.print(f"run: {run.path}", highlight=False, soft_wrap=True)
-        engine = make_engine(plan.spec.engine, plan.location, **plan.adapter, **settings.engine_args)
+        for pinned in plan.pins:
+            console.print(f"{pinned.kind}: {pinned}", highlight=False, markup=False, soft_wrap=True)
+        if any(run.owed(rows) for _, rows in plan.problems):
+            _download(plan, console)
+        engine = make_engine(plan.spec.engine, plan.location, **plan.model.options)
         session.hold(plan, run, engine, width, console)
         summary = summarize_run(run.path, skip_damaged=args.skip_damaged)
         void = session.void_note(run)
@@ -77,6 +81,16 @@ def main(args: argparse.Namespace) -> int:
     if void:
         console.print(void, style="yellow", highlight=False, markup=False, soft_wrap=True)
     return 0
+
+
+def _download(plan: Plan, console: Console) -> None:
+    """Bring a model of the hub onto this machine before an engine is started that needs it."""
+    files = models.downloads(plan.model, plan.spec.engine)
+    if not files:
+        return
+    size = sum(files.values()) / 1e9
+    console.print(f"downloading {len(files)} files, {size:.2f} GB", highlight=False, soft_wrap=True)
+    hub.fetch(plan.model.pins[0], files, progress=console.is_terminal and not console.quiet)
 
 
 def settings_from(args: argparse.Namespace) -> Settings:

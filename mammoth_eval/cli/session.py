@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
@@ -113,6 +114,7 @@ def _description(plan: Plan, engine: Mapping[str, object], sandbox: Mapping[str,
     return {
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "command": shlex.join(["mammoth-eval", *(_SECRET.sub(r"\1***", word) for word in sys.argv[1:])]),
+        "hub": [asdict(pinned) for pinned in plan.pins],
         "machine": {"system": platform.platform(), "python": platform.python_version(), "cores": os.cpu_count()},
         "engine": dict(engine),
         "sandbox": dict(sandbox),

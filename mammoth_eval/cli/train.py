@@ -44,7 +44,7 @@ def main(args: argparse.Namespace) -> int:
     chosen = recipe.changed(recipe.get(args.recipe), options.pairs("--set", args.set))
     drawn = mixture.get(args.mixture)
     seed = drawn.seed if args.seed is None else args.seed
-    base = models.resolve(args.base, "transformers", cache_folder())
+    base = models.local(models.resolve(args.base, "transformers", cache_folder()))
     out = args.out or Path("checkpoints") / f"{Path(base.name).name}-{drawn.name}-{seed}"
     tell = _teller(args.quiet)
     if not manifest.is_finished(out):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from mammoth_eval import hub
 from mammoth_eval.errors import ModelError
 
 WEIGHTS = ("*.safetensors", "*.bin", "*.pt", "*.pth", "*.gguf")
@@ -24,6 +25,14 @@ def check(model: str, revision: str | None = None) -> None:
         _check_hub(model, revision)
 
 
+def snapshot(model: str, revision: str | None) -> Path:
+    """The folder with the files of `model`: itself, or where the hub's cache keeps those of a hub id at the commit `revision`."""
+    path = Path(model).expanduser()
+    if path.is_dir() or not hub.COMMIT.fullmatch(revision or ""):
+        return path
+    return hub.Pin("model", model.partition(":")[0], revision or "", revision or "").snapshot
+
+
 def _check_folder(path: Path) -> None:
     if not (path / "config.json").is_file() and not (path / "params.json").is_file():
         adapter = (path / "adapter_config.json").is_file()
@@ -41,22 +50,5 @@ def _check_folder(path: Path) -> None:
 
 
 def _check_hub(model: str, revision: str | None) -> None:
-    """Fetch the model's configuration, which every engine asks for first."""
-    from huggingface_hub import constants, errors, hf_hub_download
-
-    try:
-        hf_hub_download(model, "config.json", revision=revision)
-    except errors.HFValidationError as error:
-        raise ModelError(f"{model!r} is no hub id (owner/name) and no folder: {error}") from error
-    except errors.GatedRepoError as error:
-        raise ModelError(f"{model}: a gated model: ask for access on its page, then log in with `hf auth login`") from error
-    except errors.RepositoryNotFoundError as error:
-        raise ModelError(f"{model}: the hub has no such model (or it is private: `hf auth login`); see the spelling") from error
-    except errors.RevisionNotFoundError as error:
-        raise ModelError(f"{model}: no revision {revision!r} on the hub") from error
-    except errors.LocalEntryNotFoundError as error:
-        why = "offline mode is on" if constants.HF_HUB_OFFLINE else f"{constants.ENDPOINT} cannot be reached"
-        hint = "give a folder instead, or the embedded smollm2-135m-instruct"
-        raise ModelError(f"{model}: not in the local hub cache, and {why}; {hint}") from error
-    except errors.EntryNotFoundError:
-        return  # the repository is there: the engine knows whether it can do without config.json
+    """Ask for the model's configuration, which every engine reads first; whether a model can do without one, the engine knows."""
+    hub.file(hub.pin(model, revision or ""), "config.json")

@@ -34,12 +34,13 @@ def ran_out(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or re.search(RAN_OUT, f"{type(error).__name__}: {error}") is not None
 
 
-def check(model: str, itemsize: int, room: int | None, place: str) -> None:
-    """Compare the weights in the folder `model`, at `itemsize` bytes a number, with the `room` bytes that `place` has.
+def check(model: str, itemsize: int, room: int | None, place: str, folder: Path | None = None) -> None:
+    """Compare the weights of `model`, at `itemsize` bytes a number, with the `room` bytes that `place` has.
 
-    Nothing is said of a model that is no folder here, or where `room` is not known (None). Raises `ModelError`.
+    They lie in `folder`, or `model` is their folder. Nothing is said of a model that is no folder here, or where `room` is not
+    known (None). Raises `ModelError`.
     """
-    need = weights(Path(model).expanduser(), itemsize)
+    need = weights(folder or Path(model).expanduser(), itemsize)
     if room is not None and need > room:
         raise ModelError(f"{model}: its weights take {need / GIB:.1f} GiB, {place} has {room / GIB:.1f} GiB free: {ADVICE}")
 

@@ -51,7 +51,7 @@ def load(model: str, options: TransformersOptions) -> Loaded:
     if not isinstance(dtype, torch.dtype):
         raise UsageError(f"option dtype of engine transformers: {options.dtype!r} is no torch dtype; bfloat16, float16 or float32")
     device = options.device if options.device != "auto" else ("cuda" if torch.cuda.is_available() else "cpu")
-    memory.check(model, dtype.itemsize, _room(device), device)
+    memory.check(model, dtype.itemsize, _room(device), device, checkpoint.snapshot(model, options.revision))
     transformers.utils.logging.disable_progress_bar()
     try:
         tokenizer, network = _read(model, options, dtype, device)
@@ -70,6 +70,7 @@ def load(model: str, options: TransformersOptions) -> Loaded:
         "context": options.max_model_len or own,
         "attention": getattr(network.config, "_attn_implementation", None),
         "lora": options.lora,
+        "revision": options.revision,
     }
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else (min(ends) if ends else 0)
     return Loaded(network, tokenizer, options.max_model_len or own, ends, pad, described)

@@ -109,12 +109,13 @@ def _check_memory(model: str, options: VllmOptions, extra: Mapping[str, object])
     if options.quantization or "cpu_offload_gb" in extra:
         return
     itemsize = 4 if options.dtype in ("float32", "float") else 2
+    folder = checkpoint.snapshot(model, options.revision)
     if current_platform.is_cpu():
-        memory.check(model, itemsize, memory.available(), "this machine")
+        memory.check(model, itemsize, memory.available(), "this machine", folder)
     elif current_platform.is_cuda():
         ranks = options.tensor_parallel_size * options.pipeline_parallel_size
         room = ranks * int(current_platform.get_device_total_memory())  # asked of the driver: no context of ours takes room
-        memory.check(model, itemsize, room, f"{ranks} GPU{'s' if ranks > 1 else ''}")
+        memory.check(model, itemsize, room, f"{ranks} GPU{'s' if ranks > 1 else ''}", folder)
 
 
 def _bind_threads(options: VllmOptions) -> None:
@@ -217,6 +218,8 @@ def _arguments(model: str, options: VllmOptions, extra: Mapping[str, object]) ->
         "enable_prefix_caching": True,
         **own,
     }
+    if options.revision and "tokenizer" not in extra:
+        arguments["tokenizer_revision"] = options.revision  # older releases take the newest otherwise
     if lora:
         arguments |= {"enable_lora": True, "max_lora_rank": _room_for(lora)}
     if current_platform.is_cpu():

@@ -18,7 +18,9 @@ from typing import Any, Literal
 
 from mammoth_eval import resources
 from mammoth_eval.benchmarks import adapters
-from mammoth_eval.errors import DataError, UnknownName
+from mammoth_eval.errors import BenchmarkError, DataError, UnknownName
+from mammoth_eval.hub import errors as hub_errors
+from mammoth_eval.hub import pin
 from mammoth_eval.train import annotated, drills, rows
 from mammoth_eval.train.rows import Kind, Refused, Row
 from mammoth_eval.types import LETTERS, Form, Policy, Problem
@@ -266,16 +268,20 @@ def _questions(found: Iterable[Row | Refused], origin: str) -> Iterable[Example 
 
 
 def from_hub(hub: str, configs: Iterable[str], split: str, cache_dir: Path, hint: str) -> list[Any]:
-    """The rows of all `configs` of a dataset of the hub. Raises `DataError` with what to give in its place."""
+    """The rows of all `configs` of a dataset of the hub, at one commit. Raises `DataError` with what to give in its place."""
     import datasets  # more than a second to import: only where rows are read
 
     datasets.disable_progress_bars()
     datasets.logging.set_verbosity(datasets.logging.CRITICAL)
     found: list[Any] = []
     try:
+        commit = "" if Path(hub).is_dir() else pin(hub, kind="dataset").commit
+        cache = str(cache_dir / "datasets" / commit)  # its own: without the hub, datasets takes the newest rows of a cache
         for config in configs:
-            found += datasets.load_dataset(hub, config or None, split=split, cache_dir=str(cache_dir / "datasets"))
-    except (ValueError, OSError, datasets.exceptions.DatasetsError) as error:
+            found += datasets.load_dataset(hub, config or None, split=split, revision=commit or None, cache_dir=cache)
+    except BenchmarkError as error:
+        raise DataError(f"{error}; without a network give {hint} in --data-dir") from error
+    except (*hub_errors(), RuntimeError, datasets.exceptions.DatasetsError) as error:
         missing = f"without a network give {hint} in --data-dir"
         advice = resources.cache_advice(cache_dir) if resources.is_full(error) else missing
         raise DataError(f"hub dataset {hub}: cannot be read ({error}); {advice}") from error
