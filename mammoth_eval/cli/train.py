@@ -54,8 +54,9 @@ def main(args: argparse.Namespace) -> int:
     chosen = recipe.changed(recipe.get(args.recipe), options.pairs("--set", args.set))
     drawn = mixture.get(args.mixture)
     if args.launch:
+        launched = launch.command(args.launch, args.processes, _without_launch(sys.argv[1:]))
         sft.check_installed()
-        return subprocess.run(launch.command(args.launch, args.processes, _without_launch(sys.argv[1:])), check=False).returncode
+        return subprocess.run(launched, check=False).returncode
     if args.processes is not None:
         raise UsageError("--processes: only with --launch")
     seed = drawn.seed if args.seed is None else args.seed

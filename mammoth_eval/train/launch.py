@@ -59,9 +59,10 @@ def _configuration(name_or_path: str) -> Path:
 def _read(path: Path) -> Any:
     """The configuration as accelerate reads it."""
     config_args = import_module("accelerate.commands.config.config_args", "train")
+    yaml = import_module("yaml", "train")
     try:
         return config_args.load_config_from_file(str(path))
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, yaml.YAMLError) as error:
         raise DataError(f"{path}: not a configuration of accelerate: {error}") from error
 
 

@@ -214,7 +214,9 @@ def _save(trainer: Any, base: Base, recipe: Recipe, out: Path) -> None:
     """The model or adapter in bfloat16, as it will be served, and its tokenizer."""
     import torch
 
-    if recipe.bf16 and not trainer.is_deepspeed_enabled:  # DeepSpeed gathers its weights in the precision of the training
+    # DeepSpeed gathers its weights in the precision of the training; the first FSDP holds them flat and is left alone
+    shards_otherwise = trainer.is_deepspeed_enabled or (trainer.is_fsdp_enabled and not trainer.accelerator.is_fsdp2)
+    if recipe.bf16 and not shards_otherwise:
         trainer.model.to(torch.bfloat16)
     trainer.save_model(str(out))
     base.tokenizer.save_pretrained(str(out))
