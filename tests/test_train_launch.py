@@ -20,8 +20,8 @@ from train_tools import make_model, write_rows
 
 from mammoth_eval import resources
 from mammoth_eval.cli import main
-from mammoth_eval.errors import DataError, UnknownName, UsageError
-from mammoth_eval.train import launch, prepare
+from mammoth_eval.errors import DataError, StoreError, UnknownName, UsageError
+from mammoth_eval.train import launch, manifest, prepare
 from mammoth_eval.train import rows as train_rows
 
 torch = pytest.importorskip("torch")
@@ -116,7 +116,7 @@ def test_what_cannot_be_launched_is_named(name, processes, error, message):
 
 
 @pytest.mark.parametrize(
-    "text", ["distributed_type: NOTHING", "num_processes: 2", "distributed_type: FSDP\nfspd_config: {}", "- 1"]
+    "text", ["distributed_type: NOTHING", "num_processes: 2", "distributed_type: FSDP\nfspd_config: {}", "- 1", "{"]
 )
 def test_a_file_that_is_no_configuration_of_accelerate_is_named(tmp_path, text):
     (tmp_path / "mine.yaml").write_text(text)
@@ -168,7 +168,7 @@ def test_a_process_waits_for_the_one_that_curates_and_takes_its_rows(tmp_path):
 def test_a_cache_that_cannot_be_written_is_named(tmp_path):
     source = write_rows(tmp_path / "mine.jsonl", 2)
     (tmp_path / "cache").write_text("a file")
-    with pytest.raises(prepare.StoreError, match=r"mine-.*\.lock: cannot be written"):
+    with pytest.raises(StoreError, match=r"mine-.*\.lock: cannot be written"):
         prepare.cached(str(source), prepare.against([], None, tmp_path), None, tmp_path / "cache")
 
 
@@ -184,27 +184,28 @@ def workplace(tmp_path_factory):
 
 
 def start(folder, name, out, *settings):
-    """A training of eight steps in two processes; ``one`` is a single process."""
+    """A training of eight steps, in two processes or (``one``) in a single one."""
     words = ["train", "--mixture", "apples.toml", "--base", "model", "--out", out, "--recipe", "mammoth-7b"]
     for setting in ("epochs=1", "batch=4", "micro_batch=2", "max_length=200", "save_steps=2", "log_steps=1", *settings):
         words += ["--set", setting]
-    plain = [sys.executable, "-m", "mammoth_eval", *words]
-    launched = launch.command(name, 2, words) if name != "one" else plain
+    command = [sys.executable, "-m", "mammoth_eval", *words]
+    if name == "zero3":
+        command += ["--launch", "zero3", "--processes", "2"]
     if name == "fsdp":
-        at = launched.index("mammoth_eval")
-        launched[at - 1 : at + 1] = [str(ROOT / "tests" / "fsdp_on_cpu.py")]
+        command = [*launch.command("fsdp", 2, [])[:-2], str(ROOT / "tests" / "fsdp_on_cpu.py"), *words]
     return subprocess.Popen(
-        launched, cwd=folder, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        command, cwd=folder, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(folder / "cache"), "OMP_NUM_THREADS": "1",
              "DS_ACCELERATOR": "cpu", "PYTHONWARNINGS": "ignore"},
     )  # fmt: skip
 
 
 def train(folder, name, out, *settings):
-    """The losses of a training, and its folder."""
-    running = start(folder, name, out, *settings)
-    _, said = running.communicate(timeout=600)
-    assert running.returncode == 0, said
+    """The losses of a training, done once, and its folder."""
+    if not manifest.is_finished(folder / out):
+        running = start(folder, name, out, *settings)
+        _, said = running.communicate(timeout=600)
+        assert running.returncode == 0, said
     state = json.loads((folder / out / "checkpoint-8" / "trainer_state.json").read_text())
     return [entry["loss"] for entry in state["log_history"] if "loss" in entry], folder / out
 
@@ -242,14 +243,15 @@ def test_two_processes_in_bfloat16_learn_nearly_what_one_learns_and_save_what_is
 @long_run
 @BOTH
 def test_a_process_that_is_killed_ends_all_and_the_same_command_goes_on(workplace, name):
-    _, whole = train(workplace, name, f"{name}-whole", "bf16=false")
+    _, whole = train(workplace, name, f"{name}-exact", "bf16=false")
     running = start(workplace, name, f"{name}-killed", "bf16=false")
-    said = ""
-    while "step 5/" not in said:
-        said += running.stderr.readline()
-    workers = [child for child in psutil.Process(running.pid).children(recursive=True) if "train" in child.cmdline()]
+    while "step 5/" not in (line := running.stderr.readline()):
+        assert line, "it ended before its fifth step"
+    workers = [child for child in psutil.Process(running.pid).children(recursive=True) if "RANK" in child.environ()]
+    assert len(workers) == 2
     workers[-1].kill()
-    assert running.wait(timeout=120) != 0
+    running.communicate(timeout=120)
+    assert running.returncode != 0
     assert not any(worker.is_running() for worker in workers)
     running = start(workplace, name, f"{name}-killed", "bf16=false")
     _, said = running.communicate(timeout=600)
@@ -261,8 +263,7 @@ def test_a_process_that_is_killed_ends_all_and_the_same_command_goes_on(workplac
 @long_run
 @BOTH
 def test_what_two_processes_save_is_evaluated(workplace, name, data_dir, capsys):
-    out = workplace / f"{name}-evaluated"
-    train(workplace, name, out.name)
+    _, out = train(workplace, name, f"{name}-bf16")
     words = ["run", "--engine", "transformers", "--model", str(out), "--benchmarks", "svamp", "--limit", "2", "--max-tokens", "4"]
     words += ["--quiet", "--json", "--data-dir", str(data_dir), "--results-dir", str(workplace / f"{name}-results")]
     capsys.readouterr()
@@ -274,6 +275,6 @@ def test_what_two_processes_save_is_evaluated(workplace, name, data_dir, capsys)
 @long_run
 @BOTH
 def test_two_processes_train_an_adapter(workplace, name):
-    losses, out = train(workplace, name, f"{name}-adapter", "lora=4")
+    losses, out = train(workplace, name, f"{name}-adapter", "lora=4", "learning_rate=0.01")
     assert losses[-1] < losses[0]
     assert (out / "adapter_model.safetensors").is_file()
