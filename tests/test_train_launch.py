@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from pathlib import Path
 
 import psutil
 import pytest
@@ -36,6 +37,8 @@ CONFIGURATIONS = resources.folder("training") / "accelerate"
 DEEPSPEED = importlib.util.find_spec("deepspeed") is not None
 WITH_DEEPSPEED = pytest.mark.skipif(not DEEPSPEED, reason="deepspeed is not installed: pip install 'mammoth_eval[deepspeed]'")
 WITHOUT_DEEPSPEED = pytest.mark.skipif(DEEPSPEED, reason="deepspeed is installed")
+EXTENSIONS = os.environ.get("TORCH_EXTENSIONS_DIR", str(Path.home() / ".cache" / "torch_extensions"))
+"""Where deepspeed keeps what it compiles for CPUs; minutes the first time."""
 WITHOUT_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
 
 
@@ -196,7 +199,7 @@ def start(folder, name, out, *settings):
     return subprocess.Popen(
         command, cwd=folder, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(folder / "cache"), "OMP_NUM_THREADS": "1",
-             "DS_ACCELERATOR": "cpu", "PYTHONWARNINGS": "ignore"},
+             "DS_ACCELERATOR": "cpu", "PYTHONWARNINGS": "ignore", "TORCH_EXTENSIONS_DIR": EXTENSIONS},
     )  # fmt: skip
 
 

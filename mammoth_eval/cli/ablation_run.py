@@ -17,6 +17,7 @@ from rich.console import Console
 
 from mammoth_eval.cli import options
 from mammoth_eval.errors import MammothError, TrainingError
+from mammoth_eval.resources import cache_folder
 from mammoth_eval.train import manifest, outline, sft, suite
 from mammoth_eval.train.suite import Suite
 
@@ -52,6 +53,8 @@ def main(args: argparse.Namespace) -> int:
     if not all(manifest.is_finished(_checkpoint(work, *member)) for member in chosen.members):
         sft.check_installed()
         outline.check(chosen, args.data_dir)
+        if missing := outline.fetch_tests(chosen, args.data_dir, cache_folder()):
+            console.print(f"not compared with (cannot be had): {', '.join(missing)}", highlight=False, markup=False)
     for number, (title, words) in enumerate(steps, 1):
         console.print(f"[{number}/{len(steps)}] {title}", highlight=False, markup=False)
         _run(words, console)

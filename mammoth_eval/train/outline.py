@@ -11,8 +11,8 @@ from pathlib import Path
 
 from mammoth_eval import benchmarks, models
 from mammoth_eval.engines import default_model
-from mammoth_eval.errors import DataError
-from mammoth_eval.train import mixture, recipe, rows, sources
+from mammoth_eval.errors import BenchmarkError, DataError
+from mammoth_eval.train import mixture, prepare, recipe, rows, sources
 from mammoth_eval.train.mixture import Mixture
 from mammoth_eval.train.suite import Suite
 
@@ -23,35 +23,50 @@ def lines(suite: Suite, data_dir: Path | None) -> Iterator[str]:
     chosen = recipe.changed(recipe.get(suite.recipe), dict(suite.settings))
     yield f"recipe {suite.recipe}: " + ", ".join(f"{name}={value}" for name, value in asdict(chosen).items())
     drawn = [mixture.get(name) for name in suite.mixtures]
-    for name in dict.fromkeys(part.name for found in drawn for part in found.sources):
-        yield f"source {name}: {place(name, data_dir)}"
+    counts = _counts(drawn, data_dir)
+    for name, count in counts.items():
+        yield f"source {name}: " + ("" if count is None else f"{count:,} rows, ") + _place(name, data_dir)
     for found in drawn:
-        yield f"mixture {found.name}: {_rows(found, data_dir)}; trained with seeds {', '.join(map(str, suite.seeds))}"
+        yield f"mixture {found.name}: {_rows(found, counts)}; trained with seeds {', '.join(map(str, suite.seeds))}"
     for name in suite.benchmarks:
         yield f"benchmark {name}: {_benchmark(benchmarks.get(name), data_dir)}"
 
 
+def fetch_tests(suite: Suite, data_dir: Path | None, cache_dir: Path) -> list[str]:
+    """Bring the test sets of the suite here, so that the rows of all its mixtures are compared with the same ones.
+
+    Returns those that its mixtures name and that cannot be had. Raises `BenchmarkError` for one that is evaluated.
+    """
+    for name in suite.benchmarks:
+        benchmarks.load(benchmarks.get(name), data_dir=data_dir, cache_dir=cache_dir)
+    missing: list[str] = []
+    named = [word for name in suite.mixtures for word in mixture.get(name).against]
+    for name in dict.fromkeys(prepare.test_sets(named)) if named else ():
+        try:
+            benchmarks.load(benchmarks.get(name), data_dir=data_dir, cache_dir=cache_dir)
+        except BenchmarkError:
+            missing.append(name)
+    return missing
+
+
 def check(suite: Suite, data_dir: Path | None) -> None:
     """Raises `DataError` where rows of a mixture can be had nowhere, or are too few even before they are curated."""
-    for name in suite.mixtures:
-        found = mixture.get(name)
+    drawn = [mixture.get(name) for name in suite.mixtures]
+    for found in drawn:
         if nowhere := [part.name for part in found.sources if _origin(part.name, data_dir) is None]:
-            raise DataError(f"mixture {found.name}: source {nowhere[0]}: {place(nowhere[0], data_dir)}")
-        _rows(found, data_dir)
+            raise DataError(f"mixture {found.name}: source {nowhere[0]}: {_place(nowhere[0], data_dir)}")
+    counts = _counts(drawn, data_dir)
+    for found in drawn:
+        _rows(found, counts)
 
 
-def place(name: str, data_dir: Path | None) -> str:
-    """Where the rows of the source `name` come from, and how many there are where they are here."""
-    origin = _origin(name, data_dir)
-    if origin is None:
-        file = name if sources.is_rows(name) else f"train/{sources.get(name).file}"
-        return f"nowhere: no file {file} in {data_dir or 'the data folder (none was given)'}, and no set of the hub"
-    count = _count(name, data_dir)
-    return origin if count is None else f"{count:,} rows, {origin}"
+def _place(name: str, data_dir: Path | None) -> str:
+    """Where the rows of the source `name` come from."""
+    return _origin(name, data_dir) or f"nowhere: no file {name}"
 
 
 def _origin(name: str, data_dir: Path | None) -> str | None:
-    """A file, a data set of the hub, or made here; None where there is neither."""
+    """A file, a data set of the hub, an address, or made here; None where there is none of them."""
     path = sources.file(name, data_dir)
     if path is not None:
         return str(path) if path.is_file() else None
@@ -60,7 +75,7 @@ def _origin(name: str, data_dir: Path | None) -> str | None:
     source = sources.get(name)
     if source.make is not None:
         return "made here"
-    return f"hub data set {source.hub}" if source.hub else None
+    return f"hub data set {source.hub}" if source.hub else source.address or None
 
 
 def _count(name: str, data_dir: Path | None) -> int | None:
@@ -72,17 +87,21 @@ def _count(name: str, data_dir: Path | None) -> int | None:
     return None if made is None else sum(1 for _ in made())
 
 
-def _rows(found: Mixture, data_dir: Path | None) -> str:
-    counts = [_count(part.name, data_dir) for part in found.sources]
-    known = [count for count in counts if count is not None]
-    if len(known) < len(counts):
+def _counts(drawn: list[Mixture], data_dir: Path | None) -> dict[str, int | None]:
+    """How many rows each source of the mixtures has, each read once."""
+    return {name: _count(name, data_dir) for name in dict.fromkeys(part.name for found in drawn for part in found.sources)}
+
+
+def _rows(found: Mixture, counts: dict[str, int | None]) -> str:
+    """What each source gives to the mixture. Raises `DataError` where it has fewer."""
+    known = [count for part in found.sources if (count := counts[part.name]) is not None]
+    if len(known) < len(found.sources):
         return f"{found.size:,} rows" if found.size else "all rows"
     shares = mixture.shares(found, known)
     for part, share, count in zip(found.sources, shares, known, strict=True):
         mixture.check_share(found, part.name, share, count)
-    return f"{sum(shares):,} rows: " + ", ".join(
-        f"{part.name} {share:,}" for part, share in zip(found.sources, shares, strict=True)
-    )
+    parts = ", ".join(f"{part.name} {share:,}" for part, share in zip(found.sources, shares, strict=True))
+    return f"{sum(shares):,} rows: {parts}"
 
 
 def _base(name: str) -> str:
