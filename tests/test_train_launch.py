@@ -37,7 +37,7 @@ CONFIGURATIONS = resources.folder("training") / "accelerate"
 DEEPSPEED = importlib.util.find_spec("deepspeed") is not None
 WITH_DEEPSPEED = pytest.mark.skipif(not DEEPSPEED, reason="deepspeed is not installed: pip install 'mammoth_eval[deepspeed]'")
 WITHOUT_DEEPSPEED = pytest.mark.skipif(DEEPSPEED, reason="deepspeed is installed")
-EXTENSIONS = os.environ.get("TORCH_EXTENSIONS_DIR", str(Path.home() / ".cache" / "torch_extensions"))
+EXTENSIONS = os.environ.get("TORCH_EXTENSIONS_DIR", str(Path.home() / f".cache/torch_extensions/py{sys.version_info.minor}_cpu"))
 """Where deepspeed keeps what it compiles for CPUs; minutes the first time."""
 WITHOUT_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
 
