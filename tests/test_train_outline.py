@@ -71,6 +71,21 @@ def test_rows_that_are_too_few_are_named_before_anything_is_trained(tmp_path, da
         outline.check(own_suite(tmp_path / "own", "gsm8k-pot", "size = 8000"), data_dir)
 
 
+def test_rows_that_a_cap_leaves_too_few_are_named(tmp_path, data_dir):
+    chosen = own_suite(tmp_path / "own", "gsm8k-pot", "size = 100")
+    with (tmp_path / "own" / "mine.toml").open("a") as file:
+        file.write("cap = 10\n")
+    with pytest.raises(DataError, match="mixture mine: gsm8k-pot must give 100 of 100 rows and has 10"):
+        outline.check(chosen, data_dir)
+
+
+def test_a_row_that_cannot_be_read_stops_no_suite(tmp_path):
+    chosen = own_suite(tmp_path / "own", "rows.jsonl")
+    (tmp_path / "own" / "rows.jsonl").write_text('{"source": "CoT/a", "instruction": "How many?", "output": "4"}\n{"sour\n')
+    outline.check(chosen, None)
+    assert any(": 2 rows: " in line for line in outline.lines(chosen, None))
+
+
 @pytest.fixture
 def server(tmp_path):
     """A real server for the files of a folder: its address and the folder."""

@@ -13,7 +13,8 @@ from mammoth_eval import benchmarks, models
 from mammoth_eval.engines import default_model
 from mammoth_eval.errors import BenchmarkError, DataError
 from mammoth_eval.train import mixture, prepare, recipe, rows, sources
-from mammoth_eval.train.mixture import Mixture
+from mammoth_eval.train.mixture import Mixture, Part
+from mammoth_eval.train.rows import KINDS
 from mammoth_eval.train.suite import Suite
 
 
@@ -81,8 +82,8 @@ def _origin(name: str, data_dir: Path | None) -> str | None:
 def _count(name: str, data_dir: Path | None) -> int | None:
     """How many rows the source has; None where they are not on this machine."""
     path = sources.file(name, data_dir)
-    if path is not None:
-        return len(rows.records(path)) if path.is_file() else None
+    if path is not None and path.is_file():
+        return len(rows.read_each(path) if sources.is_rows(name) else rows.records(path))
     made = None if sources.is_rows(name) else sources.get(name).make
     return None if made is None else sum(1 for _ in made())
 
@@ -94,7 +95,7 @@ def _counts(drawn: list[Mixture], data_dir: Path | None) -> dict[str, int | None
 
 def _rows(found: Mixture, counts: dict[str, int | None]) -> str:
     """What each source gives to the mixture. Raises `DataError` where it has fewer."""
-    known = [count for part in found.sources if (count := counts[part.name]) is not None]
+    known = [count for part in found.sources if (count := _most(part, found, counts[part.name])) is not None]
     if len(known) < len(found.sources):
         return f"{found.size:,} rows" if found.size else "all rows"
     shares = mixture.shares(found, known)
@@ -102,6 +103,14 @@ def _rows(found: Mixture, counts: dict[str, int | None]) -> str:
         mixture.check_share(found, part.name, share, count)
     parts = ", ".join(f"{part.name} {share:,}" for part, share in zip(found.sources, shares, strict=True))
     return f"{sum(shares):,} rows: {parts}"
+
+
+def _most(part: Part, found: Mixture, count: int | None) -> int | None:
+    """How many of the `count` rows of its source a part can give at most; None where only reading them would tell."""
+    chosen = part.sets or {*part.kinds} & {*found.kinds} != {*KINDS}
+    if count is None or (chosen and sources.is_rows(part.name)):
+        return None
+    return min(count, part.cap) if part.cap else count
 
 
 def _base(name: str) -> str:
