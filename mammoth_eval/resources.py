@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from mammoth_eval.errors import StoreError
 
 _PACKAGE = Path(__file__).resolve().parent
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -29,6 +34,22 @@ def cache_folder() -> Path:
     """Where this project keeps what it downloads and converts: ``$XDG_CACHE_HOME/mammoth_eval``."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "mammoth_eval"
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold a lock on `path`: of processes that start together one makes what they need, and the others wait for it.
+
+    Raises `StoreError` where the lock cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a")
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written: {error.strerror}") from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def is_full(error: BaseException) -> bool:

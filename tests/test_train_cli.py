@@ -14,7 +14,6 @@ from mammoth_eval import models
 from mammoth_eval.cli import main
 from mammoth_eval.errors import ModelError, StoreError
 from mammoth_eval.installing import how_to_install
-from mammoth_eval.resources import folder
 from mammoth_eval.train import manifest
 
 SUITE = """
@@ -140,13 +139,6 @@ def test_a_suite_that_cannot_be_run_says_why_before_anything_is_trained(tmp_path
     code, commands, said = planned(tmp_path, capsys, text)
     assert (code, commands) == (2, [])
     assert message in said
-
-
-@pytest.mark.parametrize("name", ["fsdp", "zero3"])
-def test_the_configuration_of_accelerate_is_one_that_it_reads(name):
-    config_args = pytest.importorskip("accelerate.commands.config.config_args", reason="accelerate is not installed")
-    found = config_args.load_config_from_file(str(folder("training") / "accelerate" / f"{name}.yaml"))
-    assert (found.distributed_type.value, found.mixed_precision) == ({"fsdp": "FSDP", "zero3": "DEEPSPEED"}[name], "bf16")
 
 
 def test_mixtures_of_ones_own_are_found_beside_the_suite(tmp_path, capsys):

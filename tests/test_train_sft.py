@@ -9,7 +9,7 @@ from train_tools import make_model, write_rows
 from mammoth_eval import prompts
 from mammoth_eval.errors import DataError, TrainingError
 from mammoth_eval.train import encode, rows
-from mammoth_eval.train.recipe import Recipe
+from mammoth_eval.train.recipe import RECIPES, Recipe
 from mammoth_eval.types import Problem
 
 torch = pytest.importorskip("torch")
@@ -274,6 +274,26 @@ def test_a_training_resumed_with_a_smaller_micro_batch_learns_the_same(model, ex
 )
 def test_any_micro_batch_makes_the_same_batch(batch, micro, world, expected):
     assert sft._batches(replace(TINY, batch=batch, micro_batch=micro), world) == expected
+
+
+@pytest.fixture
+def eight_gpus(monkeypatch):
+    """What torch says on a machine with eight H100; nothing can be computed on them."""
+    from accelerate.state import AcceleratorState
+
+    told = {"is_available": True, "device_count": 8, "current_device": 0, "is_bf16_supported": True, "set_device": None}
+    for name, value in told.items():
+        monkeypatch.setattr(torch.cuda, name, lambda *_, value=value, **__: value)
+    yield
+    AcceleratorState._reset_state(reset_partial_state=True)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_one_process_on_a_machine_with_eight_gpus_trains_on_one_of_them_with_the_batch_of_its_recipe(eight_gpus, tmp_path, name):
+    found, recipe = sft._config(RECIPES[name], 0, tmp_path), RECIPES[name]
+    assert (str(found.device), found.n_gpu, found.parallel_mode.value) == ("cuda:0", 1, "not_parallel")
+    assert found.train_batch_size * found.gradient_accumulation_steps == recipe.batch
+    assert (found.bf16, found.optim.value, found.dataloader_pin_memory) == (recipe.bf16, "adamw_torch_fused", True)
 
 
 def test_rows_that_do_not_fit_are_counted_and_left_out(model, tmp_path):

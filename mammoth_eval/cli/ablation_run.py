@@ -17,7 +17,8 @@ from rich.console import Console
 
 from mammoth_eval.cli import options
 from mammoth_eval.errors import MammothError, TrainingError
-from mammoth_eval.train import manifest, sft, suite
+from mammoth_eval.resources import cache_folder
+from mammoth_eval.train import manifest, outline, sft, suite
 from mammoth_eval.train.suite import Suite
 
 
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     options.add_pairs(parser, "--engine-arg", "passed on to the engine; repeatable")
     parser.add_argument("--merge", action="store_true", help="evaluate a LoRA merged into its base")
-    parser.add_argument("--dry-run", action="store_true", help="print the commands and run none")
+    parser.add_argument("--dry-run", action="store_true", help="print what it needs and its commands, and run none")
     options.add_data_dir(parser)
     options.add_format(parser, without=("csv",))
 
@@ -44,11 +45,16 @@ def main(args: argparse.Namespace) -> int:
     steps = [(title, words) for member in chosen.members for title, words in _member(chosen, *member, work, engine, args)]
     compared = _ablate(chosen, work, args)
     if args.dry_run:
+        for line in outline.lines(chosen, args.data_dir):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
         for _, words in [*steps, ("", compared)]:
             print(shlex.join(["mammoth-eval", *words]))
         return 0
     if not all(manifest.is_finished(_checkpoint(work, *member)) for member in chosen.members):
         sft.check_installed()
+        outline.check(chosen, args.data_dir)
+        if missing := outline.fetch_tests(chosen, args.data_dir, cache_folder()):
+            console.print(f"not compared with (cannot be had): {', '.join(missing)}", highlight=False, markup=False)
     for number, (title, words) in enumerate(steps, 1):
         console.print(f"[{number}/{len(steps)}] {title}", highlight=False, markup=False)
         _run(words, console)

@@ -1,6 +1,6 @@
 """``mammoth-eval train``: fine-tune a model on a mixture, or go on where the same command stopped.
 
-On several GPUs: ``accelerate launch --config_file training/accelerate/fsdp.yaml -m mammoth_eval train ...``
+On several GPUs: ``mammoth-eval train --launch fsdp ...``, which calls ``accelerate launch`` with this very command in each process.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import shlex
+import subprocess
 import sys
 from collections import Counter
 from contextlib import nullcontext
@@ -18,8 +19,9 @@ from pathlib import Path
 from mammoth_eval import models, prompts
 from mammoth_eval.cli import options
 from mammoth_eval.engines.default_model import NAME as DEFAULT_MODEL
+from mammoth_eval.errors import UsageError
 from mammoth_eval.resources import cache_folder
-from mammoth_eval.train import encode, manifest, mixture, prepare, recipe, rows, sft
+from mammoth_eval.train import encode, launch, manifest, mixture, prepare, recipe, rows, sft
 from mammoth_eval.train.manifest import Manifest
 from mammoth_eval.train.rows import Row
 
@@ -35,14 +37,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: checkpoints/<base>-<mixture>-<seed>")
     parser.add_argument("--merge", action="store_true", help="of a LoRA: write FOLDER/merged too, base and adapter in one")
     options.add_data_dir(parser)
+    _add_launch(parser)
     parser.add_argument("--json", action="store_true", help="print train.json at the end")
     parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _add_launch(parser: argparse.ArgumentParser) -> None:
+    names = ", ".join(launch.names())
+    parser.add_argument(
+        "--launch", metavar="NAME", help=f"train in several processes: {names}, or a configuration file of accelerate"
+    )
+    parser.add_argument("--processes", type=int, metavar="N", help="with --launch: how many (default: one per GPU)")
 
 
 def main(args: argparse.Namespace) -> int:
     """Train, or go on; says where the checkpoint is."""
     chosen = recipe.changed(recipe.get(args.recipe), options.pairs("--set", args.set))
     drawn = mixture.get(args.mixture)
+    if args.launch:
+        launched = launch.command(args.launch, args.processes, _without_launch(sys.argv[1:]))
+        sft.check_installed()
+        return subprocess.run(launched, check=False).returncode
+    if args.processes is not None:
+        raise UsageError("--processes: only with --launch")
     seed = drawn.seed if args.seed is None else args.seed
     base = models.local(models.resolve(args.base, "transformers", cache_folder()))
     out = args.out or Path("checkpoints") / f"{Path(base.name).name}-{drawn.name}-{seed}"
@@ -77,6 +94,13 @@ def main(args: argparse.Namespace) -> int:
     if _is_first():
         print(json.dumps(asdict(found), indent=1) if args.json else out)
     return 0
+
+
+def _without_launch(words: list[str]) -> list[str]:
+    """What each process is called with: the same command, which is not launched again."""
+    parser = argparse.ArgumentParser(add_help=False)
+    _add_launch(parser)
+    return parser.parse_known_args(words)[1]
 
 
 def _too_long(counted: encode.Counted, chosen: recipe.Recipe) -> str:

@@ -7,7 +7,6 @@ that every engine loads them like any other checkpoint and no model hub is neede
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import importlib.util
 import os
@@ -16,12 +15,10 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from mammoth_eval import resources
-from mammoth_eval.errors import ModelError
+from mammoth_eval.errors import ModelError, StoreError
 from mammoth_eval.installing import how_to_install, pip
 
 NAME = "smollm2-135m-instruct"
@@ -41,11 +38,10 @@ def ensure(cache: Path) -> Path:
     if is_ready(cache):
         return folder
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(folder.with_suffix(".lock")):
+        with resources.alone(folder.with_suffix(".lock")):
             if not is_ready(cache):
                 _make(folder)
-    except OSError as error:
+    except (OSError, StoreError) as error:
         raise ModelError(
             f"{folder}: the default model cannot be written: {error}; it needs 400 MB: {resources.cache_advice(cache)}"
         ) from error
@@ -55,14 +51,6 @@ def ensure(cache: Path) -> Path:
 def is_ready(cache: Path) -> bool:
     """Whether the embedded model stands in `cache`; a folder is there whole or not at all."""
     return (cache / "models" / NAME / "config.json").is_file()
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold a lock on `path`: two runs that start together convert once."""
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _make(folder: Path) -> None:

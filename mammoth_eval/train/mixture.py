@@ -156,16 +156,21 @@ def build(mixture: Mixture, load: Callable[[str], Sequence[Row]], seed: int | No
     """
     seed = mixture.seed if seed is None else seed
     drawn = [_eligible(part, mixture, load(part.name), seed) for part in mixture.sources]
-    wanted = _shares(mixture, [len(found) for found in drawn])
+    wanted = shares(mixture, [len(found) for found in drawn])
     for part, found, count in zip(mixture.sources, drawn, wanted, strict=True):
-        if len(found) < count:
-            raise DataError(
-                f"mixture {mixture.name}: {part.name} must give {count} of {mixture.size} rows and has {len(found)}; "
-                "lower `size` or its `weight`"
-            )
+        check_share(mixture, part.name, count, len(found))
     rows = [row for found, count in zip(drawn, wanted, strict=True) for row in found[:count]]
     random.Random(f"{seed}:{mixture.name}").shuffle(rows)
     return rows
+
+
+def check_share(mixture: Mixture, name: str, wanted: int, there: int) -> None:
+    """Raises `DataError` where the source `name` has fewer rows than it must give."""
+    if there < wanted:
+        raise DataError(
+            f"mixture {mixture.name}: {name} must give {wanted} of {mixture.size} rows and has {there}; "
+            "lower `size` or its `weight`"
+        )
 
 
 def _eligible(part: Part, mixture: Mixture, rows: Sequence[Row], seed: int) -> list[Row]:
@@ -180,7 +185,7 @@ def _eligible(part: Part, mixture: Mixture, rows: Sequence[Row], seed: int) -> l
     return found[: part.cap] if part.cap else found
 
 
-def _shares(mixture: Mixture, counts: Sequence[int]) -> list[int]:
+def shares(mixture: Mixture, counts: Sequence[int]) -> list[int]:
     """How many rows each source gives; the largest remainders are rounded up, so that they sum to the size."""
     if not mixture.size:
         return list(counts)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from mammoth_eval import benchmarks
+from mammoth_eval import benchmarks, resources
 from mammoth_eval.errors import DataError
 from mammoth_eval.sandbox import Sandbox
 from mammoth_eval.train import contamination, curate, rows, sources
@@ -84,13 +84,19 @@ def _sandbox(needed: bool) -> AbstractContextManager[Sandbox | None]:
 
 
 def cached(name: str, tests: Against, data_dir: Path | None, cache_dir: Path) -> tuple[Row, ...]:
-    """The same, out of the cache where it was made before."""
+    """The same, out of the cache where it was made before; one process makes it while others that want it wait."""
     path = cache_dir / "curated" / f"{Path(name).stem}-{_key(name, tests, data_dir)}.jsonl"
     if not path.is_file():
-        kept, report = source(name, tests, data_dir, cache_dir)
-        rows.write_text(path.with_suffix(".report.json"), json.dumps(report.to_json(), indent=1, ensure_ascii=False) + "\n")
-        rows.write(path, kept)
+        with resources.alone(path.with_suffix(".lock")):
+            if not path.is_file():
+                _make(path, name, tests, data_dir, cache_dir)
     return rows.read(path)
+
+
+def _make(path: Path, name: str, tests: Against, data_dir: Path | None, cache_dir: Path) -> None:
+    kept, report = source(name, tests, data_dir, cache_dir)
+    rows.write_text(path.with_suffix(".report.json"), json.dumps(report.to_json(), indent=1, ensure_ascii=False) + "\n")
+    rows.write(path, kept)
 
 
 def _key(name: str, tests: Against, data_dir: Path | None) -> str:

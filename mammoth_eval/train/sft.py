@@ -52,6 +52,8 @@ def check_installed() -> None:
     """Raises `EngineError` with what to install where a training could not begin."""
     import_module("trl.trainer.sft_trainer", "train")
     import_module("peft", "train")
+    if os.environ.get("ACCELERATE_USE_DEEPSPEED") == "true":
+        import_module("deepspeed", "deepspeed")
 
 
 def load_tokenizer(location: str) -> Any:
@@ -131,7 +133,7 @@ def _config(recipe: Recipe, seed: int, out: Path) -> Any:
 
     gpu = torch.cuda.is_available()
     micro, accumulated = _batches(recipe, int(os.environ.get("WORLD_SIZE", "1")))
-    return SFTConfig(
+    config = SFTConfig(
         output_dir=str(out),
         per_device_train_batch_size=micro,
         gradient_accumulation_steps=accumulated,
@@ -156,6 +158,9 @@ def _config(recipe: Recipe, seed: int, out: Path) -> Any:
         disable_tqdm=True,
         dataloader_pin_memory=gpu,
     )
+    # One process trains on one GPU: on all that it sees it would use DataParallel, and the batch would be as many times larger.
+    config._n_gpu = min(config.n_gpu, 1)
+    return config
 
 
 def _batches(recipe: Recipe, world: int) -> tuple[int, int]:
@@ -209,7 +214,9 @@ def _save(trainer: Any, base: Base, recipe: Recipe, out: Path) -> None:
     """The model or adapter in bfloat16, as it will be served, and its tokenizer."""
     import torch
 
-    if recipe.bf16 and not trainer.is_fsdp_enabled and not trainer.is_deepspeed_enabled:
+    # DeepSpeed gathers its weights in the precision of the training; the first FSDP holds them flat and is left alone
+    shards_otherwise = trainer.is_deepspeed_enabled or (trainer.is_fsdp_enabled and not trainer.accelerator.is_fsdp2)
+    if recipe.bf16 and not shards_otherwise:
         trainer.model.to(torch.bfloat16)
     trainer.save_model(str(out))
     base.tokenizer.save_pretrained(str(out))

@@ -1,9 +1,9 @@
 """Sources: public training sets as examples, each with its question, its human answer and, where there is one, its rationale.
 
-A file is looked for in ``train/`` of the data folder (`--data-dir`), else the set is read from the hub with ``datasets``; drills
-are made here. MathInstruct and files of rows are rows already; for a teacher they are questions. TheoremQA has a test split alone
-and no rationales: it is for a teacher, and only where rows are not compared with the benchmark theoremqa. What makes rows of
-MathInstruct out of examples, and throws out what is wrong, is `curate`.
+A file is looked for in ``train/`` of the data folder (`--data-dir`), else the set is read from the hub with ``datasets``, or its
+file is fetched from a pinned address; drills are made here. MathInstruct and files of rows are rows already; for a teacher they are
+questions. TheoremQA has a test split alone and no rationales: it is for a teacher, and only where rows are not compared with the
+benchmark theoremqa. What makes rows of MathInstruct out of examples, and throws out what is wrong, is `curate`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from mammoth_eval.errors import BenchmarkError, DataError, UnknownName
 from mammoth_eval.hub import errors as hub_errors
 from mammoth_eval.hub import pin
 from mammoth_eval.train import annotated, drills, rows
+from mammoth_eval.train.download import fetch
 from mammoth_eval.train.rows import Kind, Refused, Row
 from mammoth_eval.types import LETTERS, Form, Policy, Problem
 
@@ -67,6 +68,10 @@ class Source:
     """What a human answer must be."""
     benchmark: str = ""
     """Below ``benchmarks/`` of the data folder, where the questions are a benchmark's: for a teacher, compared with other sets."""
+    address: str = ""
+    """Where the file is fetched from, where it is neither here nor on the hub."""
+    sha256: str = ""
+    """Of the file at `address`."""
 
 
 def _gsm8k_cot(row: Mapping[str, Any]) -> tuple[adapters.Fields, tuple[str, ...]]:
@@ -120,6 +125,8 @@ def _drill(row: Mapping[str, Any]) -> tuple[adapters.Fields, tuple[str, ...]]:
 _SUBJECTS = (
     "algebra", "counting_and_probability", "geometry", "intermediate_algebra", "number_theory", "prealgebra", "precalculus",
 )  # fmt: skip
+_REFT = "https://raw.githubusercontent.com/lqtrung1998/mwp_ReFT/bdc844e02e5c783d4361d7777f4ad486e7e116da/data"
+"""ReFT (arXiv 2401.08967)."""
 _ROUNDED = Policy(decimals="rounded")
 SOURCES: dict[str, Source] = {
     "gsm8k-cot": Source(
@@ -129,10 +136,12 @@ SOURCES: dict[str, Source] = {
         "gsm8k", "pot", "gsm8k_train.jsonl", "openai/gsm8k", _gsm8k_pot, annotated.VERSION, "MIT", ("main",), golds="number"
     ),
     "svamp-cot": Source(
-        "svamp", "cot", "svamp_train_cot.json", "", _svamp_cot, "GPT-3.5 (ReFT)", "Apache-2.0", policy=_ROUNDED, golds="number"
+        "svamp", "cot", "svamp_train_cot.json", "", _svamp_cot, "GPT-3.5 (ReFT)", "Apache-2.0", policy=_ROUNDED, golds="number",
+        address=f"{_REFT}/svamp_nl.json", sha256="12e9ee172f08987112244dc95a03877353874b24ff3b8481eab675123b8fdd9d",
     ),
     "svamp-pot": Source(
-        "svamp", "pot", "svamp_train_pot.json", "", _svamp_pot, "GPT-3.5 (ReFT)", "Apache-2.0", policy=_ROUNDED, golds="number"
+        "svamp", "pot", "svamp_train_pot.json", "", _svamp_pot, "GPT-3.5 (ReFT)", "Apache-2.0", policy=_ROUNDED, golds="number",
+        address=f"{_REFT}/svamp_python_sdp.json", sha256="09936759f652750064b1cb0dc81bce893f0b3e4a21e81d63d5cf738e0a379c3c",
     ),
     "math-cot": Source("math", "cot", "math_train_3000.jsonl", "EleutherAI/hendrycks_math", _math, "human", "MIT", _SUBJECTS),
     "aqua-cot": Source(
@@ -205,7 +214,9 @@ def load(name: str, data_dir: Path | None, cache_dir: Path) -> Iterable[Example 
         found = from_hub(source.hub, source.configs, source.split, cache_dir, hint=f"train/{source.file}")
         origin = {"from": source.hub, "split": source.split}
     else:
-        raise DataError(f"source {name}: no file train/{source.file} in {data_dir or 'the data folder (none was given)'}")
+        path = fetch(source.address, source.sha256, cache_dir / "train" / source.file, hint=f"train/{source.file}")
+        found = rows.records(path)
+        origin = {"from": path.name, "sha256": source.sha256[:16]}
     origin |= {"by": source.by, "licence": source.licence}
     for number, row in enumerate(found):
         yield _example(f"{name}/{number}", name, source, row, {**origin, "row": str(number)})
