@@ -92,7 +92,9 @@ def test_weights_that_stand_twice_in_a_folder_count_once_and_those_without_a_hea
 
 
 def test_weights_larger_than_the_memory_are_refused_with_both_sizes_and_what_to_do(tmp_path):
-    with pytest.raises(ModelError, match=r"weights take 2\.0 GiB, a place has 1\.5 GiB free: take a smaller model.* on more GPUs"):
+    with pytest.raises(
+        ModelError, match=r"weights take 2\.0 GiB; on a place there is room for 1\.5 GiB: take a smaller model.* on more GPUs"
+    ):
         memory.check(huge(tmp_path, "BF16", 1 << 30), 2, 3 << 29, "a place")
     memory.check(str(tmp_path), 2, 1 << 31, "a place")
     memory.check(str(tmp_path), 2, None, "a place")

@@ -1,0 +1,124 @@
+"""What vLLM may ask of the device that there is: number of GPUs, dtype, memory, threads. Asked of the driver, before anything is loaded."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from mammoth_eval.engines import memory
+from mammoth_eval.errors import ModelError
+
+if TYPE_CHECKING:
+    from mammoth_eval.engines.vllm_start import VllmOptions
+
+BFLOAT16_FROM = 80
+"""The compute capability from which a GPU calculates in bfloat16: 8.0, Ampere."""
+FEW_CORES = 4
+"""Up to so many cores all decode; above it vLLM keeps one for its scheduler."""
+ELSEWHERE = ("data_parallel_address", "data_parallel_size_local", "distributed_executor_backend", "nnodes")
+"""Arguments of vLLM that may place part of the work on another machine: its GPUs are not counted here."""
+
+_log = logging.getLogger(__name__)
+
+
+def check(model: str, options: VllmOptions, extra: Mapping[str, object]) -> None:
+    """Refuse what cannot work here: more GPUs than there are, a dtype that they lack, weights larger than the memory.
+
+    Raises `ModelError`.
+    """
+    _check_count(options, extra)
+    _check_dtype(options)
+    _check_memory(model, options, extra)
+
+
+def default_dtype() -> str:
+    """bfloat16, or float16 on a GPU that has no bfloat16, which is then said."""
+    if _has_bfloat16():
+        return "bfloat16"
+    _log.warning("%s has no bfloat16: the model is run in float16 (another: --engine-arg dtype=...)", _name())
+    return "float16"
+
+
+def bind_threads(options: VllmOptions) -> None:
+    """On a CPU with few cores use all of them: vLLM keeps one free, which on two cores halves the tokens per second."""
+    from vllm.platforms import current_platform
+
+    ranks = options.tensor_parallel_size * options.pipeline_parallel_size * options.data_parallel_size
+    if not current_platform.is_cpu() or ranks > 1 or not hasattr(os, "sched_getaffinity"):
+        return
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) <= FEW_CORES:
+        os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", ",".join(map(str, cores)))
+
+
+def _check_count(options: VllmOptions, extra: Mapping[str, object]) -> None:
+    from vllm.platforms import current_platform
+
+    sizes = ("tensor_parallel_size", "pipeline_parallel_size", "data_parallel_size")
+    asked = {name: getattr(options, name) for name in sizes if getattr(options, name) != 1}
+    if not current_platform.is_cuda() or not asked or any(name in extra for name in ELSEWHERE):
+        return
+    there, needed = current_platform.device_count(), 1
+    for size in asked.values():
+        needed *= size
+    if needed > there:
+        product = " x ".join(f"{name} {size}" for name, size in asked.items())
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+        shown = f" (CUDA_VISIBLE_DEVICES={visible})" if visible is not None else ""
+        raise ModelError(f"{product} needs {needed} GPUs; this machine has {there}{shown}")
+
+
+def _check_dtype(options: VllmOptions) -> None:
+    if options.dtype == "bfloat16" and not _has_bfloat16():
+        raise ModelError(f"{_name()} has no bfloat16 (compute capability below 8.0): leave dtype out, or take dtype=float16")
+
+
+def _has_bfloat16() -> bool:
+    from vllm.platforms import current_platform
+
+    return not current_platform.is_cuda() or bool(current_platform.has_device_capability(BFLOAT16_FROM))
+
+
+def _name() -> str:
+    from vllm.platforms import current_platform
+
+    return str(current_platform.get_device_name())
+
+
+def _check_memory(model: str, options: VllmOptions, extra: Mapping[str, object]) -> None:
+    """Refuse weights that are larger than the memory; nothing is said where they are made smaller on the way, or laid elsewhere."""
+    from vllm.platforms import current_platform
+
+    if options.quantization or "cpu_offload_gb" in extra:
+        return
+    itemsize = 4 if options.dtype in ("float32", "float") else 2
+    if current_platform.is_cpu():
+        memory.check(model, itemsize, memory.available(), "this machine")
+    elif current_platform.is_cuda() and (room := _gpu_bytes()) is not None:
+        ranks = options.tensor_parallel_size * options.pipeline_parallel_size
+        if extra.get("enable_expert_parallel"):
+            ranks *= options.data_parallel_size  # each replica holds a part of the experts
+        share = 1.0 if "kv_cache_memory_bytes" in extra else _share(options)
+        place = f"{ranks} GPUs" if ranks > 1 else "one GPU"
+        used = f" at gpu_memory_utilization {share:g}" if share < 1 else ""
+        memory.check(model, itemsize, int(ranks * room * share), f"{place} of {room / memory.GIB:.1f} GiB{used}")
+
+
+def _share(options: VllmOptions) -> float:
+    """The share of a GPU's memory that vLLM takes."""
+    from vllm.config import CacheConfig
+
+    return CacheConfig.gpu_memory_utilization if options.gpu_memory_utilization is None else options.gpu_memory_utilization
+
+
+def _gpu_bytes() -> int | None:
+    """Memory of the first GPU, asked of the driver: no context of ours takes room. None where that has no answer (parts of a GPU)."""
+    from vllm.platforms import current_platform
+    from vllm.utils.import_utils import import_pynvml
+
+    try:
+        return int(current_platform.get_device_total_memory())
+    except (RuntimeError, ValueError, import_pynvml().NVMLError):
+        return None
