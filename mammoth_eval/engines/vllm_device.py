@@ -1,4 +1,4 @@
-"""What vLLM may ask of the device that there is: number of GPUs, dtype, memory, threads. Asked of the driver, before anything is loaded."""
+"""Whether the device can do what is asked of it: number of GPUs, dtype, memory, threads; the driver is asked, nothing is loaded."""
 
 from __future__ import annotations
 
@@ -114,11 +114,11 @@ def _share(options: VllmOptions) -> float:
 
 
 def _gpu_bytes() -> int | None:
-    """Memory of the first GPU, asked of the driver: no context of ours takes room. None where that has no answer (parts of a GPU)."""
+    """Memory of the first GPU as the driver has it; None where it does not say, as for some parts of a GPU (MIG)."""
     from vllm.platforms import current_platform
-    from vllm.utils.import_utils import import_pynvml
+    from vllm.third_party.pynvml import NVMLError
 
     try:
         return int(current_platform.get_device_total_memory())
-    except (RuntimeError, ValueError, import_pynvml().NVMLError):
+    except (RuntimeError, ValueError, NVMLError):
         return None

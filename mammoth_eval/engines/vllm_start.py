@@ -115,7 +115,10 @@ def _launch(arguments: dict[str, Any], log: ProcessLog | None) -> Any:
     try:
         with log.inherited() if log else nullcontext():
             return Engine.from_vllm_config(
-                configure(arguments), usage_context=UsageContext.LLM_CLASS, disable_log_stats=arguments["disable_log_stats"]
+                configure(arguments),
+                usage_context=UsageContext.LLM_CLASS,
+                enable_log_requests=arguments.get("enable_log_requests", False),
+                disable_log_stats=arguments["disable_log_stats"],
             )
     except (OSError, ValueError, RuntimeError, TypeError, ImportError, MemoryError, NotImplementedError) as error:
         failure = failed_start(arguments["model"], error, log)
