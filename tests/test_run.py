@@ -248,7 +248,8 @@ BAD = [
     (["--samples", "4"], "--temperature"),
     (["--samples", "0"], "at least 1"),
     (["--max-tokens", "0"], "at least 1"),
-    (["--concurrency", "0"], "at least 1"),
+    (["--concurrency", "0"], "--concurrency 0: expected auto, or a number"),
+    (["--concurrency", "many"], "--concurrency many: expected auto"),
     (["--temperature", "-1"], "--temperature -1.0: expected 0"),
     (["--temperature", "nan"], "--temperature nan"),
     (["--top-p", "2"], "--top-p 2.0: expected a share"),
@@ -293,6 +294,22 @@ def test_an_engine_that_is_down_keeps_the_records_and_says_so(toy):
     assert done.returncode == 1
     assert "problems in a row" in done.stderr
     assert "records are kept" in done.stderr
+
+
+def test_an_engine_that_fails_twice_in_the_same_way_is_said_to(toy):
+    script = json.loads((toy / "script.json").read_text())
+    (toy / "script.json").write_text(json.dumps(dict(list(script.items())[:10])))
+    first, second = (run(toy, "--concurrency", "1").stderr for _ in range(2))
+    assert "the same command goes on from there" in first
+    assert "the session before ended with the same error, so that the same command will not help" in second
+
+
+def test_the_concurrency_is_noted_with_the_session(toy):
+    run(toy, "--limit", "2")
+    run(toy, "--limit", "2", "--samples", "4", "--temperature", "1", "--decoding", "both")
+    run(toy, "--limit", "2", "--samples", "3", "--temperature", "1", "--concurrency", "5")
+    sessions = [store.load_run(path)["sessions"] for path in store.find_runs(toy / "results")]
+    assert sorted(session["concurrency"] for (session,) in sessions) == [5, 32, 256]
 
 
 def rescript(toy, count):

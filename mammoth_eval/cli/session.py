@@ -20,12 +20,14 @@ from mammoth_eval import decoding, runner, scoring
 from mammoth_eval.cli.progress import Progress
 from mammoth_eval.decoding import Kit
 from mammoth_eval.engines import Engine
-from mammoth_eval.errors import MammothError
+from mammoth_eval.errors import MammothError, StoreError, UsageError
 from mammoth_eval.plan import Plan
 from mammoth_eval.sandbox import open_sandbox
 from mammoth_eval.store import RunFolder, load_briefs
 from mammoth_eval.types import Record
 
+_PATH = re.compile(r"/\S+")
+"""The place of a log: another one in every session."""
 _SECRET = re.compile(r"(\w*(?:key|token)=).*")
 
 
@@ -35,20 +37,29 @@ def hold(plan: Plan, run: RunFolder, engine: Engine, concurrency: int | None, co
     `concurrency`: problems in progress at once; None: as many as keep the engine busy. Raises what stopped it, `MammothError` or
     `KeyboardInterrupt`; and `MammothError` where all that it has is void.
     """
+    begun = len(run.sessions)
     try:
         asyncio.run(_evaluate(plan, run, engine, concurrency, console))
-    except (KeyboardInterrupt, MammothError):
+        if run.kept and all(run.kept.values()):
+            raise MammothError(f"no problem could be evaluated: {void_note(run)}")
+    except KeyboardInterrupt:
         console.print(_kept(run, plan.size), style="yellow")
         raise
-    if run.kept and all(run.kept.values()):
-        raise MammothError(f"no problem could be evaluated: {void_note(run)}")
+    except MammothError as error:
+        ours = len(run.sessions) > begun and not isinstance(error, StoreError | UsageError)
+        repeated = ours and run.end(_PATH.sub("", str(error)))
+        console.print(_kept(run, plan.size, repeated=repeated), style="yellow")
+        raise
 
 
-def _kept(run: RunFolder, size: int) -> str:
-    """How much of a run of `size` problems is there, in words."""
+def _kept(run: RunFolder, size: int, *, repeated: bool = False) -> str:
+    """How much of a run of `size` problems is there, and what to do next."""
     void = sum(run.kept.values())
     note = f" ({void} of them void, to be tried again)" if void else ""
-    return f"{len(run.kept)} of {size} records are kept{note}; the same command goes on from there"
+    advice = "the same command goes on from there"
+    if repeated:
+        advice = "the session before ended with the same error, so that the same command will not help: remove the cause first"
+    return f"{len(run.kept)} of {size} records are kept{note}; {advice}"
 
 
 def void_note(run: RunFolder) -> str:

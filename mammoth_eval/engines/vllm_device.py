@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -19,12 +20,14 @@ FEW_CORES = 4
 """Up to so many cores all decode; above it vLLM keeps one for its scheduler."""
 ELSEWHERE = ("data_parallel_address", "data_parallel_size_local", "distributed_executor_backend", "nnodes")
 """Arguments of vLLM that may place part of the work on another machine: its GPUs are not counted here."""
+BOUND_BY_HAND = ("VLLM_CPU_OMP_THREADS_BIND", "VLLM_CPU_SIM_MULTI_NUMA")
+"""Variables with which the user himself says which cores each part has."""
 
 _log = logging.getLogger(__name__)
 
 
 def check(model: str, options: VllmOptions, extra: Mapping[str, object]) -> None:
-    """Refuse what cannot work here: more GPUs than there are, a dtype that they lack, weights larger than the memory.
+    """Refuse what cannot work here: more parts than there are GPUs, a dtype that they lack, weights larger than the memory.
 
     Raises `ModelError`.
     """
@@ -58,16 +61,26 @@ def _check_count(options: VllmOptions, extra: Mapping[str, object]) -> None:
 
     sizes = ("tensor_parallel_size", "pipeline_parallel_size", "data_parallel_size")
     asked = {name: getattr(options, name) for name in sizes if getattr(options, name) != 1}
-    if not current_platform.is_cuda() or not asked or any(name in extra for name in ELSEWHERE):
+    needed = math.prod(asked.values())
+    if needed == 1 or any(name in extra for name in ELSEWHERE):
         return
-    there, needed = current_platform.device_count(), 1
-    for size in asked.values():
-        needed *= size
+    if current_platform.is_cuda():
+        there, kind = int(current_platform.device_count()), "GPUs"
+    elif current_platform.is_cpu() and not any(name in os.environ for name in BOUND_BY_HAND):
+        there, kind = _numa_nodes(), "NUMA nodes (on a CPU each part has one)"
+    else:
+        return
     if needed > there:
         product = " x ".join(f"{name} {size}" for name, size in asked.items())
-        visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES") if current_platform.is_cuda() else None
         shown = f" (CUDA_VISIBLE_DEVICES={visible})" if visible is not None else ""
-        raise ModelError(f"{product} needs {needed} GPUs; this machine has {there}{shown}")
+        raise ModelError(f"{product} needs {needed} {kind}; there {'is' if there == 1 else 'are'} {there}{shown}")
+
+
+def _numa_nodes() -> int:
+    from vllm.utils.cpu_resource_utils import get_visible_memory_node
+
+    return len(get_visible_memory_node())
 
 
 def _check_dtype(options: VllmOptions) -> None:

@@ -63,6 +63,8 @@ class Served:
     """Tokens of prompt and answer together, at most."""
     capacity: int
     """Requests decoded at once, over all replicas."""
+    seeds_hold: bool
+    """Whether seeded sampling works: on a CPU not with chunked prefill."""
     lora: Any
     described: Mapping[str, object]
     guard: Guard
@@ -85,6 +87,8 @@ async def start(model: str, options: VllmOptions, extra: Mapping[str, object]) -
     logging.getLogger("vllm").addHandler(logging.NullHandler())  # what it says before it sets up its own log goes nowhere
     import_module("vllm", "vllm")
     import_module("vllm.v1.engine.async_llm", "vllm")
+    from vllm.platforms import current_platform
+
     _check_names(extra)
     vllm_device.check(model, options, extra)
     vllm_device.bind_threads(options)
@@ -99,7 +103,17 @@ async def start(model: str, options: VllmOptions, extra: Mapping[str, object]) -
         raise
     config = engine.vllm_config
     described = _describe(config, arguments)
-    return Served(engine, engine.get_tokenizer(), described["context"], capacity(config), _adapter(options), described, guard, log)
+    return Served(
+        engine,
+        engine.get_tokenizer(),
+        context=described["context"],
+        capacity=capacity(config),
+        seeds_hold=not (current_platform.is_cpu() and described["chunked_prefill"]),
+        lora=_adapter(options),
+        described=described,
+        guard=guard,
+        log=log,
+    )
 
 
 def _launch(arguments: dict[str, Any], log: ProcessLog | None) -> Any:
@@ -126,6 +140,8 @@ def _launch(arguments: dict[str, Any], log: ProcessLog | None) -> Any:
             log.remove()
         raise failure from error
     finally:
+        if log:  # what kills the engine stands in the file, and in our own message
+            logging.getLogger("vllm.v1.engine.async_llm").setLevel(logging.CRITICAL)
         # vLLM sets its log up anew as it starts, on a stream that ended with the block above
         for handler in logging.getLogger("vllm").handlers:
             if isinstance(handler, logging.StreamHandler):
