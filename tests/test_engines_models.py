@@ -113,7 +113,7 @@ def test_an_engine_refuses_a_model_that_cannot_fit_before_it_starts(tmp_path, en
     pytest.importorskip(engine)
     code = (
         "import asyncio, sys\nfrom mammoth_eval.engines import make_engine\n"
-        "asyncio.run(make_engine(sys.argv[1], sys.argv[2]).__aenter__())"
+        "asyncio.run(make_engine(sys.argv[1], sys.argv[2], dtype='bfloat16').__aenter__())"
     )
     done = subprocess.run([sys.executable, "-c", code, engine, huge(tmp_path)], capture_output=True, text=True, check=False)
     assert "its weights take 32768.0 GiB" in done.stderr.strip().splitlines()[-1]

@@ -43,12 +43,12 @@ def hold(plan: Plan, run: RunFolder, engine: Engine, concurrency: int | None, co
         if run.kept and all(run.kept.values()):
             raise MammothError(f"no problem could be evaluated: {void_note(run)}")
     except KeyboardInterrupt:
-        console.print(_kept(run, plan.size), style="yellow")
+        console.print(_kept(run, plan.size), style="yellow", soft_wrap=True)
         raise
     except MammothError as error:
         ours = len(run.sessions) > begun and not isinstance(error, StoreError | UsageError)
         repeated = ours and run.end(_PATH.sub("", str(error)))
-        console.print(_kept(run, plan.size, repeated=repeated), style="yellow")
+        console.print(_kept(run, plan.size, repeated=repeated), style="yellow", soft_wrap=True)
         raise
 
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from mammoth_eval.engines import memory
+from mammoth_eval.engines import dtypes, memory
 from mammoth_eval.errors import ModelError
 
 if TYPE_CHECKING:
@@ -27,20 +27,26 @@ _log = logging.getLogger(__name__)
 
 
 def check(model: str, options: VllmOptions, extra: Mapping[str, object]) -> None:
-    """Refuse what cannot work here: more parts than there are GPUs, a dtype that they lack, weights larger than the memory.
-
-    Raises `ModelError`.
-    """
+    """Raise `ModelError` for what cannot work here: more parts than there are GPUs, weights larger than the memory."""
     _check_count(options, extra)
-    _check_dtype(options)
     _check_memory(model, options, extra)
 
 
-def default_dtype() -> str:
-    """bfloat16, or float16 on a GPU that has no bfloat16, which is then said."""
-    if _has_bfloat16():
-        return "bfloat16"
-    _log.warning("%s has no bfloat16: the model is run in float16 (another: --engine-arg dtype=...)", _name())
+def dtype(asked: str | None) -> str:
+    """`asked`, or bfloat16 if the device calculates in it, else float16 on a GPU (which is said) and float32 on a CPU.
+
+    Raises `ModelError` where bfloat16 was asked of a GPU that has none.
+    """
+    from vllm.platforms import current_platform
+
+    if current_platform.is_cpu():
+        return asked or dtypes.of_cpu()
+    if asked not in (None, "bfloat16") or not current_platform.is_cuda() or current_platform.has_device_capability(BFLOAT16_FROM):
+        return asked or "bfloat16"
+    name = current_platform.get_device_name()
+    if asked:
+        raise ModelError(f"{name} has no bfloat16 (compute capability below 8.0): leave dtype out, or take dtype=float16")
+    _log.warning("%s has no bfloat16: the model runs in float16", name)
     return "float16"
 
 
@@ -81,23 +87,6 @@ def _numa_nodes() -> int:
     from vllm.utils.cpu_resource_utils import get_visible_memory_node
 
     return len(get_visible_memory_node())
-
-
-def _check_dtype(options: VllmOptions) -> None:
-    if options.dtype == "bfloat16" and not _has_bfloat16():
-        raise ModelError(f"{_name()} has no bfloat16 (compute capability below 8.0): leave dtype out, or take dtype=float16")
-
-
-def _has_bfloat16() -> bool:
-    from vllm.platforms import current_platform
-
-    return not current_platform.is_cuda() or bool(current_platform.has_device_capability(BFLOAT16_FROM))
-
-
-def _name() -> str:
-    from vllm.platforms import current_platform
-
-    return str(current_platform.get_device_name())
 
 
 def _check_memory(model: str, options: VllmOptions, extra: Mapping[str, object]) -> None:

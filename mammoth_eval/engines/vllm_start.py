@@ -34,7 +34,7 @@ class VllmOptions:
     """The arguments of vLLM that an evaluation sets; the names are vLLM's."""
 
     dtype: str | None = None
-    """None: bfloat16, or float16 on a GPU that has none."""
+    """None: bfloat16; float16 on a GPU that has none, float32 on a CPU that has none."""
     tensor_parallel_size: int = 1
     pipeline_parallel_size: int = 1
     data_parallel_size: int = 1
@@ -89,11 +89,9 @@ async def start(model: str, options: VllmOptions, extra: Mapping[str, object]) -
     import_module("vllm.v1.engine.async_llm", "vllm")
     from vllm.platforms import current_platform
 
-    _check_names(extra)
-    vllm_device.check(model, options, extra)
+    arguments = prepare(model, options, extra)
     vllm_device.bind_threads(options)
     await asyncio.to_thread(checkpoint.check, model, options.revision)
-    arguments = engine_arguments(model, options, extra)
     log = ProcessLog() if level in QUIET else None
     guard = Guard()
     try:
@@ -210,6 +208,14 @@ def _describe(config: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def prepare(model: str, options: VllmOptions, extra: Mapping[str, object]) -> dict[str, Any]:
+    """Arguments for ``AsyncEngineArgs``, once all that the device cannot do has been refused."""
+    _check_names(extra)
+    options = dataclasses.replace(options, dtype=vllm_device.dtype(options.dtype))
+    vllm_device.check(model, options, extra)
+    return _arguments(model, options, extra)
+
+
 def _check_names(extra: Mapping[str, object]) -> None:
     """Raise `UsageError` for an option that is neither ours nor vLLM's."""
     from vllm.engine.arg_utils import AsyncEngineArgs
@@ -223,8 +229,8 @@ def _check_names(extra: Mapping[str, object]) -> None:
             raise UsageError(f"unknown option of engine vllm {name!r}{hint} There are: {names}, and every engine argument of vLLM")
 
 
-def engine_arguments(model: str, options: VllmOptions, extra: Mapping[str, object]) -> dict[str, Any]:
-    """Arguments for ``AsyncEngineArgs``; what is not set is left to vLLM."""
+def _arguments(model: str, options: VllmOptions, extra: Mapping[str, object]) -> dict[str, Any]:
+    """What is not set is left to vLLM."""
     from vllm.platforms import current_platform
 
     own = {name: value for name, value in dataclasses.asdict(options).items() if value is not None}
@@ -236,7 +242,6 @@ def engine_arguments(model: str, options: VllmOptions, extra: Mapping[str, objec
         "disable_log_stats": True,
         "enable_prefix_caching": True,
         **own,
-        "dtype": options.dtype or vllm_device.default_dtype(),
     }
     if lora:
         arguments |= {"enable_lora": True, "max_lora_rank": _room_for(lora)}
