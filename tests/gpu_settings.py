@@ -1,6 +1,7 @@
 """What vLLM is configured to on pretended GPUs: ``python gpu_settings.py < cases.json > found.json``, a process for all cases.
 
-A case is ``{"gpu", "model", "options", "silent"}``; what is found are numbers of the configuration, or why it was refused, or what this build of vLLM lacks.
+A case is ``{"gpu", "model", "options", "silent"}``. What is found are numbers of the configuration, or why it was refused, or what
+this build of vLLM lacks.
 """
 
 import asyncio
@@ -27,7 +28,7 @@ def settle(case: dict) -> dict:
     except ImportError as error:  # a CPU build of vLLM cannot configure a quantised model for a GPU
         return {"missing": str(error)}
     return {
-        **vllm_start._describe(config, arguments),
+        **vllm_start.describe(config, arguments),
         "capacity": vllm_start.capacity(config),
         "world_size": config.parallel_config.world_size,
         "max_lora_rank": config.lora_config.max_lora_rank if config.lora_config else None,

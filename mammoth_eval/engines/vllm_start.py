@@ -100,7 +100,7 @@ async def start(model: str, options: VllmOptions, extra: Mapping[str, object]) -
         guard.close()
         raise
     config = engine.vllm_config
-    described = _describe(config, arguments)
+    described = describe(config, arguments)
     return Served(
         engine,
         engine.get_tokenizer(),
@@ -177,7 +177,8 @@ def _room_for(lora: str) -> int:
     return next((size for size in LORA_RANKS if size >= rank), rank)
 
 
-def _describe(config: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def describe(config: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Versions, device, and what the configuration came to."""
     import torch
     import transformers
     import vllm
