@@ -7,6 +7,8 @@ stands for the compiled part of the CUDA build that its platform imports: config
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
 import sys
 import types
 from dataclasses import dataclass
@@ -42,8 +44,21 @@ def is_cuda_build() -> bool:
     return any(any(Path(place).glob("_C_stable_libtorch*.so")) for place in (found.submodule_search_locations or []) if found)
 
 
+def empty_driver(folder: Path) -> Path:
+    """A library under the name of NVIDIA's driver with next to nothing in it: the compiled parts of vLLM are linked to that name.
+
+    Needs a C compiler. The folder goes into ``LD_LIBRARY_PATH``.
+    """
+    source = folder / "cuda.c"
+    source.write_text("int cuInit(unsigned flags) { return 100; }\n")  # CUDA_ERROR_NO_DEVICE
+    target = folder / "libcuda.so.1"
+    subprocess.run(["cc", "-shared", "-fPIC", "-Wl,-soname,libcuda.so.1", "-o", str(target), str(source)], check=True)
+    return folder
+
+
 def pretend() -> type:
     """Make a GPU the platform that vLLM runs on; the class that is returned has it as `gpu`, and whether its memory is `silent`."""
+    sys.setdlopenflags(os.RTLD_LAZY | os.RTLD_GLOBAL)  # what an empty driver lacks is never called
     if not is_cuda_build():
         sys.modules["vllm._C_stable_libtorch"] = types.ModuleType("vllm._C_stable_libtorch")
     import torch

@@ -4,15 +4,17 @@ One process settles all cases, with vLLM's own configuration objects under a pre
 of vLLM all but the attention backend is asked.
 """
 
+import ctypes.util
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from pretended_gpu import is_cuda_build
+from pretended_gpu import empty_driver, is_cuda_build
 
 pytestmark = [
     pytest.mark.engine,
@@ -77,17 +79,26 @@ def cases(place):
     }
 
 
+def joined(first, name):
+    """`first` before what the environment has under `name`."""
+    return os.pathsep.join([first, *filter(None, [os.environ.get(name)])])
+
+
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
     asked = json.dumps(cases(tmp_path_factory.mktemp("models")))
-    paths = os.pathsep.join([str(TESTS), *filter(None, [os.environ.get("PYTHONPATH")])])
+    changed = {"PYTHONPATH": joined(str(TESTS), "PYTHONPATH"), "VLLM_LOGGING_LEVEL": "ERROR"}
+    if is_cuda_build() and ctypes.util.find_library("cuda") is None:
+        if shutil.which("cc") is None:
+            pytest.skip("a CUDA build of vllm without the driver's library, and no C compiler to make an empty one")
+        changed["LD_LIBRARY_PATH"] = joined(str(empty_driver(tmp_path_factory.mktemp("driver"))), "LD_LIBRARY_PATH")
     done = subprocess.run(
         [sys.executable, str(TESTS / "gpu_settings.py")],
         input=asked,
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": paths, "VLLM_LOGGING_LEVEL": "ERROR"},
+        env={**os.environ, **changed},
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout) | {"said": done.stderr}
