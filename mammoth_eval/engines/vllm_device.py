@@ -18,6 +18,8 @@ BFLOAT16_FROM = 80
 """The compute capability from which a GPU calculates in bfloat16: 8.0, Ampere."""
 FEW_CORES = 4
 """Up to so many cores all decode; above it vLLM keeps one for its scheduler."""
+STEP_SECONDS = 3600
+"""How long one step of a CPU may take."""
 ELSEWHERE = ("data_parallel_address", "data_parallel_size_local", "distributed_executor_backend", "nnodes")
 """Arguments of vLLM that may place part of the work on another machine: its GPUs are not counted here."""
 BOUND_BY_HAND = ("VLLM_CPU_OMP_THREADS_BIND", "VLLM_CPU_SIM_MULTI_NUMA")
@@ -50,12 +52,19 @@ def dtype(asked: str | None) -> str:
     return "float16"
 
 
-def bind_threads(options: VllmOptions) -> None:
-    """On a CPU with few cores use all of them: vLLM keeps one free, which on two cores halves the tokens per second."""
+def make_way(options: VllmOptions) -> None:
+    """What a CPU needs and vLLM takes from the environment alone; what the user has set there stands.
+
+    Time for a step: it ends an engine whose step takes five minutes, which many long prompts do on a few cores. All cores where
+    there are few: it keeps one free, which on two cores halves the tokens per second.
+    """
     from vllm.platforms import current_platform
 
+    if not current_platform.is_cpu():
+        return
+    os.environ.setdefault("VLLM_EXECUTE_MODEL_TIMEOUT_SECONDS", str(STEP_SECONDS))
     ranks = options.tensor_parallel_size * options.pipeline_parallel_size * options.data_parallel_size
-    if not current_platform.is_cpu() or ranks > 1 or not hasattr(os, "sched_getaffinity"):
+    if ranks > 1 or not hasattr(os, "sched_getaffinity"):
         return
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) <= FEW_CORES:

@@ -90,7 +90,7 @@ async def start(model: str, options: VllmOptions, extra: Mapping[str, object]) -
     from vllm.platforms import current_platform
 
     arguments = prepare(model, options, extra)
-    vllm_device.bind_threads(options)
+    vllm_device.make_way(options)
     await asyncio.to_thread(checkpoint.check, model, options.revision)
     log = ProcessLog() if level in QUIET else None
     guard = Guard()

@@ -76,7 +76,7 @@ def bare(location: str, asked: dict, n: int, tokens: int, rounds: int, out) -> N
 
     own, extra = vllm_start.split_options(asked)
     arguments = vllm_start.prepare(location, own, extra)
-    vllm_device.bind_threads(own)
+    vllm_device.make_way(own)
     guard = Guard()  # an engine that is not ended burns the cores of the next one
     engine = LLM(**arguments)
     out.put(vllm_start.describe(engine.llm_engine.vllm_config, arguments))
