@@ -7,6 +7,7 @@ problem, so that programs run and fallbacks start while the engine goes on with 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -41,9 +42,20 @@ class Kit:
         """The request for one attempt at `problem`."""
         return self.prompt.query(problem, method, family=self.benchmark.exemplars, sample=sample)
 
-    def drawn(self, sample: int) -> Sampling:
-        """The sampling of sample number `sample`: each has a seed of its own."""
-        return replace(self.sampling, seed=self.sampling.seed + sample, stop=(*self.prompt.stop, *self.sampling.stop))
+    def drawn(self, query: Query) -> Sampling:
+        """The sampling for `query`: the prompt's stop texts and the user's, and a seed of its own."""
+        return replace(self.sampling, seed=seed_of(self.sampling.seed, query), stop=(*self.prompt.stop, *self.sampling.stop))
+
+
+def seed_of(base: int, query: Query) -> int:
+    """The seed of one request, 31 bits: a hash of the run's seed, the problem, the method and the sample.
+
+    Engines draw their noise from the seed and the position alone. With one seed for every problem, all would be given the same
+    noise, and their errors would not average out. Fallbacks and samples need noise of their own as well.
+    """
+    words = "\x1f".join((str(base), query.problem_id, query.method, str(query.sample)))
+    digest = hashlib.sha256(words.encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:4], "big") >> 1
 
 
 async def ask(problem: Problem, kit: Kit, method: Method, sample: int = 0) -> Attempt:
@@ -52,7 +64,7 @@ async def ask(problem: Problem, kit: Kit, method: Method, sample: int = 0) -> At
     Raises `SandboxError` where the sandbox broke: that says nothing of the model.
     """
     query = kit.query(problem, method, sample)
-    completion = await kit.engine.generate(query, kit.drawn(sample))
+    completion = await kit.engine.generate(query, kit.drawn(query))
     program = kit.rules.program(completion.text) if method == "pot" or kit.rules.words_run else None
     execution = None if program is None else await kit.sandbox.run(program, kit.rules.result)
     if execution is not None and execution.status == "fault":
@@ -95,9 +107,18 @@ async def _match(problem: Problem, answer: str, kit: Kit, sample: int) -> Attemp
     options = problem.question.rpartition("Answer Choices:")[2].strip()
     text = f"Please find the closest option to {answer[:100]}. The options are {options}"
     query = replace(kit.query(replace(problem, question=text), "cot", sample), method="match")
-    completion = await kit.engine.generate(query, replace(kit.drawn(sample), max_tokens=MATCH_TOKENS))
+    completion = await kit.engine.generate(query, replace(kit.drawn(query), max_tokens=MATCH_TOKENS))
     attempt = Attempt("match", query.prompt_id, completion, sample=sample)
     return replace(attempt, answer=kit.rules.read(attempt, problem, kit.benchmark.policy))
+
+
+AT_ONCE = {"both": 2}
+"""Requests that one sample has in progress at once, where a decoding sends more than one."""
+
+
+def requests_at_once(name: str) -> int:
+    """Requests that one sample of the decoding `name` has in progress at once; 1 for one of the user's own."""
+    return AT_ONCE.get(name, 1)
 
 
 Decoding = Callable[[Problem, Kit, int], Awaitable[Attempts]]

@@ -29,13 +29,11 @@ class Preset:
     """For how many times as long it may wait without computing."""
     limit: int | None = None
     """Problems of each benchmark; None: all."""
-    width: int = 256
-    """Problems under way at once; moves no number."""
 
 
 PRESETS = {
     "default": Preset(),
-    "demo": Preset(max_tokens=256, limit=40, width=48),
+    "demo": Preset(max_tokens=256, limit=40),
     "mammoth": Preset(decoding="mammoth", graders=("mammoth", "exact"), max_tokens=1500, waiting=1.0),
     "mammoth-sc": Preset(
         decoding="mammoth", graders=("mammoth", "exact"), max_tokens=1500, waiting=1.0, temperature=0.7, samples=10

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
 
 from mammoth_eval.decoding import Attempts, Decoding, Kit
+from mammoth_eval.engines import Engine, requests_wanted
 from mammoth_eval.errors import EngineError, SandboxError
 from mammoth_eval.types import Problem, Record
 
@@ -27,11 +29,16 @@ class Job:
     samples: int = 1
 
 
-async def evaluate(jobs: Iterable[Job], score: Callable[[Record], Record], width: int) -> AsyncGenerator[Record, None]:
-    """Records in the order in which they are finished; at most `width` problems are under way at once.
+def concurrency(engine: Engine, requests: int) -> int:
+    """Problems in progress that keep an open engine busy, where each has up to `requests` in progress at once."""
+    return max(2, math.ceil(requests_wanted(engine) / requests))
+
+
+async def evaluate(jobs: Iterable[Job], score: Callable[[Record], Record], concurrency: int) -> AsyncGenerator[Record, None]:
+    """Records in the order in which they are finished; at most `concurrency` problems are in progress at once.
 
     `score` is called in a thread. Raises `EngineError` after `GIVE_UP_AFTER` void records in a row. Closing the generator cancels
-    what is under way.
+    what is in progress.
     """
     waiting = iter(jobs)
     running: set[asyncio.Task[Record]] = set()
@@ -39,7 +46,7 @@ async def evaluate(jobs: Iterable[Job], score: Callable[[Record], Record], width
     void = 0
     try:
         while True:
-            while len(running) < width and (job := next(waiting, None)) is not None:
+            while len(running) < concurrency and (job := next(waiting, None)) is not None:
                 task = asyncio.create_task(_solve(job, score))
                 task.add_done_callback(finished.put_nowait)
                 running.add(task)

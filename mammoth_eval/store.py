@@ -136,6 +136,12 @@ class RunFolder:
         self.sessions.append(dict(session))
         self._write()
 
+    def end(self, reason: str) -> bool:
+        """Note what ended this session before its time; whether the session before it ended for the same reason."""
+        self.sessions[-1]["ended"] = reason
+        self._write()
+        return len(self.sessions) > 1 and self.sessions[-2].get("ended") == reason
+
     def _write(self) -> None:
         content = {"format": FORMAT, "spec": asdict(self.spec), "sessions": self.sessions}
         write_atomically(self.path / "run.json", json.dumps(content, indent=2, ensure_ascii=False) + "\n")

@@ -89,12 +89,31 @@ async def test_one_way_alone_asks_once(name):
     assert [one.method for one in await decode(name, a_kit)] == [name] == asked(a_kit)
 
 
-async def test_each_sample_has_a_seed_of_its_own():
-    seeds = []
-    a_kit = kit(lambda query, sampling: seeds.append((query.sample, sampling.seed)) or "The answer is 4.", seed=10, temperature=0.7)
+async def seeds(base):
+    """The seed of each request for two problems, three samples, both methods."""
+    found = {}
+
+    def script(query, sampling):
+        found[query.problem_id, query.method, query.sample] = sampling.seed
+        return "The answer is 4."
+
+    a_kit = kit(script, seed=base, temperature=0.7)
     async with a_kit.engine:
-        await asyncio.gather(*(decoding.cot(problem(), a_kit, number) for number in range(3)))
-    assert sorted(seeds) == [(0, 10), (1, 11), (2, 12)]
+        await asyncio.gather(*(decoding.both(problem(number), a_kit, sample) for number in range(2) for sample in range(3)))
+    return found
+
+
+async def test_each_problem_method_and_sample_has_a_seed_of_its_own():
+    found = await seeds(10)
+    assert len(set(found.values())) == len(found) == 12
+    assert not set(found.values()) & set((await seeds(11)).values())
+
+
+async def test_seeds_are_the_same_whenever_and_wherever_the_run_is_made():
+    found = await seeds(10)
+    assert found == await seeds(10)
+    assert found["toy/1", "cot", 2] == 406_526_083
+    assert all(0 <= seed < 2**31 for seed in found.values())
 
 
 async def test_the_prompts_stops_and_the_users_are_both_in_force():

@@ -30,7 +30,7 @@ def command(folder, *words):
         str(PROBLEMS // 2),
         "--max-tokens",
         "64",
-        "--width",
+        "--concurrency",
         "4",
     ]
     return [sys.executable, "-m", "mammoth_eval", *fixed, "--results-dir", str(folder), *words]

@@ -93,7 +93,9 @@ def test_weights_that_stand_twice_in_a_folder_count_once_and_those_without_a_hea
 
 
 def test_weights_larger_than_the_memory_are_refused_with_both_sizes_and_what_to_do(tmp_path):
-    with pytest.raises(ModelError, match=r"weights take 2\.0 GiB, a place has 1\.5 GiB free: take a smaller model.* on more GPUs"):
+    with pytest.raises(
+        ModelError, match=r"weights take 2\.0 GiB; on a place there is room for 1\.5 GiB: take a smaller model.* on more GPUs"
+    ):
         memory.check(huge(tmp_path, "BF16", 1 << 30), 2, 3 << 29, "a place")
     memory.check(str(tmp_path), 2, 1 << 31, "a place")
     memory.check(str(tmp_path), 2, None, "a place")
@@ -112,7 +114,7 @@ def test_an_engine_refuses_a_model_that_cannot_fit_before_it_starts(tmp_path, en
     pytest.importorskip(engine)
     code = (
         "import asyncio, sys\nfrom mammoth_eval.engines import make_engine\n"
-        "asyncio.run(make_engine(sys.argv[1], sys.argv[2]).__aenter__())"
+        "asyncio.run(make_engine(sys.argv[1], sys.argv[2], dtype='bfloat16').__aenter__())"
     )
     done = subprocess.run([sys.executable, "-c", code, engine, huge(tmp_path)], capture_output=True, text=True, check=False)
     assert "its weights take 32768.0 GiB" in done.stderr.strip().splitlines()[-1]

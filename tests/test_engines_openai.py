@@ -40,6 +40,12 @@ async def test_text_query_goes_to_completions_with_all_of_its_sampling():
     }  # fmt: skip
 
 
+async def test_a_greedy_query_carries_no_seed():
+    with serving(completion("four")) as server:
+        await ask(server, sampling=Sampling(max_tokens=20, seed=5))
+    assert "seed" not in server.requests[0][1]
+
+
 async def test_chat_query_goes_to_chat_completions_with_its_system_message():
     with serving(chat("four", "length")) as server:
         found = await ask(server, CHAT)

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from mammoth_eval.engines import make_engine
+from mammoth_eval.engines import dtypes, make_engine
 from mammoth_eval.engines.default_model import ensure
-from mammoth_eval.errors import UsageError
+from mammoth_eval.errors import ModelError, UsageError
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.types import Query, Sampling
 
@@ -21,9 +21,20 @@ from mammoth_eval.types import Query, Sampling
 def ask(number=0, text="What is 2 + 2?", chat=True):
     return Query(f"b/{number}", "cot", "p/cot", text, chat=chat)
 
+async def draw(engine, numbers, at_once):
+    # the text drawn for each number, so many requests at once: their prompts are more than one batch takes
+    gate = asyncio.Semaphore(at_once)
+
+    async def one(number):
+        async with gate:
+            query = ask(number, f"Tell me in a few words what one can do with {number} apples and {number + 1} pears.")
+            return (await engine.generate(query, Sampling(temperature=1.0, seed=number, max_tokens=8))).text
+
+    return dict(zip(numbers, await asyncio.gather(*map(one, numbers))))
+
 async def main():
     found = {}
-    async with make_engine("vllm", sys.argv[1], max_model_len="1024") as engine:
+    async with make_engine("vllm", sys.argv[1], max_model_len="1024", max_num_batched_tokens="1024") as engine:
         many = await asyncio.gather(*(engine.generate(ask(n, f"What is {n} + {n}?"), Sampling(max_tokens=24)) for n in range(40)))
         found["many"] = [(one.finish_reason, one.completion_tokens) for one in many]
         plain = await engine.generate(ask(), Sampling(max_tokens=24))
@@ -31,6 +42,9 @@ async def main():
         found["plain"], found["stopped"] = plain.text, (stopped.text, stopped.finish_reason)
         drawn = [await engine.generate(ask(), Sampling(temperature=1.0, seed=seed, max_tokens=24)) for seed in (1, 1, 2)]
         found["drawn"] = [one.text for one in drawn]
+        together, few = await draw(engine, range(26), 26), await draw(engine, range(25, -1, -1), 7)
+        found["together"], found["few"] = [[texts[number] for number in range(26)] for texts in (together, few)]
+        found["capacity"] = engine.capacity
         long = await engine.generate(ask(text="word " * 3000, chat=False), Sampling())
         found["long"] = (long.text, long.finish_reason, long.completion_tokens)
         tight = await engine.generate(ask(text="word " * 1000, chat=False), Sampling(max_tokens=500))
@@ -78,6 +92,11 @@ def test_seed_decides_what_is_drawn(found):
     assert one == same != other
 
 
+def test_seeds_hold_at_full_batches_in_whatever_company_a_request_is(found):
+    assert found["together"] == found["few"]
+    assert len(set(found["together"])) > 20
+
+
 def test_prompt_that_does_not_fit_is_an_empty_completion(found):
     assert found["long"] == ["", "context", 0]
 
@@ -94,8 +113,14 @@ def test_cancelled_query_is_aborted_in_the_engine(found):
 
 def test_description_names_what_moves_a_number(found):
     described = found["described"]
-    assert (described["dtype"], described["context"], described["prefix_caching"]) == ("bfloat16", 1024, True)
-    assert {"vllm", "torch", "transformers", "device", "arguments"} <= set(described)
+    assert (described["dtype"], described["context"], described["prefix_caching"]) == (dtypes.of_cpu(), 1024, True)
+    assert (described["max_num_seqs"], described["max_num_batched_tokens"]) == (256, 1024)
+    sizes = {"tensor_parallel_size", "pipeline_parallel_size", "data_parallel_size"}
+    assert {"vllm", "torch", "transformers", "device", "arguments", *sizes} <= set(described)
+
+
+def test_capacity_is_what_the_engine_decodes_at_once(found):
+    assert found["capacity"] == found["described"]["max_num_seqs"]
 
 
 def test_nothing_but_our_own_output_is_written(found):
@@ -107,6 +132,14 @@ async def test_unknown_argument_names_the_nearest():
     pytest.importorskip("vllm")
     with pytest.raises(UsageError, match="did you mean 'tensor_parallel_size'"):
         async with make_engine("vllm", "any", tensor_paralel_size="2"):
+            pass
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+async def test_a_model_split_over_more_memory_nodes_than_a_cpu_has_is_refused():
+    pytest.importorskip("vllm")
+    with pytest.raises(ModelError, match=r"tensor_parallel_size 64 needs 64 NUMA nodes .*; there (is|are) \d"):
+        async with make_engine("vllm", "any", tensor_parallel_size="64"):
             pass
 
 

@@ -135,7 +135,7 @@ def test_the_run_holds_the_exemplars_that_its_prompts_showed(toy):
 
 def start_slow(toy):
     process = subprocess.Popen(
-        command(toy, "--engine-arg", "latency=0.2", "--width", "2"),
+        command(toy, "--engine-arg", "latency=0.2", "--concurrency", "2"),
         cwd=toy,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -248,7 +248,8 @@ BAD = [
     (["--samples", "4"], "--temperature"),
     (["--samples", "0"], "at least 1"),
     (["--max-tokens", "0"], "at least 1"),
-    (["--width", "0"], "at least 1"),
+    (["--concurrency", "0"], "--concurrency 0: expected auto, or a number"),
+    (["--concurrency", "many"], "--concurrency many: expected auto"),
     (["--temperature", "-1"], "--temperature -1.0: expected 0"),
     (["--temperature", "nan"], "--temperature nan"),
     (["--top-p", "2"], "--top-p 2.0: expected a share"),
@@ -289,10 +290,26 @@ def test_a_results_folder_that_cannot_be_written_is_code_1(toy):
 def test_an_engine_that_is_down_keeps_the_records_and_says_so(toy):
     script = json.loads((toy / "script.json").read_text())
     (toy / "script.json").write_text(json.dumps(dict(list(script.items())[:10])))
-    done = run(toy, "--width", "1")
+    done = run(toy, "--concurrency", "1")
     assert done.returncode == 1
     assert "problems in a row" in done.stderr
     assert "records are kept" in done.stderr
+
+
+def test_an_engine_that_fails_twice_in_the_same_way_is_said_to(toy):
+    script = json.loads((toy / "script.json").read_text())
+    (toy / "script.json").write_text(json.dumps(dict(list(script.items())[:10])))
+    first, second = (run(toy, "--concurrency", "1").stderr for _ in range(2))
+    assert "the same command goes on from there" in first
+    assert "the session before ended with the same error, so that the same command will not help" in second
+
+
+def test_the_concurrency_is_noted_with_the_session(toy):
+    run(toy, "--limit", "2")
+    run(toy, "--limit", "2", "--samples", "4", "--temperature", "1", "--decoding", "both")
+    run(toy, "--limit", "2", "--samples", "3", "--temperature", "1", "--concurrency", "5")
+    sessions = [store.load_run(path)["sessions"] for path in store.find_runs(toy / "results")]
+    assert sorted(session["concurrency"] for (session,) in sessions) == [5, 32, 256]
 
 
 def rescript(toy, count):
@@ -303,12 +320,12 @@ def rescript(toy, count):
 
 def test_how_many_of_the_kept_records_are_void_is_said(toy):
     rescript(toy, 5)
-    assert "13 of 30 records are kept (8 of them void, to be tried again); the same" in run(toy, "--width", "1").stderr
+    assert "13 of 30 records are kept (8 of them void, to be tried again); the same" in run(toy, "--concurrency", "1").stderr
 
 
 def test_a_run_with_void_records_names_the_commonest_reason(toy):
     rescript(toy, 24)
-    done = run(toy, "--width", "1")
+    done = run(toy, "--concurrency", "1")
     assert done.returncode == 0, done.stderr
     assert "6 of 30 records are void" in done.stderr
     assert "the script has no answer for a problem (pot, sample 0)" in done.stderr

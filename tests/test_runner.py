@@ -3,17 +3,18 @@
 import asyncio
 import time
 from contextlib import aclosing
+from dataclasses import dataclass
 
 import pytest
 from builders import cot, problem
 
 from mammoth_eval.errors import EngineError
-from mammoth_eval.runner import GIVE_UP_AFTER, Job, evaluate
+from mammoth_eval.runner import GIVE_UP_AFTER, Job, concurrency, evaluate
 
 
-async def gather(decode, n, width=8, samples=1):
+async def gather(decode, n, at_once=8, samples=1):
     jobs = (Job(problem(number), None, decode, samples) for number in range(n))
-    return [record async for record in evaluate(jobs, lambda record: record, width)]
+    return [record async for record in evaluate(jobs, lambda record: record, at_once)]
 
 
 async def test_every_problem_gives_one_record():
@@ -44,7 +45,7 @@ async def test_a_slow_problem_holds_up_no_other():
     assert records[0].problem.id != "toy/0"
 
 
-async def test_no_more_than_width_problems_are_under_way():
+async def test_no_more_problems_than_asked_for_are_in_progress():
     running, most = 0, 0
 
     async def decode(problem, kit, sample):
@@ -55,8 +56,45 @@ async def test_no_more_than_width_problems_are_under_way():
         running -= 1
         return (cot(),)
 
-    await gather(decode, 100, width=7)
+    await gather(decode, 100, at_once=7)
     assert most == 7
+
+
+@dataclass
+class Busy:
+    """An engine that works on so many requests at once."""
+
+    capacity: int
+
+
+@pytest.mark.parametrize(
+    ("capacity", "requests", "expected"),
+    [(1024, 1, 2048), (8 * 1024, 1, 16384), (256, 10, 52), (256, 2 * 10, 26), (64, 3, 43), (1, 40, 2)],
+)
+def test_problems_in_progress_fill_every_replica_twice_over_whatever_one_problem_sends(capacity, requests, expected):
+    assert concurrency(Busy(capacity), requests) == expected
+    assert concurrency(Busy(capacity), requests) * requests >= 2 * capacity
+
+
+def test_an_engine_without_a_capacity_gets_the_usual_number():
+    assert concurrency(object(), 1) == 256
+
+
+async def test_thousands_of_problems_in_progress_cost_well_below_a_millisecond_each():
+    together = asyncio.Event()
+    waiting = 0
+
+    async def decode(problem, kit, sample):
+        nonlocal waiting
+        waiting += 1
+        if waiting == 4000:
+            together.set()
+        await together.wait()
+        return (cot(),)
+
+    start = time.process_time()
+    assert len(await gather(decode, 4000, at_once=4000)) == 4000
+    assert time.process_time() - start < 4
 
 
 async def test_problems_are_not_read_ahead_of_the_work():

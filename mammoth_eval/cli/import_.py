@@ -27,9 +27,6 @@ from mammoth_eval.resources import cache_folder
 from mammoth_eval.store import RunFolder
 from mammoth_eval.types import Method
 
-WIDTH = 64
-"""Problems under way at once: enough to keep every lane of the sandbox busy."""
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The files, what they hold, and where the run goes."""
@@ -68,7 +65,7 @@ def main(args: argparse.Namespace) -> int:
         console.print(line, highlight=False, soft_wrap=True, markup=False)
     with RunFolder(args.results_dir, plan.spec) as run:
         console.print(f"run: {run.path}", highlight=False, soft_wrap=True)
-        session.hold(plan, run, imports.Recordings(found.texts, tuple(file.name for file, _ in found.files)), WIDTH, console)
+        session.hold(plan, run, imports.Recordings(found.texts, tuple(file.name for file, _ in found.files)), None, console)
         summary = summarize_run(run.path)
         void = session.void_note(run)
     _show(found, summary, args.format)

@@ -46,7 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     engine = parser.add_argument_group("engine and sandbox")
     engine.add_argument("--engine", default="vllm", metavar="NAME", help=f"one of {', '.join(ENGINES)} (default: vllm)")
     options.add_pairs(engine, "--engine-arg", "passed on to the engine, e.g. tensor_parallel_size=2; repeatable")  # type: ignore[arg-type]
-    engine.add_argument("--width", type=int, metavar="N", help="problems under way at once (default: 256)")
+    engine.add_argument(
+        "--concurrency",
+        default="auto",
+        metavar="N",
+        help="problems in progress at once (default: auto, enough to keep the engine busy)",
+    )
     engine.add_argument("--sandbox", default="auto", metavar="LEVEL", help=f"auto or one of {', '.join(LEVELS)}")
     engine.add_argument("--program-seconds", type=float, metavar="S", help="CPU seconds of one program (default: 5)")
     where = parser.add_argument_group("where")
@@ -62,9 +67,7 @@ def main(args: argparse.Namespace) -> int:
     """Run, or go on; prints the tables at the end."""
     console = Console(stderr=True, quiet=args.quiet)
     settings = settings_from(args)
-    width = presets.get(settings.preset).width if args.width is None else args.width
-    if width < 1:
-        raise UsageError(f"--width {width}: at least 1 is needed")
+    concurrency = _concurrency(args.concurrency)
     with console.status("reading the benchmarks and the model's folder"):
         plan = make_plan(settings)
     with RunFolder(args.results_dir, plan.spec, skip_damaged=args.skip_damaged) as run:
@@ -74,7 +77,7 @@ def main(args: argparse.Namespace) -> int:
         if any(run.owed(rows) for _, rows in plan.problems):
             _download(plan, console)
         engine = make_engine(plan.spec.engine, plan.location, **plan.model.options)
-        session.hold(plan, run, engine, width, console)
+        session.hold(plan, run, engine, concurrency, console)
         summary = summarize_run(run.path, skip_damaged=args.skip_damaged)
         void = session.void_note(run)
     show.show_runs([summary], args.format)
@@ -126,6 +129,15 @@ def settings_from(args: argparse.Namespace) -> Settings:
         cache_dir=cache_folder(),
         factors={name: str(value) for name, value in options.pairs("--factor", args.factor).items()},
     )
+
+
+def _concurrency(word: str) -> int | None:
+    """The number of ``--concurrency``; None for ``auto``. Raises `UsageError`."""
+    if word == "auto":
+        return None
+    if not word.isdecimal() or int(word) < 1:
+        raise UsageError(f"--concurrency {word}: expected auto, or a number of problems from 1 on")
+    return int(word)
 
 
 def _benchmark_names(words: str) -> tuple[str, ...]:

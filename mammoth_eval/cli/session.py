@@ -17,39 +17,50 @@ from typing import Any
 
 from rich.console import Console
 
-from mammoth_eval import scoring
+from mammoth_eval import decoding, runner, scoring
 from mammoth_eval.cli.progress import Progress
 from mammoth_eval.decoding import Kit
 from mammoth_eval.engines import Engine
-from mammoth_eval.errors import MammothError
+from mammoth_eval.errors import MammothError, StoreError, UsageError
 from mammoth_eval.plan import Plan
-from mammoth_eval.runner import Job, evaluate
 from mammoth_eval.sandbox import open_sandbox
 from mammoth_eval.store import RunFolder, load_briefs
 from mammoth_eval.types import Record
 
+_PATH = re.compile(r"/\S+")
+"""The place of a log: another one in every session."""
 _SECRET = re.compile(r"(\w*(?:key|token)=).*")
 
 
-def hold(plan: Plan, run: RunFolder, engine: Engine, width: int, console: Console) -> None:
-    """Evaluate what `run` owes with at most `width` problems under way; on any stop, say what is kept.
+def hold(plan: Plan, run: RunFolder, engine: Engine, concurrency: int | None, console: Console) -> None:
+    """Evaluate what is pending in `run`; on any stop, say what is kept.
 
-    Raises what stopped it, `MammothError` or `KeyboardInterrupt`; and `MammothError` where all that it has is void.
+    `concurrency`: problems in progress at once; None: as many as keep the engine busy. Raises what stopped it, `MammothError` or
+    `KeyboardInterrupt`; and `MammothError` where all that it has is void.
     """
+    begun = len(run.sessions)
     try:
-        asyncio.run(_evaluate(plan, run, engine, width, console))
-    except (KeyboardInterrupt, MammothError):
-        console.print(_kept(run, plan.size), style="yellow")
+        asyncio.run(_evaluate(plan, run, engine, concurrency, console))
+        if run.kept and all(run.kept.values()):
+            raise MammothError(f"no problem could be evaluated: {void_note(run)}")
+    except KeyboardInterrupt:
+        console.print(_kept(run, plan.size), style="yellow", soft_wrap=True)
         raise
-    if run.kept and all(run.kept.values()):
-        raise MammothError(f"no problem could be evaluated: {void_note(run)}")
+    except MammothError as error:
+        ours = len(run.sessions) > begun and not isinstance(error, StoreError | UsageError)
+        repeated = ours and run.end(_PATH.sub("", str(error)))
+        console.print(_kept(run, plan.size, repeated=repeated), style="yellow", soft_wrap=True)
+        raise
 
 
-def _kept(run: RunFolder, size: int) -> str:
-    """How much of a run of `size` problems is there, in words."""
+def _kept(run: RunFolder, size: int, *, repeated: bool = False) -> str:
+    """How much of a run of `size` problems is there, and what to do next."""
     void = sum(run.kept.values())
     note = f" ({void} of them void, to be tried again)" if void else ""
-    return f"{len(run.kept)} of {size} records are kept{note}; the same command goes on from there"
+    advice = "the same command goes on from there"
+    if repeated:
+        advice = "the session before ended with the same error, so that the same command will not help: remove the cause first"
+    return f"{len(run.kept)} of {size} records are kept{note}; {advice}"
 
 
 def void_note(run: RunFolder) -> str:
@@ -67,7 +78,7 @@ def void_note(run: RunFolder) -> str:
     )
 
 
-async def _evaluate(plan: Plan, run: RunFolder, engine: Engine, width: int, console: Console) -> None:
+async def _evaluate(plan: Plan, run: RunFolder, engine: Engine, concurrency: int | None, console: Console) -> None:
     owed = [(one, run.owed(rows)) for one, rows in plan.problems]
     left = {problem.id for _, rows in owed for problem in rows}
     if not left:
@@ -85,10 +96,12 @@ async def _evaluate(plan: Plan, run: RunFolder, engine: Engine, width: int, cons
         sandbox = await stack.enter_async_context(open_sandbox(**plan.sandbox))
         with console.status(f"starting the engine {plan.spec.engine} with {plan.spec.model}"):
             await stack.enter_async_context(engine)
-        run.begin(_description(plan, engine.describe(), sandbox.describe()))
+        requests = plan.spec.samples * decoding.requests_at_once(plan.spec.decoding)
+        at_once = concurrency or runner.concurrency(engine, requests)
+        run.begin(_description(plan, engine.describe(), sandbox.describe(), at_once))
         kits = [(Kit(engine, sandbox, plan.prompt, plan.rules[0], plan.sampling, benchmark), rows) for benchmark, rows in owed]
-        jobs = (Job(problem, kit, plan.decode, plan.spec.samples) for kit, rows in kits for problem in rows)
-        records = await stack.enter_async_context(aclosing(evaluate(jobs, score, width)))
+        jobs = (runner.Job(problem, kit, plan.decode, plan.spec.samples) for kit, rows in kits for problem in rows)
+        records = await stack.enter_async_context(aclosing(runner.evaluate(jobs, score, at_once)))
         stack.enter_context(progress)
         unfit = 0
         async for record in records:
@@ -109,7 +122,7 @@ def _too_long(count: int, run: RunFolder) -> str:
     )
 
 
-def _description(plan: Plan, engine: Mapping[str, object], sandbox: Mapping[str, object]) -> dict[str, Any]:
+def _description(plan: Plan, engine: Mapping[str, object], sandbox: Mapping[str, object], concurrency: int) -> dict[str, Any]:
     """What this session runs on, for ``run.json``."""
     return {
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -118,5 +131,6 @@ def _description(plan: Plan, engine: Mapping[str, object], sandbox: Mapping[str,
         "machine": {"system": platform.platform(), "python": platform.python_version(), "cores": os.cpu_count()},
         "engine": dict(engine),
         "sandbox": dict(sandbox),
+        "concurrency": concurrency,
         "graders": [one.version for one in plan.rules],
     }

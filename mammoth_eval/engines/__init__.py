@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mammoth_eval import registry
-from mammoth_eval.engines.base import Engine
+from mammoth_eval.engines.base import Engine, requests_wanted
 from mammoth_eval.errors import UsageError
 
 ENGINES = {
@@ -28,4 +28,4 @@ def make_engine(name: str, model: str, **options: object) -> Engine:
     return engine
 
 
-__all__ = ["ENGINES", "Engine", "make_engine"]
+__all__ = ["ENGINES", "Engine", "make_engine", "requests_wanted"]

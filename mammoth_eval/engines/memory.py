@@ -42,7 +42,9 @@ def check(model: str, itemsize: int, room: int | None, place: str, folder: Path 
     """
     need = weights(folder or Path(model).expanduser(), itemsize)
     if room is not None and need > room:
-        raise ModelError(f"{model}: its weights take {need / GIB:.1f} GiB, {place} has {room / GIB:.1f} GiB free: {ADVICE}")
+        raise ModelError(
+            f"{model}: its weights take {need / GIB:.1f} GiB; on {place} there is room for {room / GIB:.1f} GiB: {ADVICE}"
+        )
 
 
 def weights(folder: Path, itemsize: int) -> int:

@@ -148,7 +148,7 @@ class OpenAIEngine:
             "model": self.model,
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
-            "seed": sampling.seed,
+            **({"seed": sampling.seed} if sampling.temperature > 0 else {}),
             "extra_body": {**extra, **self.options.extra_body},
             **({"stop": list(stops)} if stops else {}),
         }
@@ -209,6 +209,11 @@ class OpenAIEngine:
             refused = f"{where}: {error.status_code}, key refused: {error.message}"
             return UsageError(f"{refused}; set OPENAI_API_KEY or --engine-arg api_key=... to one that may use {self.model!r}")
         return EngineError(f"{where}: {error.status_code}: {error.message}{advice(error.message)}")
+
+    @property
+    def capacity(self) -> int:
+        """Requests under way at once."""
+        return self.options.concurrency
 
     def describe(self) -> Mapping[str, object]:
         """Addresses, what the server says of its model, and the fields added to every request; never the key."""

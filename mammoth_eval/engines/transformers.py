@@ -22,6 +22,9 @@ from mammoth_eval.engines.transformers_load import Loaded, TransformersOptions, 
 from mammoth_eval.errors import EngineError
 from mammoth_eval.types import Completion, Query, Sampling
 
+CHOICE = 4
+"""Batches' worth of waiting queries from which one of like length is chosen."""
+
 
 class TransformersEngine:
     """A checkpoint decoded by transformers in this process."""
@@ -66,6 +69,11 @@ class TransformersEngine:
         finally:
             row.cancelled = True
         return Completion(text, reason, len(tokens), spent, time.monotonic() - start)
+
+    @property
+    def capacity(self) -> int:
+        """Queries that are decoded together, and those from which the next batch is chosen."""
+        return CHOICE * self.options.batch_size
 
     def describe(self) -> Mapping[str, object]:
         """Versions, device, dtype, context, batch size."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mammoth_eval.engines import checkpoint, memory
+from mammoth_eval.engines import checkpoint, dtypes, memory
 from mammoth_eval.engines.importing import import_module, import_transformers
 from mammoth_eval.errors import ModelError, UsageError
 
@@ -15,7 +15,8 @@ from mammoth_eval.errors import ModelError, UsageError
 class TransformersOptions:
     """How the checkpoint is loaded and decoded."""
 
-    dtype: str = "bfloat16"
+    dtype: str | None = None
+    """None: bfloat16; float16 on a GPU that has none, float32 on a CPU that has none."""
     device: str = "auto"
     """``auto``: the first GPU, else the CPU; or a torch device."""
     batch_size: int = 16
@@ -47,10 +48,11 @@ def load(model: str, options: TransformersOptions) -> Loaded:
     """The model on its device. Raises `ModelError` or `EngineError`."""
     torch, transformers = import_module("torch", "transformers"), import_transformers()
     checkpoint.check(model, options.revision)
-    dtype = getattr(torch, options.dtype, None)
-    if not isinstance(dtype, torch.dtype):
-        raise UsageError(f"option dtype of engine transformers: {options.dtype!r} is no torch dtype; bfloat16, float16 or float32")
     device = options.device if options.device != "auto" else ("cuda" if torch.cuda.is_available() else "cpu")
+    name = options.dtype or _dtype(device)
+    dtype = getattr(torch, name, None)
+    if not isinstance(dtype, torch.dtype):
+        raise UsageError(f"option dtype of engine transformers: {name!r} is no torch dtype; bfloat16, float16 or float32")
     memory.check(model, dtype.itemsize, _room(device), device, checkpoint.snapshot(model, options.revision))
     transformers.utils.logging.disable_progress_bar()
     try:
@@ -66,7 +68,7 @@ def load(model: str, options: TransformersOptions) -> Loaded:
         "torch": torch.__version__,
         "transformers": transformers.__version__,
         "device": str(network.device),
-        "dtype": options.dtype,
+        "dtype": name,
         "context": options.max_model_len or own,
         "attention": getattr(network.config, "_attn_implementation", None),
         "lora": options.lora,
@@ -74,6 +76,15 @@ def load(model: str, options: TransformersOptions) -> Loaded:
     }
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else (min(ends) if ends else 0)
     return Loaded(network, tokenizer, options.max_model_len or own, ends, pad, described)
+
+
+def _dtype(device: str) -> str:
+    """The dtype where nothing is said."""
+    import torch
+
+    if device.startswith("cuda"):
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float16"
+    return dtypes.of_cpu() if device == "cpu" else "bfloat16"
 
 
 def _room(device: str) -> int | None:

@@ -16,7 +16,8 @@ from typing import Any, Self
 
 from mammoth_eval.engines import vllm_start
 from mammoth_eval.engines.tokens import prompt_tokens
-from mammoth_eval.errors import EngineError
+from mammoth_eval.engines.vllm_log import died
+from mammoth_eval.errors import EngineError, UsageError
 from mammoth_eval.types import Completion, Query, Sampling
 
 
@@ -39,12 +40,12 @@ class VllmEngine:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         served, self._served = self._served, None
         if served is not None:
-            died = served.engine.errored
+            broke = served.engine.errored
             if served.engine.output_handler is not None:  # vLLM ends it last, and it would report the engine's end as a failure
                 served.engine.output_handler.cancel()
             await asyncio.to_thread(served.engine.shutdown)
             await asyncio.to_thread(served.guard.close)
-            if served.log and not died:
+            if served.log and not broke:
                 served.log.remove()
 
     async def generate(self, query: Query, sampling: Sampling) -> Completion:
@@ -53,6 +54,10 @@ class VllmEngine:
             raise EngineError("the vllm engine is not open: use `async with`")
         start = time.monotonic()
         tokens = prompt_tokens(query, self._served.tokenizer, self.model)
+        if sampling.temperature > 0 and not self._served.seeds_hold:
+            raise UsageError(
+                "vLLM cannot sample with chunked prefill on a CPU: leave out enable_chunked_prefill, or sample greedily"
+            )
         room = self._served.context - len(tokens)
         if room < 1:
             return Completion("", "context", len(tokens), 0, time.monotonic() - start)
@@ -79,6 +84,13 @@ class VllmEngine:
             raise EngineError(_why(error, query, self._served)) from error
         return outputs[-1]
 
+    @property
+    def capacity(self) -> int:
+        """Requests decoded at once, over all replicas."""
+        if self._served is None:
+            raise EngineError("the vllm engine is not open: use `async with`")
+        return self._served.capacity
+
     def describe(self) -> Mapping[str, object]:
         """Versions, device, dtype, context, parallelism and every argument given."""
         if self._served is None:
@@ -104,6 +116,4 @@ def _parameters(sampling: Sampling, max_tokens: int) -> Any:
 def _why(error: Exception, query: Query, served: vllm_start.Served) -> str:
     if not getattr(served.engine, "errored", False):
         return f"vllm refused the request for {query.problem_id}: {type(error).__name__}: {error}"
-    cause = served.log.cause() if served.log else ""
-    where = f" ({cause}; the whole log: {served.log.path})" if served.log and cause else ""
-    return f"vllm's engine process died{where}; give the same command again to go on"
+    return died(served.log)

@@ -21,6 +21,7 @@ from mammoth_eval.errors import EngineError, ModelError
 
 _PREFIX = re.compile(r"^(\(.*?pid=\d+\) )?((ERROR|WARNING|INFO|DEBUG) \S+ \S+ \[[^\]]*\] )?")
 _CAUSE = re.compile(r"^(?:[\w.]*\.)?(\w*(?:Error|Exception|Killed)): (.+)$")
+_HEADS = re.compile(r"attention heads \((\d+)\) must be divisible by tensor parallel size")
 _VAGUE = ("Engine core initialization failed", "WorkerProc initialization failed", "cancelled")
 
 KILLED = (
@@ -102,8 +103,29 @@ def failed_start(model: str, error: Exception, log: ProcessLog | None) -> ModelE
         reported = said = f"{said.partition('. See')[0]}; {KILLED}"
     where = f"; the whole log: {log.path}" if log and reported else ""
     if isinstance(error, ValueError | OSError | NotImplementedError):
-        return ModelError(f"{model}: vllm cannot serve it as asked: {said}{where}")
+        return ModelError(f"{model}: vllm cannot serve it as asked: {said}{_possible_sizes(said)}{where}")
     return EngineError(f"{model}: vllm could not start: {said}{where}")
+
+
+def _possible_sizes(said: str) -> str:
+    """Where the tensor parallel size does not divide the attention heads, those that do."""
+    found = _HEADS.search(said)
+    heads = int(found[1]) if found else 0
+    sizes = [str(size) for size in range(1, heads + 1) if heads % size == 0]
+    return f" Possible are: {', '.join(sizes)}" if sizes else ""
+
+
+def died(log: ProcessLog | None) -> str:
+    """What it means that a running engine died: whether the same command can help, or the cause must be removed first."""
+    reported = log.cause() if log else ""
+    if not reported:
+        return f"vllm's engine process died: {KILLED if log else 'its own words stand above'}"
+    assert log is not None
+    where = f"({reported}; the whole log: {log.path})"
+    for pattern, hint in MEMORY_HINTS:
+        if re.search(pattern, reported, re.IGNORECASE):
+            return f"vllm's engine process died: {hint} {where}"
+    return f"vllm's engine process died {where}; the same command will end in the same way until the cause is removed"
 
 
 def _first_words(error: Exception) -> str:

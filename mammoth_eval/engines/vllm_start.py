@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mammoth_eval.engines import checkpoint, memory
+from mammoth_eval.engines import checkpoint, vllm_device
 from mammoth_eval.engines.importing import import_module
 from mammoth_eval.engines.options import parse_value, read_options
-from mammoth_eval.engines.vllm_device import require_device
 from mammoth_eval.engines.vllm_guard import Guard
 from mammoth_eval.engines.vllm_log import ProcessLog, failed_start
 from mammoth_eval.errors import UsageError
@@ -28,15 +27,14 @@ CPU_CACHE_BYTES = 2 << 30
 
 QUIET = ("ERROR", "CRITICAL")
 LORA_RANKS = (8, 16, 32, 64, 128, 256, 512)
-FEW_CORES = 4
-"""Up to so many cores all decode; above it vLLM keeps one for its scheduler."""
 
 
 @dataclass(frozen=True, slots=True)
 class VllmOptions:
     """The arguments of vLLM that an evaluation sets; the names are vLLM's."""
 
-    dtype: str = "bfloat16"
+    dtype: str | None = None
+    """None: bfloat16; float16 on a GPU that has none, float32 on a CPU that has none."""
     tensor_parallel_size: int = 1
     pipeline_parallel_size: int = 1
     data_parallel_size: int = 1
@@ -63,6 +61,10 @@ class Served:
     tokenizer: Any
     context: int
     """Tokens of prompt and answer together, at most."""
+    capacity: int
+    """Requests decoded at once, over all replicas."""
+    seeds_hold: bool
+    """Whether seeded sampling works: on a CPU not with chunked prefill."""
     lora: Any
     described: Mapping[str, object]
     guard: Guard
@@ -85,11 +87,12 @@ async def start(model: str, options: VllmOptions, extra: Mapping[str, object]) -
     logging.getLogger("vllm").addHandler(logging.NullHandler())  # what it says before it sets up its own log goes nowhere
     import_module("vllm", "vllm")
     import_module("vllm.v1.engine.async_llm", "vllm")
-    require_device()
-    arguments = _arguments(model, options, extra)
-    _bind_threads(options)
+    from vllm.platforms import current_platform
+
+    vllm_device.require()
+    arguments = prepare(model, options, extra)
+    vllm_device.make_way(options)
     await asyncio.to_thread(checkpoint.check, model, options.revision)
-    _check_memory(model, options, extra)
     log = ProcessLog() if level in QUIET else None
     guard = Guard()
     try:
@@ -97,41 +100,23 @@ async def start(model: str, options: VllmOptions, extra: Mapping[str, object]) -
     except BaseException:
         guard.close()
         raise
-    context = int(engine.model_config.max_model_len)
-    described = _describe(engine, arguments)
-    return Served(engine, engine.get_tokenizer(), context, _adapter(options), described, guard, log)
-
-
-def _check_memory(model: str, options: VllmOptions, extra: Mapping[str, object]) -> None:
-    """Refuse weights that are larger than the memory; nothing is said where they are made smaller on the way, or laid elsewhere."""
-    from vllm.platforms import current_platform
-
-    if options.quantization or "cpu_offload_gb" in extra:
-        return
-    itemsize = 4 if options.dtype in ("float32", "float") else 2
-    folder = checkpoint.snapshot(model, options.revision)
-    if current_platform.is_cpu():
-        memory.check(model, itemsize, memory.available(), "this machine", folder)
-    elif current_platform.is_cuda():
-        ranks = options.tensor_parallel_size * options.pipeline_parallel_size
-        room = ranks * int(current_platform.get_device_total_memory())  # asked of the driver: no context of ours takes room
-        memory.check(model, itemsize, room, f"{ranks} GPU{'s' if ranks > 1 else ''}", folder)
-
-
-def _bind_threads(options: VllmOptions) -> None:
-    """On a CPU with few cores use all of them: vLLM keeps one free, which on two cores halves the tokens a second."""
-    from vllm.platforms import current_platform
-
-    ranks = options.tensor_parallel_size * options.pipeline_parallel_size * options.data_parallel_size
-    if not current_platform.is_cpu() or ranks > 1 or not hasattr(os, "sched_getaffinity"):
-        return
-    cores = sorted(os.sched_getaffinity(0))
-    if len(cores) <= FEW_CORES:
-        os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", ",".join(map(str, cores)))
+    config = engine.vllm_config
+    described = describe(config, arguments)
+    return Served(
+        engine,
+        engine.get_tokenizer(),
+        context=described["context"],
+        capacity=capacity(config),
+        seeds_hold=not (current_platform.is_cpu() and described["chunked_prefill"]),
+        lora=_adapter(options),
+        described=described,
+        guard=guard,
+        log=log,
+    )
 
 
 def _launch(arguments: dict[str, Any], log: ProcessLog | None) -> Any:
-    from vllm.engine.arg_utils import AsyncEngineArgs
+    from vllm.usage.usage_lib import UsageContext
     from vllm.v1.engine.async_llm import AsyncLLM
 
     class Engine(AsyncLLM):  # type: ignore[misc]
@@ -142,17 +127,40 @@ def _launch(arguments: dict[str, Any], log: ProcessLog | None) -> Any:
 
     try:
         with log.inherited() if log else nullcontext():
-            return Engine.from_engine_args(AsyncEngineArgs(**arguments))
+            return Engine.from_vllm_config(
+                configure(arguments),
+                usage_context=UsageContext.LLM_CLASS,
+                enable_log_requests=arguments.get("enable_log_requests", False),
+                disable_log_stats=arguments["disable_log_stats"],
+            )
     except (OSError, ValueError, RuntimeError, TypeError, ImportError, MemoryError, NotImplementedError) as error:
         failure = failed_start(arguments["model"], error, log)
         if log and str(log.path) not in str(failure):
             log.remove()
         raise failure from error
     finally:
+        if log:  # what kills the engine stands in the file, and in our own message
+            logging.getLogger("vllm.v1.engine.async_llm").setLevel(logging.CRITICAL)
         # vLLM sets its log up anew as it starts, on a stream that ended with the block above
         for handler in logging.getLogger("vllm").handlers:
             if isinstance(handler, logging.StreamHandler):
                 handler.setStream(sys.stderr)
+
+
+def configure(arguments: Mapping[str, Any]) -> Any:
+    """The configuration that vLLM makes of the arguments, with the batch sizes of ``LLM.generate``: nothing is loaded for it.
+
+    In process vLLM would take its defaults for no use in particular, 128 requests at once on any GPU.
+    """
+    from vllm.engine.arg_utils import AsyncEngineArgs
+    from vllm.usage.usage_lib import UsageContext
+
+    return AsyncEngineArgs(**arguments).create_engine_config(UsageContext.LLM_CLASS)
+
+
+def capacity(config: Any) -> int:
+    """Requests that an engine of this configuration decodes at once: those of every replica."""
+    return int(config.scheduler_config.max_num_seqs * config.parallel_config.data_parallel_size)
 
 
 def _adapter(options: VllmOptions) -> Any:
@@ -170,13 +178,14 @@ def _room_for(lora: str) -> int:
     return next((size for size in LORA_RANKS if size >= rank), rank)
 
 
-def _describe(engine: Any, arguments: Mapping[str, Any]) -> dict[str, object]:
+def describe(config: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Versions, device, and what the configuration came to."""
     import torch
     import transformers
     import vllm
     from vllm.platforms import current_platform
 
-    config = engine.vllm_config
+    parallel = config.parallel_config
     return {
         "engine": "vllm",
         "vllm": vllm.__version__,
@@ -187,7 +196,12 @@ def _describe(engine: Any, arguments: Mapping[str, Any]) -> dict[str, object]:
         "context": int(config.model_config.max_model_len),
         "eager": bool(config.model_config.enforce_eager),
         "prefix_caching": bool(config.cache_config.enable_prefix_caching),
+        "chunked_prefill": bool(config.scheduler_config.enable_chunked_prefill),
         "max_num_seqs": int(config.scheduler_config.max_num_seqs),
+        "max_num_batched_tokens": int(config.scheduler_config.max_num_batched_tokens),
+        "tensor_parallel_size": int(parallel.tensor_parallel_size),
+        "pipeline_parallel_size": int(parallel.pipeline_parallel_size),
+        "data_parallel_size": int(parallel.data_parallel_size),
         "arguments": {
             name: value if isinstance(value, str | int | float | bool | None) else json.loads(json.dumps(value, default=str))
             for name, value in arguments.items()
@@ -196,10 +210,17 @@ def _describe(engine: Any, arguments: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
-def _arguments(model: str, options: VllmOptions, extra: Mapping[str, object]) -> dict[str, Any]:
-    """Arguments for ``AsyncEngineArgs``; what is not set is left to vLLM."""
+def prepare(model: str, options: VllmOptions, extra: Mapping[str, object]) -> dict[str, Any]:
+    """Arguments for ``AsyncEngineArgs``, once all that the device cannot do has been refused."""
+    _check_names(extra)
+    options = dataclasses.replace(options, dtype=vllm_device.dtype(options.dtype))
+    vllm_device.check(model, options, extra)
+    return _arguments(model, options, extra)
+
+
+def _check_names(extra: Mapping[str, object]) -> None:
+    """Raise `UsageError` for an option that is neither ours nor vLLM's."""
     from vllm.engine.arg_utils import AsyncEngineArgs
-    from vllm.platforms import current_platform
 
     known = {field.name for kind in (AsyncEngineArgs, VllmOptions) for field in dataclasses.fields(kind)} - {"model"}
     for name in extra:
@@ -208,6 +229,12 @@ def _arguments(model: str, options: VllmOptions, extra: Mapping[str, object]) ->
             names = ", ".join(field.name for field in dataclasses.fields(VllmOptions))
             hint = f"; did you mean {near[0]!r}?" if near else "."
             raise UsageError(f"unknown option of engine vllm {name!r}{hint} There are: {names}, and every engine argument of vLLM")
+
+
+def _arguments(model: str, options: VllmOptions, extra: Mapping[str, object]) -> dict[str, Any]:
+    """What is not set is left to vLLM."""
+    from vllm.platforms import current_platform
+
     own = {name: value for name, value in dataclasses.asdict(options).items() if value is not None}
     lora = own.pop("lora", None)
     own.pop("log_level")
@@ -225,4 +252,6 @@ def _arguments(model: str, options: VllmOptions, extra: Mapping[str, object]) ->
     if current_platform.is_cpu():
         arguments.setdefault("enforce_eager", True)
         arguments["kv_cache_memory_bytes"] = CPU_CACHE_BYTES
+        # vLLM takes back the random number drawn after a part of a prompt, which a CPU's generator cannot do: the engine would die
+        arguments["enable_chunked_prefill"] = False
     return {**arguments, **extra}

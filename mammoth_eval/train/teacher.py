@@ -18,7 +18,7 @@ from typing import Literal
 from mammoth_eval import prompts, rules
 from mammoth_eval.benchmarks import Benchmark
 from mammoth_eval.decoding import Kit, ask
-from mammoth_eval.engines import Engine
+from mammoth_eval.engines import Engine, requests_wanted
 from mammoth_eval.errors import EngineError, SandboxError
 from mammoth_eval.sandbox.base import Sandbox
 from mammoth_eval.train import contamination, rows
@@ -29,8 +29,6 @@ from mammoth_eval.types import Attempt, Method, Policy, Problem, Query, Sampling
 
 Way = Literal["pot", "cot", "new"]
 WAYS: tuple[Way, ...] = ("pot", "cot", "new")
-WIDTH = 64
-"""Questions under way at once."""
 ALIKE = 0.5
 """Similarity of word trigrams from which on a new question is an old one (Self-Instruct uses ROUGE-L 0.7, which is laxer)."""
 SEEDS = 4
@@ -70,7 +68,7 @@ async def teach(
     kit = _kit(lesson, policy, engine, sandbox)
     asked = await _invent(readable, lesson, engine, report) if lesson.way == "new" else readable
     clean = _without_leaks(asked, index, report)
-    gate = asyncio.Semaphore(WIDTH)
+    gate = asyncio.Semaphore(requests_wanted(engine))
     answered = await asyncio.gather(*(_answers(example.problem, kit, lesson, gate) for example in clean))
     found: list[Row] = []
     for example, attempts in zip(clean, answered, strict=True):

@@ -3,7 +3,8 @@
 A benchmark, not a timed test: figures are ratios within one run on one machine, medians of several rounds.
 
 1. *bare*: vLLM's own ``LLM.generate`` on the prompts of a PoT run; *ours*: the same prompts through decoding, sandbox, grading and
-   store. Goal: ours takes at most 1.05 times as long.
+   store. Goal: ours takes at most 1.05 times as long. Both engines are started with the arguments that ours makes of its options;
+   what they were configured to is printed, and a difference is an error.
 2. *barriers*: all programs asked for, then all run, then all fallbacks asked for; *streaming*: the hybrid as it is. The completions
    are the real engine's; what the sandbox runs is laid down (a share sleeps, a share fails), so that programs take time and
    fallbacks are a known share. Goal: streaming is at least 1.3 times faster where a tenth or more fall back.
@@ -18,7 +19,6 @@ import argparse
 import asyncio
 import json
 import multiprocessing
-import os
 import queue
 import statistics
 import tempfile
@@ -27,15 +27,16 @@ import zlib
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+
 from mammoth_eval import benchmarks, decoding, models, prompts, rules, scoring
 from mammoth_eval.decoding import Kit
-from mammoth_eval.engines import make_engine
+from mammoth_eval.engines import make_engine, vllm_device, vllm_start
 from mammoth_eval.engines.default_model import NAME
 from mammoth_eval.engines.vllm_guard import Guard
-from mammoth_eval.engines.vllm_start import CPU_CACHE_BYTES
 from mammoth_eval.records import encode
 from mammoth_eval.resources import cache_folder
-from mammoth_eval.runner import Job, evaluate
+from mammoth_eval.runner import Job, concurrency, evaluate
 from mammoth_eval.sandbox import open_sandbox
 from mammoth_eval.types import Sampling
 
@@ -47,8 +48,12 @@ PROGRAMS = [
     "print(undefined)",
 ]
 """One in four takes two seconds; one in four fails, half of these after a second."""
-AT_ONCE = 24
-"""Problems that the engine decodes at once."""
+ON_CPU = 24
+"""Problems decoded at once on a CPU, where no number is asked for: more gain nothing there, and a round would be one batch."""
+CONTEXT = 2048
+"""Tokens of prompt and answer together."""
+SETTINGS = ("dtype", "eager", "prefix_caching", "chunked_prefill", "max_num_seqs", "max_num_batched_tokens", "context")
+"""What must be the same on both sides."""
 WARM_UP = 8
 """Problems before the first measured round."""
 
@@ -60,15 +65,21 @@ def queries(n: int) -> list:
     return [(one, prompts.get("chat").query(one, "pot", family=benchmark.exemplars)) for one in rows]
 
 
-def bare(location: str, n: int, tokens: int, rounds: int, out) -> None:
-    """Seconds and new tokens of each round of ``LLM.generate``; run in a process of its own."""
-    os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", ",".join(map(str, sorted(os.sched_getaffinity(0)))))  # as our engine does
-    import torch
+def options(at_once: int | None) -> dict[str, object]:
+    """The engine's options, as a user gives them; None: as many at once as it takes by itself."""
+    return {"max_model_len": CONTEXT, **({"max_num_seqs": at_once} if at_once else {})}
+
+
+def bare(location: str, asked: dict, n: int, tokens: int, rounds: int, out) -> None:
+    """Settings, then seconds and new tokens of each round of ``LLM.generate``; run in a process of its own."""
     from vllm import LLM, SamplingParams
 
-    on_cpu = {} if torch.cuda.is_available() else {"enforce_eager": True, "kv_cache_memory_bytes": CPU_CACHE_BYTES}  # likewise
+    own, extra = vllm_start.split_options(asked)
+    arguments = vllm_start.prepare(location, own, extra)
+    vllm_device.make_way(own)
     guard = Guard()  # an engine that is not ended burns the cores of the next one
-    engine = LLM(location, dtype="bfloat16", max_model_len=2048, max_num_seqs=AT_ONCE, **on_cpu)
+    engine = LLM(**arguments)
+    out.put(vllm_start.describe(engine.llm_engine.vllm_config, arguments))
     parameters = SamplingParams(temperature=0.0, max_tokens=tokens)
     messages = [[{"role": "user", "content": query.text}] for _, query in queries(n)]
     found = []
@@ -87,7 +98,8 @@ async def ours(kit: Kit, rows: list, decode) -> tuple[float, int]:
     both = (kit.rules, rules.get("mammoth"))
     with tempfile.TemporaryFile() as file:
         jobs = (Job(one, kit, decode) for one in rows)
-        async for record in evaluate(jobs, lambda record: scoring.with_scores(record, both, kit.benchmark.policy), 256):
+        at_once = concurrency(kit.engine, requests=1)
+        async for record in evaluate(jobs, lambda record: scoring.with_scores(record, both, kit.benchmark.policy), at_once):
             file.write(encode(record))
             tokens += sum(one.completion.completion_tokens for one in record.attempts)
     return time.monotonic() - start, tokens
@@ -97,10 +109,11 @@ async def with_barriers(kit: Kit, rows: list) -> tuple[float, int]:
     """Seconds and new tokens of the hybrid in three stages, each waiting for the whole of the one before."""
     start = time.monotonic()
     asked = [kit.query(one, "pot", 0) for one in rows]
-    first = await asyncio.gather(*(kit.engine.generate(one, kit.drawn(0)) for one in asked))
+    first = await asyncio.gather(*(kit.engine.generate(one, kit.drawn(one)) for one in asked))
     ran = await asyncio.gather(*(kit.sandbox.run(kit.rules.program(one.text) or "", kit.rules.result) for one in first))
     failed = [one for one, execution in zip(rows, ran, strict=True) if execution.status != "ok"]
-    second = await asyncio.gather(*(kit.engine.generate(kit.query(one, "cot", 0), kit.drawn(0)) for one in failed))
+    asked = [kit.query(one, "cot", 0) for one in failed]
+    second = await asyncio.gather(*(kit.engine.generate(one, kit.drawn(one)) for one in asked))
     return time.monotonic() - start, sum(one.completion_tokens for one in (*first, *second))
 
 
@@ -109,12 +122,12 @@ def laid_down(text: str) -> str:
     return PROGRAMS[zlib.crc32(text.encode()) % len(PROGRAMS)]
 
 
-async def measure(location: str, n: int, tokens: int, rounds: int) -> dict[str, list[tuple[float, int]]]:
-    """Every round of ours, of streaming and of barriers, taken in turns on one engine."""
+async def measure(location: str, asked: dict, n: int, tokens: int, rounds: int) -> tuple[dict, dict[str, list[tuple[float, int]]]]:
+    """The engine's description; every round of ours, of streaming and of barriers, taken in turns on one engine."""
     benchmark = benchmarks.get(SET)
     rows = [one for one, _ in queries(n)]
     found: dict[str, list[tuple[float, int]]] = {"ours": [], "streaming": [], "barriers": []}
-    async with make_engine("vllm", location, max_model_len=2048, max_num_seqs=AT_ONCE) as engine, open_sandbox() as sandbox:
+    async with make_engine("vllm", location, **asked) as engine, open_sandbox() as sandbox:
         kit = Kit(engine, sandbox, prompts.get("chat"), rules.get("exact"), Sampling(max_tokens=tokens), benchmark)
         slow = replace(kit, rules=replace(kit.rules, program=laid_down))
         await ours(kit, rows[:WARM_UP], decoding.pot)
@@ -122,20 +135,25 @@ async def measure(location: str, n: int, tokens: int, rounds: int) -> dict[str, 
             found["ours"].append(await ours(kit, rows, decoding.pot))
             found["streaming"].append(await ours(slow, rows, decoding.hybrid))
             found["barriers"].append(await with_barriers(slow, rows))
-    return found
+        return dict(engine.describe()), found
 
 
-def told(results, process) -> list[tuple[float, int]]:
-    """What the process puts into its queue; `SystemExit` where it ends without."""
+def told(results, process):
+    """The next that the process puts into its queue; `SystemExit` where it ends without."""
     while True:
         try:
-            found = results.get(timeout=1)
+            return results.get(timeout=1)
         except queue.Empty:
             if not process.is_alive():
                 raise SystemExit(f"the bare engine ended with code {process.exitcode}; its own words stand above") from None
-            continue
-        process.join()
-        return found
+
+
+def same_settings(bare: dict, ours: dict) -> str:
+    """The settings of both engines in a line; `SystemExit` where they are not the same."""
+    pairs = {name: (bare[name], ours[name]) for name in SETTINGS}
+    if other := {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}:
+        raise SystemExit(f"the engines are not alike (bare, ours): {other}")
+    return ", ".join(f"{name} {value}" for name, (value, _) in pairs.items())
 
 
 def ratio(found: dict[str, list[tuple[float, int]]], over: str, under: str) -> float:
@@ -150,14 +168,24 @@ def main() -> None:
     parser.add_argument("--problems", type=int, default=96)
     parser.add_argument("--tokens", type=int, default=48)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--at-once", type=int, metavar="N", help="max_num_seqs of both (default: 24 on a CPU, vLLM's own on a GPU)")
     parser.add_argument("--json", type=Path, help="also write the figures there")
     args = parser.parse_args()
     location = models.resolve(args.model, "vllm", cache_folder()).location
     context = multiprocessing.get_context("spawn")
     answers = context.Queue()
-    process = context.Process(target=bare, args=(location, args.problems, args.tokens, args.rounds, answers))
+    asked = options(args.at_once or (None if torch.cuda.is_available() else ON_CPU))
+    process = context.Process(target=bare, args=(location, asked, args.problems, args.tokens, args.rounds, answers))
     process.start()
-    found = {"bare": told(answers, process), **asyncio.run(measure(location, args.problems, args.tokens, args.rounds))}
+    settings, rounds = told(answers, process), told(answers, process)
+    process.join()
+    described, others = asyncio.run(measure(location, asked, args.problems, args.tokens, args.rounds))
+    print(f"settings of both: {same_settings(settings, described)}")
+    if args.problems < 2 * described["max_num_seqs"]:
+        print(
+            f"{args.problems} problems are no two batches of {described['max_num_seqs']}: the ratios mean little; give --problems"
+        )
+    found = {"bare": rounds, **others}
     for name, figures in found.items():
         each = ", ".join(f"{seconds:.1f} s for {tokens} tokens" for seconds, tokens in figures)
         print(f"{name}: {each}")
@@ -165,7 +193,9 @@ def main() -> None:
     for name, value in ratios.items():
         print(f"{name}: {value:.2f} (seconds a token, medians)")
     if args.json:
-        args.json.write_text(json.dumps({"rounds": found, "ratios": ratios}, indent=1) + "\n", encoding="utf-8")
+        args.json.write_text(
+            json.dumps({"settings": described, "rounds": found, "ratios": ratios}, indent=1) + "\n", encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":
