@@ -22,7 +22,7 @@ FEW_CORES = 4
 STEP_SECONDS = 3600
 """How long one step of a CPU may take."""
 ELSEWHERE = ("data_parallel_address", "data_parallel_size_local", "distributed_executor_backend", "nnodes")
-"""Arguments of vLLM that may place part of the work on another machine: its GPUs are not counted here."""
+"""Arguments of vLLM that may place part of the work on another machine (all but ``mp``): its GPUs are not counted here."""
 BOUND_BY_HAND = ("VLLM_CPU_OMP_THREADS_BIND", "VLLM_CPU_SIM_MULTI_NUMA")
 """Variables with which the user himself says which cores each part has."""
 
@@ -102,7 +102,7 @@ def _check_count(options: VllmOptions, extra: Mapping[str, object]) -> None:
     sizes = ("tensor_parallel_size", "pipeline_parallel_size", "data_parallel_size")
     asked = {name: getattr(options, name) for name in sizes if getattr(options, name) != 1}
     needed = math.prod(asked.values())
-    if needed == 1 or any(name in extra for name in ELSEWHERE):
+    if needed == 1 or any(extra.get(name, "mp") != "mp" for name in ELSEWHERE):
         return
     if current_platform.is_cuda():
         there, kind = int(current_platform.device_count()), "GPUs"
