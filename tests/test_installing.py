@@ -101,7 +101,7 @@ def test_a_wheel_names_the_requirements_of_an_extra_one_by_one(installed, extra)
     is_for_this_interpreter(installed.hint(extra), installed, extra)
 
 
-RUN = ("run", "--model", "org/m", "--benchmarks")
+RUN = ("run", "--model", "{model}", "--benchmarks")
 SERVER = ("--engine", "openai", "--engine-arg", "base_url=http://127.0.0.1:9/v1")
 COMMANDS = {
     "train": (("train", "--mixture", "g_s_m", "--base", "."), "trl is not installed: ", "train"),
@@ -121,7 +121,10 @@ def test_a_command_that_lacks_something_says_how_to_install_it_here(installed, t
     )
     (tmp_path / "cases.jsonl").write_text('{"id": "1", "gold": "2", "pred": "x", "label": false, "form": "answer"}\n')
     words, said, extra = COMMANDS[name]
-    files = {"toml": tmp_path / "toy.toml", "cases": tmp_path / "cases.jsonl"}
+    (tmp_path / "model").mkdir()
+    for file in ("config.json", "model.safetensors"):
+        (tmp_path / "model" / file).write_text("{}")
+    files = {"toml": tmp_path / "toy.toml", "cases": tmp_path / "cases.jsonl", "model": tmp_path / "model"}
     told = installed.say("mammoth_eval", *(word.format(**files) for word in words))
     (line,) = [line for line in told.splitlines() if said in line]
     is_for_this_interpreter(line[line.index(str(installed.python)) :], installed, extra)

@@ -154,7 +154,9 @@ def test_grade_beside_an_evaluation_loses_no_record(tmp_path, unfinished):
     path, run = unfinished
     log = path / "records.jsonl"
     before = log.read_bytes()
-    evaluating = subprocess.Popen(command(*run, "--concurrency", "1"), cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    evaluating = subprocess.Popen(
+        command(*run, "--concurrency", "1"), cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
     while log.read_bytes() == before and evaluating.poll() is None:
         time.sleep(0.02)
     grades = []

@@ -21,13 +21,14 @@ from train_tools import make_model, write_rows
 
 from mammoth_eval import resources
 from mammoth_eval.cli import main
+from mammoth_eval.installing import how_to_install
 from mammoth_eval.errors import DataError, StoreError, UnknownName, UsageError
 from mammoth_eval.train import launch, manifest, prepare
 from mammoth_eval.train import rows as train_rows
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("trl", reason="trl is not installed: pip install 'mammoth_eval[train]'")
-pytest.importorskip("accelerate", reason="accelerate is not installed: pip install 'mammoth_eval[train]'")
+pytest.importorskip("trl", reason="trl is not installed: make setup ARGS=--train")
+pytest.importorskip("accelerate", reason="accelerate is not installed: make setup ARGS=--train")
 
 from accelerate.commands import launch as accelerate_launch  # noqa: E402
 from accelerate.utils import DeepSpeedPlugin, FullyShardedDataParallelPlugin  # noqa: E402
@@ -35,7 +36,7 @@ from accelerate.utils import launch as accelerate_environment  # noqa: E402
 
 CONFIGURATIONS = resources.folder("training") / "accelerate"
 DEEPSPEED = importlib.util.find_spec("deepspeed") is not None
-WITH_DEEPSPEED = pytest.mark.skipif(not DEEPSPEED, reason="deepspeed is not installed: pip install 'mammoth_eval[deepspeed]'")
+WITH_DEEPSPEED = pytest.mark.skipif(not DEEPSPEED, reason="deepspeed is not installed: make setup ARGS=--deepspeed")
 WITHOUT_DEEPSPEED = pytest.mark.skipif(DEEPSPEED, reason="deepspeed is installed")
 EXTENSIONS = os.environ.get("TORCH_EXTENSIONS_DIR", str(Path.home() / f".cache/torch_extensions/py{sys.version_info.minor}_cpu"))
 """Where deepspeed keeps what it compiles for CPUs; minutes the first time."""
@@ -141,7 +142,7 @@ def test_a_number_of_processes_without_launch_is_an_error(capsys):
 @WITHOUT_DEEPSPEED
 def test_zero3_without_deepspeed_says_what_to_install_before_anything_is_prepared(own_cache, tmp_path, capsys):
     assert main(["train", "--mixture", "g", "--launch", "zero3", "--processes", "2"]) == 1
-    assert capsys.readouterr().err == "mammoth-eval train: deepspeed is not installed: pip install 'mammoth_eval[deepspeed]'\n"
+    assert capsys.readouterr().err == f"mammoth-eval train: deepspeed is not installed: {how_to_install('deepspeed')}\n"
     assert not (tmp_path / "cache").exists()
 
 
@@ -149,7 +150,7 @@ def test_zero3_without_deepspeed_says_what_to_install_before_anything_is_prepare
 def test_a_process_of_another_launcher_that_asks_for_deepspeed_says_what_to_install(environment, own_cache, tmp_path, capsys):
     environment["ACCELERATE_USE_DEEPSPEED"] = "true"
     assert main(["train", "--mixture", "g", "--base", str(tmp_path)]) == 1
-    assert "deepspeed is not installed: pip install 'mammoth_eval[deepspeed]'" in capsys.readouterr().err
+    assert f"deepspeed is not installed: {how_to_install('deepspeed')}" in capsys.readouterr().err
     assert not (tmp_path / "cache").exists()
 
 
