@@ -21,8 +21,8 @@ from train_tools import make_model, write_rows
 
 from mammoth_eval import resources
 from mammoth_eval.cli import main
-from mammoth_eval.installing import how_to_install
 from mammoth_eval.errors import DataError, StoreError, UnknownName, UsageError
+from mammoth_eval.installing import how_to_install
 from mammoth_eval.train import launch, manifest, prepare
 from mammoth_eval.train import rows as train_rows
 
