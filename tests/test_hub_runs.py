@@ -104,10 +104,10 @@ def test_an_adapter_and_its_base_interrupted_and_killed_in_the_first_run_are_res
 def test_vllm_serves_a_model_of_the_hub_killed_in_its_first_run_and_resumed_offline(hub, tmp_path):
     commit = hub.add("org/small", default_model.ensure(resources.cache_folder()))
     hub.cuts["model.safetensors"] = [100 << 20]
-    hub_server.write_toy(tmp_path, rows=24)
-    words = ["--engine-arg", "max_model_len=1024"]
+    hub_server.write_toy(tmp_path, rows=40)
+    words = ["--decoding", "cot", "--engine-arg", "max_model_len=1024", "--engine-arg", "max_num_seqs=2"]
     kill_after(start(hub, tmp_path, *words, engine="vllm"), tmp_path, 3)
-    assert 3 <= records(tmp_path) < 24
+    assert 3 <= records(tmp_path) < 40
     assert hub.asked("GET", f"/cdn/{commit}/model.safetensors bytes={100 << 20}-"), "the download went on where it was cut off"
     assert not [line for line in hub.requests if "main" in line], "all is asked for by its commit"
     asked = len(hub.requests)
