@@ -131,12 +131,19 @@ class Handler(BaseHTTPRequestHandler):
             return self.send_file(repository, kind, name, commit, asked)
         listed = self.listing(repository.commits[commit])
         if asked["verb"] == "tree":
-            return self.send_json(listed)
+            return self.send_tree(listed, unquote(asked["path"] or ""), "recursive=true" in split.query.lower())
         if asked["verb"] == "paths-info":
             paths = json.loads(body)["paths"]
             return self.send_json([one for one in listed if one["path"] in paths])
         files = [{"rfilename": one["path"], "size": one["size"], "blobId": one["oid"]} for one in listed if one["type"] == "file"]
         return self.send_json({"id": name, "sha": commit, "siblings": files, "private": False, "gated": bool(repository.gated)})
+
+    def send_tree(self, listed, folder, is_recursive):
+        start = f"{folder}/" if folder else ""
+        below = [one for one in listed if one["path"].startswith(start)]
+        if folder and not below:
+            return self.refuse(404, "EntryNotFound", f"{folder} does not exist")
+        return self.send_json([one for one in below if is_recursive or "/" not in one["path"].removeprefix(start)])
 
     def listing(self, folder):
         """Files and folders of a commit as the hub lists a tree."""

@@ -38,10 +38,10 @@ def hub(tmp_path):
         yield running
 
 
-def write(home, name, *lines, rows=4):
-    """A benchmark of the data set ``org/sums``."""
+def write(home, name, *lines, rows=4, hub="org/sums"):
+    """A benchmark of a data set of the hub."""
     (home / name).mkdir(exist_ok=True)
-    return str(hub_server.write_toy(home / name, "\n".join(['hub = "org/sums"', *lines]), rows))
+    return str(hub_server.write_toy(home / name, "\n".join([f'hub = "{hub}"', *lines]), rows))
 
 
 def load(hub, home, *paths, **more):
@@ -87,35 +87,29 @@ def test_without_the_hub_rows_come_from_the_cache_and_never_from_another_commit(
     unseen = write(tmp_path, "unseen", 'config = "easy"', f'revision = "{older}"', rows=5)
     ((questions, commits, _),) = load(hub, tmp_path, seen)
     assert commits == [newer]
-    known = {"HF_HUB_OFFLINE": "1"}
-    cached, (said, code) = load(hub, tmp_path, seen, unseen, **known)
+    never = write(tmp_path, "never", hub="org/never")
+    cached, (said, code), (nothing, _) = load(hub, tmp_path, seen, unseen, never, HF_HUB_OFFLINE="1")
     assert cached[:2] == [questions, commits]
     assert code == 2
     assert "offline mode is on" in said and newer in said
-    (tmp_path / "empty").mkdir()
-    ((said, code),) = load(hub, tmp_path / "empty", seen, **known)
-    assert said == "seen/toy.toml: hub data set org/sums: not in the local hub cache, and offline mode is on (HF_HUB_OFFLINE)"
+    assert nothing == "never/toy.toml: hub data set org/never: not in the local hub cache, and offline mode is on (HF_HUB_OFFLINE)"
 
 
 def test_a_data_set_that_cannot_be_had_is_one_sentence(hub, tmp_path):
-    hub.add("org/sums", hub_server.make_sums(tmp_path / "sums", 4), "dataset", gated=403)
-    easy = write(tmp_path, "easy", 'config = "easy"')
-    unknown = write(tmp_path, "unknown", 'config = "easy"', 'revision = "v9"')
-    found = load(hub, tmp_path, easy, unknown)
-    assert all(code == 2 for _, code in found)
-    assert not any("\n" in said for said, _ in found)
-    assert "gated" in found[0][0]
-    assert found[1][0] == "unknown/toy.toml: hub data set org/sums: no revision 'v9' on the hub; give a branch, a tag or a commit"
-    hub.repositories["dataset", "org/sums"].gated = 0
-    split = write(tmp_path, "split", 'config = "easy"', 'split = "dev"')
-    config = write(tmp_path, "config", 'config = "medium"')
-    found = load(hub, tmp_path, split, config)
-    assert found[0] == ["split/toy.toml: cannot read hub data set org/sums: Unknown split \"dev\". Should be one of ['test'].", 2]
-    assert found[1][0].startswith("config/toy.toml: cannot read hub data set org/sums: BuilderConfig 'medium' not found.")
-    del hub.repositories["dataset", "org/sums"]
-    ((said, code),) = load(hub, tmp_path, write(tmp_path, "gone", 'revision = "main"'))
-    assert said.startswith("gone/toy.toml: hub data set org/sums: the hub has no such data set (or it is private")
-    assert code == 2
+    hub.add("org/sums", hub_server.make_sums(tmp_path / "sums", 4), "dataset")
+    hub.add("org/gated", hub_server.make_sums(tmp_path / "more", 4), "dataset", gated=403)
+    here = "cannot read hub data set org/sums: "
+    cases = {
+        write(tmp_path, "gated", 'config = "easy"', hub="org/gated"): "gated/toy.toml: cannot read hub data set org/gated: Dataset",
+        write(tmp_path, "gone", hub="org/none"): "gone/toy.toml: hub data set org/none: the hub has no such data set",
+        write(tmp_path, "newer", 'revision = "v9"'): "newer/toy.toml: hub data set org/sums: no revision 'v9' on the hub; give",
+        write(tmp_path, "split", 'config = "easy"', 'split = "dev"'): f'split/toy.toml: {here}Unknown split "dev"',
+        write(tmp_path, "config", 'config = "medium"'): f"config/toy.toml: {here}BuilderConfig 'medium' not found",
+    }
+    for (said, code), words in zip(load(hub, tmp_path, *cases), cases.values(), strict=True):
+        assert code == 2
+        assert said.startswith(words)
+        assert "\n" not in said
 
 
 def test_training_data_of_the_hub_is_taken_at_one_commit_and_what_is_missing_is_named(hub, tmp_path):
