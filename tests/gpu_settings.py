@@ -12,7 +12,7 @@ from pretended_gpu import GPUS, pretend
 
 platform = pretend()
 
-from mammoth_eval.engines import make_engine, vllm_start  # noqa: E402 - after the platform is set
+from mammoth_eval.engines import make_engine, vllm_config, vllm_start  # noqa: E402 - after the platform is set
 from mammoth_eval.errors import MammothError  # noqa: E402
 
 
@@ -22,14 +22,14 @@ def settle(case: dict) -> dict:
     options, extra = vllm_start.split_options(case["options"])
     try:
         arguments = vllm_start.prepare(case["model"], options, extra)
-        config = vllm_start.configure(arguments)
+        config = vllm_config.configure(arguments)
     except (MammothError, ValueError):
         return {"refused": refusal(case)}
     except ImportError as error:  # a CPU build of vLLM cannot configure a quantised model for a GPU
         return {"missing": str(error)}
     return {
-        **vllm_start.describe(config, arguments),
-        "capacity": vllm_start.capacity(config),
+        **vllm_config.describe(config, arguments),
+        "capacity": vllm_config.capacity(config),
         "world_size": config.parallel_config.world_size,
         "max_lora_rank": config.lora_config.max_lora_rank if config.lora_config else None,
         "attention": attention(config),

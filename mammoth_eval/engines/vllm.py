@@ -86,7 +86,7 @@ class VllmEngine:
 
     @property
     def capacity(self) -> int:
-        """Requests decoded at once, over all replicas."""
+        """Requests at once that keep it busy."""
         if self._served is None:
             raise EngineError("the vllm engine is not open: use `async with`")
         return self._served.capacity

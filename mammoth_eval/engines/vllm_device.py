@@ -89,11 +89,13 @@ def make_way(options: VllmOptions) -> None:
         return
     os.environ.setdefault("VLLM_EXECUTE_MODEL_TIMEOUT_SECONDS", str(STEP_SECONDS))
     ranks = options.tensor_parallel_size * options.pipeline_parallel_size * options.data_parallel_size
-    if ranks > 1 or not hasattr(os, "sched_getaffinity"):
-        return
-    cores = sorted(os.sched_getaffinity(0))
-    if len(cores) <= FEW_CORES:
-        os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", ",".join(map(str, cores)))
+    if ranks == 1 and len(cores()) <= FEW_CORES and hasattr(os, "sched_setaffinity"):
+        os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", ",".join(map(str, cores())))
+
+
+def cores() -> list[int]:
+    """The cores that this process may use."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
 
 
 def _check_count(options: VllmOptions, extra: Mapping[str, object]) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mammoth_eval.engines import checkpoint, vllm_device
+from mammoth_eval.engines import checkpoint, vllm_config, vllm_device
 from mammoth_eval.engines.importing import import_module
 from mammoth_eval.engines.options import parse_value, read_options
 from mammoth_eval.engines.vllm_guard import Guard
@@ -62,7 +62,7 @@ class Served:
     context: int
     """Tokens of prompt and answer together, at most."""
     capacity: int
-    """Requests decoded at once, over all replicas."""
+    """Requests at once that keep it busy."""
     seeds_hold: bool
     """Whether seeded sampling works: on a CPU not with chunked prefill."""
     lora: Any
@@ -101,12 +101,12 @@ async def start(model: str, options: VllmOptions, extra: Mapping[str, object]) -
         guard.close()
         raise
     config = engine.vllm_config
-    described = describe(config, arguments)
+    described = vllm_config.describe(config, arguments)
     return Served(
         engine,
         engine.get_tokenizer(),
         context=described["context"],
-        capacity=capacity(config),
+        capacity=vllm_config.capacity(config),
         seeds_hold=not (current_platform.is_cpu() and described["chunked_prefill"]),
         lora=_adapter(options),
         described=described,
@@ -128,7 +128,7 @@ def _launch(arguments: dict[str, Any], log: ProcessLog | None) -> Any:
     try:
         with log.inherited() if log else nullcontext():
             return Engine.from_vllm_config(
-                configure(arguments),
+                vllm_config.configure(arguments),
                 usage_context=UsageContext.LLM_CLASS,
                 enable_log_requests=arguments.get("enable_log_requests", False),
                 disable_log_stats=arguments["disable_log_stats"],
@@ -147,22 +147,6 @@ def _launch(arguments: dict[str, Any], log: ProcessLog | None) -> Any:
                 handler.setStream(sys.stderr)
 
 
-def configure(arguments: Mapping[str, Any]) -> Any:
-    """The configuration that vLLM makes of the arguments, with the batch sizes of ``LLM.generate``: nothing is loaded for it.
-
-    In process vLLM would take its defaults for no use in particular, 128 requests at once on any GPU.
-    """
-    from vllm.engine.arg_utils import AsyncEngineArgs
-    from vllm.usage.usage_lib import UsageContext
-
-    return AsyncEngineArgs(**arguments).create_engine_config(UsageContext.LLM_CLASS)
-
-
-def capacity(config: Any) -> int:
-    """Requests that an engine of this configuration decodes at once: those of every replica."""
-    return int(config.scheduler_config.max_num_seqs * config.parallel_config.data_parallel_size)
-
-
 def _adapter(options: VllmOptions) -> Any:
     if options.lora is None:
         return None
@@ -176,38 +160,6 @@ def _room_for(lora: str) -> int:
     path = Path(lora) / "adapter_config.json"
     rank = int(json.loads(path.read_text(encoding="utf-8")).get("r", 16)) if path.is_file() else 16
     return next((size for size in LORA_RANKS if size >= rank), rank)
-
-
-def describe(config: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Versions, device, and what the configuration came to."""
-    import torch
-    import transformers
-    import vllm
-    from vllm.platforms import current_platform
-
-    parallel = config.parallel_config
-    return {
-        "engine": "vllm",
-        "vllm": vllm.__version__,
-        "torch": torch.__version__,
-        "transformers": transformers.__version__,
-        "device": current_platform.get_device_name() or current_platform.device_type,
-        "dtype": str(config.model_config.dtype).removeprefix("torch."),
-        "context": int(config.model_config.max_model_len),
-        "eager": bool(config.model_config.enforce_eager),
-        "prefix_caching": bool(config.cache_config.enable_prefix_caching),
-        "chunked_prefill": bool(config.scheduler_config.enable_chunked_prefill),
-        "max_num_seqs": int(config.scheduler_config.max_num_seqs),
-        "max_num_batched_tokens": int(config.scheduler_config.max_num_batched_tokens),
-        "tensor_parallel_size": int(parallel.tensor_parallel_size),
-        "pipeline_parallel_size": int(parallel.pipeline_parallel_size),
-        "data_parallel_size": int(parallel.data_parallel_size),
-        "arguments": {
-            name: value if isinstance(value, str | int | float | bool | None) else json.loads(json.dumps(value, default=str))
-            for name, value in arguments.items()
-            if name != "model"
-        },
-    }
 
 
 def prepare(model: str, options: VllmOptions, extra: Mapping[str, object]) -> dict[str, Any]:

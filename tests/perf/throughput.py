@@ -31,7 +31,7 @@ import torch
 
 from mammoth_eval import benchmarks, decoding, models, prompts, rules, scoring
 from mammoth_eval.decoding import Kit
-from mammoth_eval.engines import make_engine, vllm_device, vllm_start
+from mammoth_eval.engines import make_engine, vllm_config, vllm_device, vllm_start
 from mammoth_eval.engines.default_model import NAME
 from mammoth_eval.engines.vllm_guard import Guard
 from mammoth_eval.records import encode
@@ -49,7 +49,7 @@ PROGRAMS = [
 ]
 """One in four takes two seconds; one in four fails, half of these after a second."""
 ON_CPU = 24
-"""Problems decoded at once on a CPU, where no number is asked for: more gain nothing there, and a round would be one batch."""
+"""Problems decoded at once on a CPU, where no number is asked for: more gain little there, and a round would be one batch."""
 CONTEXT = 2048
 """Tokens of prompt and answer together."""
 SETTINGS = ("dtype", "eager", "prefix_caching", "chunked_prefill", "max_num_seqs", "max_num_batched_tokens", "context")
@@ -79,7 +79,7 @@ def bare(location: str, asked: dict, n: int, tokens: int, rounds: int, out) -> N
     vllm_device.make_way(own)
     guard = Guard()  # an engine that is not ended burns the cores of the next one
     engine = LLM(**arguments)
-    out.put(vllm_start.describe(engine.llm_engine.vllm_config, arguments))
+    out.put(vllm_config.describe(engine.llm_engine.vllm_config, arguments))
     parameters = SamplingParams(temperature=0.0, max_tokens=tokens)
     messages = [[{"role": "user", "content": query.text}] for _, query in queries(n)]
     found = []
