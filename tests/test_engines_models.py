@@ -13,7 +13,7 @@ import pytest
 from mammoth_eval.engines import checkpoint, default_model, memory, transformers_load
 from mammoth_eval.engines.default_model import NAME, ensure, is_ready, resolve
 from mammoth_eval.engines.importing import explain
-from mammoth_eval.engines.vllm_log import ProcessLog, failed_start
+from mammoth_eval.engines.vllm_log import ProcessLog, died, failed_start
 from mammoth_eval.errors import EngineError, ModelError
 from mammoth_eval.installing import how_to_install, pip
 
@@ -158,6 +158,27 @@ def test_cause_of_a_failed_start_is_read_from_the_log_of_the_engine(line, kind, 
     assert type(found) is kind
     assert words in str(found)
     assert "\n" not in str(found)
+
+
+DEATHS = [
+    ("RuntimeError: CPU Generator does not use offset", "will end in the same way until the cause is removed"),
+    (
+        "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB",
+        "set tensor_parallel_size, quantization or a smaller",
+    ),
+    ("", "left no error: most often the system killed it for want of memory"),
+]
+
+
+@pytest.mark.parametrize(("line", "words"), DEATHS)
+def test_death_of_a_running_engine_is_told_with_what_can_be_done(line, words):
+    log = ProcessLog()
+    log.path.write_text(f"(EngineCore pid=7) ERROR 11-22 21:00:27 [core.py:1100] {line}\n")
+    found = died(log)
+    log.remove()
+    assert words in found
+    assert line.partition(" ")[2] in found
+    assert "same command again" not in found
 
 
 def test_children_write_to_the_log_and_we_to_where_we_wrote_before(tmp_path):
