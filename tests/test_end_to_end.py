@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.engine,
     pytest.mark.skipif(importlib.util.find_spec("vllm") is None, reason="vllm is not installed: make test installs it"),
 ]
-PROBLEMS = 24
+PROBLEMS = 12
 
 
 def command(folder, *words):
@@ -29,7 +29,7 @@ def command(folder, *words):
         "--limit",
         str(PROBLEMS // 2),
         "--max-tokens",
-        "64",
+        "32",
         "--concurrency",
         "4",
     ]

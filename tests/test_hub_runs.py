@@ -8,6 +8,7 @@ import time
 import hub_server
 import pytest
 import train_tools
+from sandbox_tools import long_run
 
 from mammoth_eval import resources, store
 from mammoth_eval.engines import default_model
@@ -100,6 +101,7 @@ def test_an_adapter_and_its_base_interrupted_and_killed_in_the_first_run_are_res
     assert run["sessions"][0]["hub"][1] == {"kind": "model", "name": "org/tuned", "revision": "main", "commit": own, "note": ""}
 
 
+@long_run
 @pytest.mark.skipif(importlib.util.find_spec("vllm") is None, reason="vllm is not installed: make test installs it")
 def test_vllm_serves_a_model_of_the_hub_killed_in_its_first_run_and_resumed_offline(hub, tmp_path):
     commit = hub.add("org/small", default_model.ensure(resources.cache_folder()))
