@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 
+from mammoth_eval.engines import dtypes
 from mammoth_eval.engines.default_model import ensure
 from mammoth_eval.resources import cache_folder
 
@@ -26,7 +27,7 @@ def serve(log):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     words = ["--model", str(ensure(cache_folder())), "--served-model-name", "small", "--port", str(port), "--host", "127.0.0.1"]
-    words += ["--max-model-len", str(CONTEXT), "--dtype", "bfloat16", "--enforce-eager", "--no-enable-chunked-prefill"]
+    words += ["--max-model-len", str(CONTEXT), "--dtype", dtypes.of_cpu(), "--enforce-eager", "--no-enable-chunked-prefill"]
     cores = ",".join(map(str, sorted(os.sched_getaffinity(0))[:4]))
     environment = {**os.environ, "VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_CPU_OMP_THREADS_BIND": cores, "VLLM_NO_USAGE_STATS": "1"}
     command = [sys.executable, "-m", SERVER, *words]
