@@ -1,15 +1,13 @@
 """Runs of the embedded model on a real engine, under the load of an evaluation, and what must hold of their records."""
 
 import json
-import os
 import subprocess
 import sys
 
 from mammoth_eval import store
 
-LONG = os.environ.get("MAMMOTH_LONG_TESTS") == "1"
-TOKENS = 256 if LONG else 24
-"""New tokens of one completion, at most."""
+TOKENS = 24
+"""New tokens of one completion, at most: it is the number of requests that loads an engine's batch, not their length."""
 PROBLEMS = 20
 """Of each benchmark."""
 MODEL = "smollm2-135m-instruct"

@@ -1,13 +1,15 @@
 """Every form of `mammoth-eval run` in the README, on the real engine with the real model, under the load of an evaluation.
 
 20 problems and several samples of each: what breaks when the engine's batch is full (seeded sampling under chunked prefill did)
-does not show with three prompts. Completions are short here; MAMMOTH_LONG_TESTS=1 takes them as long as a user would.
+does not show with three prompts. The sampling form runs always, as does the one that asks a server (`test_engines_served.py`); the rest,
+a minute or more each, with MAMMOTH_LONG_TESTS=1.
 """
 
 import importlib.util
 
 import pytest
-from real_runs import LONG, PROBLEMS, SAMPLING, check, run, texts
+from real_runs import PROBLEMS, SAMPLING, check, run, texts
+from sandbox_tools import long_run
 
 pytestmark = [
     pytest.mark.engine,
@@ -23,18 +25,14 @@ FORMS = {
     "sampling": (["--benchmarks", "math500", "--samples", "8", "--temperature", "0.7"], 8),
 }
 """Options of a run, and the samples of each problem that it makes."""
-IN_CI = ("both-chat", "fewshot", "mammoth-sc")
-"""Together they ask in every way: both methods, chat, few-shot, the paper's preset, samples. The rest runs with the long tests."""
 
 
+@long_run
 @pytest.mark.parametrize("name", FORMS)
 def test_a_form_of_the_readme_runs_under_load(name, tmp_path, data_dir):
-    if name not in IN_CI and not LONG:
-        pytest.skip("a minute each; runs with MAMMOTH_LONG_TESTS=1")
     words, samples = FORMS[name]
     summary, records = run(tmp_path, data_dir, *words)
-    benchmarks = words[1].count(",") + 1
-    check(records, benchmarks, samples)
+    check(records, words[1].count(",") + 1, samples)
     outcomes = [row["outcomes"] for one in summary for row in one["results"]]
     assert outcomes
     assert all(sum(one.values()) == PROBLEMS and one["fault"] == 0 for one in outcomes)
