@@ -1,8 +1,8 @@
 """Every form of `mammoth-eval run` in the README, on the real engine with the real model, under the load of an evaluation.
 
 20 problems and several samples of each: what breaks when the engine's batch is full (seeded sampling under chunked prefill did)
-does not show with three prompts. The sampling form runs always, as does the one that asks a server (`test_engines_served.py`); the rest,
-a minute or more each, with MAMMOTH_LONG_TESTS=1.
+does not show with three prompts. The sampling form runs always, as does the one that asks a server (`test_engines_served.py`);
+the rest, a minute or more each, with MAMMOTH_LONG_TESTS=1.
 """
 
 import importlib.util
