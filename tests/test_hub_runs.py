@@ -77,10 +77,13 @@ def test_an_adapter_and_its_base_interrupted_and_killed_in_the_first_run_are_res
     words = ["--decoding", "cot", "--engine-arg", "batch_size=2"]
     hub.paused["model.safetensors"] = 1000
 
-    first = start(hub, tmp_path, *words, model="org/tuned")
-    assert hub.waiting.wait(100), "the download began"
-    first.send_signal(signal.SIGINT)
-    assert "interrupted" in first.communicate(timeout=20)[1], "an interrupt ends a download at once"
+    with start(hub, tmp_path, *words, model="org/tuned") as first:
+        assert hub.waiting.wait(100), "the download began"
+        first.send_signal(signal.SIGINT)
+        try:
+            assert "interrupted" in first.communicate(timeout=60)[1]
+        finally:
+            first.kill()  # where the interrupt did not end it
     assert first.returncode == 130
 
     kill_after(start(hub, tmp_path, *words, model="org/tuned"), tmp_path, 2)
