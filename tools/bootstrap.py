@@ -172,7 +172,7 @@ class Environment:
         project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
         self.install("package", project + str(ROOT), "mammoth_eval", *LOCKED[:2], "--editable", str(ROOT))
         if with_torch := [name for name in names if name in WITH_TORCH]:
-            if "cuda" not in names:  # first, for the set-up of some packages imports it
+            if "cuda" not in names:  # first, for the set-up of deepspeed looks at it
                 self.install("torch", TORCH, f"{TORCH} (200 MB; some 3 GB where only the CUDA build is offered)", TORCH)
             for name in with_torch:
                 self.install_lock(name)
