@@ -144,6 +144,15 @@ async def test_a_model_split_over_more_memory_nodes_than_a_cpu_has_is_refused():
             pass
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_replicas_may_share_the_memory_node_of_a_cpu():
+    pytest.importorskip("vllm")
+    from mammoth_eval.engines import vllm_device, vllm_start
+
+    options, extra = vllm_start.split_options({"data_parallel_size": "64"})
+    vllm_device.check("any", options, extra)
+
+
 async def test_context_above_the_models_own_is_explained():
     pytest.importorskip("vllm")
     code = (

@@ -40,7 +40,7 @@ def test_a_form_of_the_readme_runs_under_load(name, tmp_path, data_dir):
 
 def test_the_same_sampling_command_gives_the_same_texts(tmp_path, data_dir):
     """20 problems of gsm8k, 4 samples at temperature 0.7: it killed the engine on a processor."""
-    words = ["--benchmarks", "gsm8k", "--decoding", "pot", *SAMPLING]
+    words = ["--benchmarks", "gsm8k", *SAMPLING]
     first, second = (run(tmp_path / name, data_dir, *words)[1] for name in ("first", "second"))
     check(first, 1, 4)
     assert texts(first) == texts(second)

@@ -109,6 +109,8 @@ def _check_count(options: VllmOptions, extra: Mapping[str, object]) -> None:
     if current_platform.is_cuda():
         there, kind = int(current_platform.device_count()), "GPUs"
     elif current_platform.is_cpu() and not any(name in os.environ for name in BOUND_BY_HAND):
+        asked.pop("data_parallel_size", None)  # replicas may share a node, the parts of one may not
+        needed = math.prod(asked.values())
         there, kind = _numa_nodes(), "NUMA nodes (on a CPU each part has one)"
     else:
         return
