@@ -1,15 +1,10 @@
-"""Presets: named starting points for a run; every setting can still be given on its own.
-
-`mammoth` follows the paper's released code (TIGER-AI-Lab/MAmmoTH, ``math_eval/``): Alpaca prompt, greedy, 1500 new tokens as in its
-README's commands, its program, fallback and option-matching rules, its cleaning and correctness; `mammoth-sc` is its
-self-consistency (10 samples at temperature 0.7, majority of cleaned answers).
-"""
+"""Presets: named starting points for a run; every setting can still be given on its own."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mammoth_eval.errors import UnknownName
+from mammoth_eval import registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +27,16 @@ class Preset:
 
 
 PRESETS = {
-    "default": Preset(),
-    "demo": Preset(max_tokens=256, limit=40),
-    "mammoth": Preset(decoding="mammoth", graders=("mammoth", "exact"), max_tokens=1500, waiting=1.0),
-    "mammoth-sc": Preset(
-        decoding="mammoth", graders=("mammoth", "exact"), max_tokens=1500, waiting=1.0, temperature=0.7, samples=10
-    ),
+    "default": "mammoth_eval.presets:DEFAULT",
+    "demo": "mammoth_eval.presets:DEMO",
+    "mammoth": "mammoth_eval.paper.presets:MAMMOTH",
+    "mammoth-sc": "mammoth_eval.paper.presets:MAMMOTH_SC",
 }
+DEFAULT = Preset()
+DEMO = Preset(max_tokens=256, limit=40)
 
 
 def get(name: str) -> Preset:
     """The preset `name`. Raises `UnknownName`."""
-    if name not in PRESETS:
-        raise UnknownName("preset", name, PRESETS)
-    return PRESETS[name]
+    preset: Preset = registry.load("preset", name, PRESETS)
+    return preset

@@ -12,8 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from mammoth_eval import answers, registry
-from mammoth_eval.answers import mammoth as paper
+from mammoth_eval import extraction, registry
 from mammoth_eval.graders import GRADERS
 from mammoth_eval.types import Attempt, Policy, Problem, ProgramResult, Verdict
 
@@ -43,16 +42,19 @@ class Rules:
 
 def get(name: str) -> Rules:
     """The rules called `name`. Raises `UnknownName`."""
-    if name == "mammoth":
-        return _paper_rules()
-    return _own_rules(name)
+    if name in RULES:
+        made: Rules = registry.load("rules", name, RULES)()
+        return made
+    return _with_our_extraction(name)
 
 
 NAMES = tuple(GRADERS)
+RULES = {"mammoth": "mammoth_eval.paper.rules:rules"}
+"""Name to dotted path of a function that makes `Rules`; a grader that is not here takes our extraction."""
 
 
 @cache
-def _own_rules(grader: str) -> Rules:
+def _with_our_extraction(grader: str) -> Rules:
     grade = registry.load("grader", grader, GRADERS)
     version = importlib.import_module(grade.__module__).VERSION
 
@@ -60,10 +62,10 @@ def _own_rules(grader: str) -> Rules:
         if attempt.method == "pot":
             if attempt.execution is None or attempt.execution.status != "ok":
                 return None
-            answer: str | None = answers.from_stdout(attempt.execution.stdout, form=problem.form, choices=problem.choices)
+            answer: str | None = extraction.from_stdout(attempt.execution.stdout, form=problem.form, choices=problem.choices)
             return answer
         truncated = attempt.completion.finish_reason != "stop"
-        return answers.from_text(attempt.completion.text, form=problem.form, choices=problem.choices, truncated=truncated)
+        return extraction.from_text(attempt.completion.text, form=problem.form, choices=problem.choices, truncated=truncated)
 
     def verdict(answer: str, problem: Problem, policy: Policy) -> Verdict:
         result: Verdict = grade(answer, problem.gold, policy, problem.choices)
@@ -74,52 +76,12 @@ def _own_rules(grader: str) -> Rules:
 
     return Rules(
         name=grader,
-        version=f"{version}+{answers.VERSION}",
+        version=f"{version}+{extraction.VERSION}",
         result="value",
-        program=answers.program,
+        program=extraction.program,
         words_run=False,
         read=read,
         verdict=verdict,
         same=same,
         falls_back=lambda attempt, policy: attempt.answer is None,
-    )
-
-
-def _printed(attempt: Attempt) -> str:
-    """What the released code gets of a program: nothing where it did not come to its end."""
-    if attempt.execution is None or attempt.execution.status != "ok":
-        return ""
-    return attempt.execution.stdout.strip("\n")
-
-
-@cache
-def _paper_rules() -> Rules:
-    grade = registry.load("grader", "mammoth", GRADERS)
-    version = importlib.import_module(grade.__module__).VERSION
-
-    def read(attempt: Attempt, problem: Problem, policy: Policy) -> str | None:
-        if attempt.program is not None:
-            printed = _printed(attempt)
-            return paper.from_stdout(printed, paper=policy.paper, choices=problem.choices) if printed else None
-        return paper.from_text(attempt.completion.text, paper=policy.paper, choices=problem.choices)
-
-    def verdict(answer: str, problem: Problem, policy: Policy) -> Verdict:
-        result: Verdict = grade(answer, problem.gold, policy, problem.choices)
-        return result
-
-    def falls_back(attempt: Attempt, policy: Policy) -> bool:
-        if policy.paper == "choice":
-            return attempt.program is not None and not _printed(attempt)
-        return attempt.answer is None
-
-    return Rules(
-        name="mammoth",
-        version=f"{version}+{paper.VERSION}",
-        result="stdout",
-        program=paper.program,
-        words_run=True,
-        read=read,
-        verdict=verdict,
-        same=lambda one, other, problem, policy: one == other,
-        falls_back=falls_back,
     )

@@ -7,12 +7,13 @@ import golden
 import pytest
 import runs
 
-from mammoth_eval import paired, store
+from mammoth_eval import store
 from mammoth_eval.cli import main
 from mammoth_eval.errors import UsageError
 from mammoth_eval.report import factors
 from mammoth_eval.report.ablation import ablate
 from mammoth_eval.report.sides import load_side
+from mammoth_eval.stats import paired
 
 RIGHT, WRONG = "correct", "wrong"
 

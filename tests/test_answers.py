@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mammoth_eval.answers import from_stdout, from_text, program
+from mammoth_eval.extraction import from_stdout, from_text, program
 
 TEXTS = [json.loads(line) for line in (Path(__file__).parent / "data" / "extraction.jsonl").read_text().splitlines()]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mammoth_eval.answers import mammoth
+from mammoth_eval.paper import extraction as mammoth
 from mammoth_eval.sandbox import Sandbox
 
 
@@ -98,7 +98,7 @@ def test_program_is_a_completion_that_prints_cut_at_the_next_instruction():
 @pytest.mark.parametrize(("name", "lost"), [("gsm8k", 0), ("mathematics", 139), ("numglue", 3), ("math", 0), ("aqua", 0)])
 def test_golds_that_the_paper_rule_can_never_match_are_as_many_as_known(data_dir, tmp_path, name, lost):
     from mammoth_eval import benchmarks
-    from mammoth_eval.graders.mammoth import grade
+    from mammoth_eval.paper.correctness import grade
 
     one = benchmarks.get(name)
     missed = 0

@@ -8,12 +8,13 @@ import pytest
 import runs
 from builders import record
 
-from mammoth_eval import paired, store
+from mammoth_eval import store
 from mammoth_eval.cli import main
 from mammoth_eval.errors import StoreError, UsageError
 from mammoth_eval.report.compare import compare, matrix, overall
 from mammoth_eval.report.differences import differences
 from mammoth_eval.report.sides import load_side
+from mammoth_eval.stats import paired
 
 RIGHT, WRONG = "correct", "wrong"
 

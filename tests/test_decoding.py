@@ -9,6 +9,7 @@ from builders import problem
 from mammoth_eval import decoding, prompts, rules
 from mammoth_eval.benchmarks import Benchmark
 from mammoth_eval.decoding import Kit
+from mammoth_eval.decoding.both import both
 from mammoth_eval.engines.scripted import ScriptedEngine
 from mammoth_eval.errors import SandboxError
 from mammoth_eval.types import Execution, Policy, Sampling
@@ -39,7 +40,7 @@ def kit(script, execution=Execution("ok", "4\n"), *, rule="exact", paper="number
 
 async def decode(name, a_kit, a_problem=None, sample=0):
     async with a_kit.engine:
-        return await getattr(decoding, name)(a_problem or problem(), a_kit, sample)
+        return await decoding.get(name)(a_problem or problem(), a_kit, sample)
 
 
 def asked(a_kit):
@@ -99,7 +100,7 @@ async def seeds(base):
 
     a_kit = kit(script, seed=base, temperature=0.7)
     async with a_kit.engine:
-        await asyncio.gather(*(decoding.both(problem(number), a_kit, sample) for number in range(2) for sample in range(3)))
+        await asyncio.gather(*(both(problem(number), a_kit, sample) for number in range(2) for sample in range(3)))
     return found
 
 

@@ -12,7 +12,7 @@ from builders import pot, record, scored
 from conftest import ROOT
 from view_runs import drawn_records, in_memory, on_disk
 
-from mammoth_eval import __version__, imports
+from mammoth_eval import __version__, importers
 from mammoth_eval.cli import main
 from mammoth_eval.report.export import FORMATS, export
 from mammoth_eval.report.export.lm_eval import INVALID
@@ -137,7 +137,7 @@ def texts_of(run):
 def test_json_lines_come_back_as_they_went_by_our_own_import(run, tmp_path):
     (path,) = export(run, "jsonl", tmp_path / "run.jsonl")
     problems = [one.problem for one in run.records]
-    assert imports.load([(path, "jsonl", None)], problems).texts == texts_of(run)
+    assert importers.load([(path, "jsonl", None)], problems).texts == texts_of(run)
 
 
 def test_lm_evals_samples_come_back_as_they_went_by_our_own_import(run, tmp_path):
@@ -145,7 +145,7 @@ def test_lm_evals_samples_come_back_as_they_went_by_our_own_import(run, tmp_path
     for benchmark in ("gsm8k", "aqua", "svamp"):
         files = {method: next(path for path in written if f"_{benchmark}_{method}_" in path.name) for method in ("pot", "cot")}
         sources = [(path, "lm-eval", method) for method, path in files.items()]
-        found = imports.load(sources, [one.problem for one in run.records if one.problem.benchmark == benchmark])
+        found = importers.load(sources, [one.problem for one in run.records if one.problem.benchmark == benchmark])
         assert found.texts == {key: text for key, text in texts_of(run).items() if key[0].startswith(f"{benchmark}/")}
 
 
@@ -154,7 +154,7 @@ def test_several_samples_come_back_from_lm_evals_files(tmp_path):
     scores = scored(*[("pot", "4", "correct")] * 3, samples=("correct",) * 3)
     run = in_memory(tmp_path, [record(*attempts, benchmark="gsm8k", scores=scores)], decoding="pot", samples=3)
     (path,) = [one for one in export(run, "lm-eval", tmp_path) if "samples_" in one.name]
-    assert imports.load([(path, "lm-eval", "pot")], [run.records[0].problem]).texts == texts_of(run)
+    assert importers.load([(path, "lm-eval", "pot")], [run.records[0].problem]).texts == texts_of(run)
 
 
 # lm_eval

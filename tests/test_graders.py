@@ -13,7 +13,7 @@ import pytest
 
 from mammoth_eval import graders, registry
 from mammoth_eval.graders import GRADERS, clock, grade, symbolic
-from mammoth_eval.graders import mammoth as paper
+from mammoth_eval.paper import correctness as paper
 from mammoth_eval.types import Policy
 
 CASES = [json.loads(line) for line in (Path(__file__).parent / "data" / "grading.jsonl").read_text().splitlines()]

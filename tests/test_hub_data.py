@@ -115,7 +115,8 @@ def test_a_data_set_that_cannot_be_had_is_one_sentence(hub, tmp_path):
 def test_training_data_of_the_hub_is_taken_at_one_commit_and_what_is_missing_is_named(hub, tmp_path):
     commit = hub.add("org/sums", hub_server.make_sums(tmp_path / "sums", 4), "dataset")
     code = (
-        "import sys; from pathlib import Path; from mammoth_eval.errors import DataError; from mammoth_eval.train import sources\n"
+        "import sys; from pathlib import Path; from mammoth_eval.errors import DataError\n"
+        "from mammoth_eval.training import sources\n"
         "for name in sys.argv[1:]:\n"
         "    try: print(len(sources.from_hub(name, ('easy', 'hard'), 'test', Path('cache'), 'train/set.json')))\n"
         "    except DataError as error: print(error)"

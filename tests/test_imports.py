@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from mammoth_eval import imports, store
+from mammoth_eval import importers, store
 from mammoth_eval.cli import main
 from mammoth_eval.errors import UsageError
-from mammoth_eval.imports import Generation, match, read
+from mammoth_eval.importers import Generation, match, read
 from mammoth_eval.types import Problem
 
 DATA = Path(__file__).resolve().parent / "data" / "imports"
@@ -284,12 +284,12 @@ def test_samples_of_problems_that_ask_the_very_same_are_spread_over_them():
 def test_rows_without_a_method_need_one(tmp_path):
     path = lines(tmp_path / "a.jsonl", {"question": ANN, "text": "7", "method": "cot"}, {"question": EGGS, "text": "30"})
     with pytest.raises(UsageError, match=r"a.jsonl:2: the row does not say its method"):
-        imports.load([(path, "jsonl", None)], problems())
+        importers.load([(path, "jsonl", None)], problems())
 
 
 def test_a_problem_that_lacks_a_sample_is_left_out(tmp_path):
     path = lines(tmp_path / "a.jsonl", {"question": ANN, "text": ["7", "8"]}, {"question": EGGS, "text": "30"})
-    found = imports.load([(path, "jsonl", "cot")], problems())
+    found = importers.load([(path, "jsonl", "cot")], problems())
     assert [problem.id for problem in found.problems] == ["toy/0"]
     assert found.incomplete == ("toy/1", "toy/2")
 

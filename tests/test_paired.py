@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats as reference
 
-from mammoth_eval import paired
+from mammoth_eval.stats import paired
 
 
 @pytest.mark.parametrize(("only_a", "only_b"), [(0, 0), (0, 1), (5, 0), (3, 9), (9, 3), (8, 8), (40, 61)])

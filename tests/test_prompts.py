@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mammoth_eval import answers, benchmarks, prompts
+from mammoth_eval import benchmarks, extraction, prompts
 from mammoth_eval.errors import PromptError, UnknownName
 from mammoth_eval.types import Problem
 
@@ -205,7 +205,7 @@ def test_each_exemplar_program_prints_its_answer(family):
 @pytest.mark.parametrize("family", sorted(families()))
 def test_each_exemplar_program_would_be_found_in_a_completion(family):
     for one in families()[family]:
-        assert answers.program(one.pot) is not None
+        assert extraction.program(one.pot) is not None
 
 
 def test_exemplars_with_options_answer_with_a_letter_of_theirs():

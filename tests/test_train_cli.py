@@ -14,7 +14,7 @@ from mammoth_eval import models
 from mammoth_eval.cli import main
 from mammoth_eval.errors import ModelError, StoreError
 from mammoth_eval.installing import how_to_install
-from mammoth_eval.train import manifest
+from mammoth_eval.training import manifest
 
 SUITE = """
 description = "Small"

@@ -12,9 +12,9 @@ from mammoth_eval import benchmarks
 from mammoth_eval.engines import make_engine
 from mammoth_eval.errors import DataError, StoreError, UnknownName
 from mammoth_eval.sandbox import Sandbox, open_sandbox
-from mammoth_eval.train import annotated, contamination, curate, drills, mixture, prepare, recipe, rows, sources, suite, teacher
-from mammoth_eval.train.rows import Row
-from mammoth_eval.train.sources import Example
+from mammoth_eval.training import annotated, contamination, curate, drills, mixture, prepare, recipe, rows, sources, suite, teacher
+from mammoth_eval.training.rows import Row
+from mammoth_eval.training.sources import Example
 from mammoth_eval.types import Policy, Problem
 
 NATALIA = (

@@ -23,8 +23,8 @@ from mammoth_eval import resources
 from mammoth_eval.cli import main
 from mammoth_eval.errors import DataError, StoreError, UnknownName, UsageError
 from mammoth_eval.installing import how_to_install
-from mammoth_eval.train import launch, manifest, prepare
-from mammoth_eval.train import rows as train_rows
+from mammoth_eval.training import launch, manifest, prepare
+from mammoth_eval.training import rows as train_rows
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("trl", reason="trl is not installed: make setup ARGS=--train")

@@ -11,7 +11,7 @@ import pytest
 
 from mammoth_eval.cli import main
 from mammoth_eval.errors import BenchmarkError, DataError
-from mammoth_eval.train import download, outline, prepare, sources, suite
+from mammoth_eval.training import download, outline, prepare, sources, suite
 
 SUITE = """
 description = "Small"

@@ -8,8 +8,8 @@ from train_tools import make_model, write_rows
 
 from mammoth_eval import prompts
 from mammoth_eval.errors import DataError, TrainingError
-from mammoth_eval.train import encode, rows
-from mammoth_eval.train.recipe import RECIPES, Recipe
+from mammoth_eval.training import encode, rows
+from mammoth_eval.training.recipe import RECIPES, Recipe
 from mammoth_eval.types import Problem
 
 torch = pytest.importorskip("torch")
@@ -18,8 +18,8 @@ pytest.importorskip("peft", reason="peft is not installed: make test installs it
 
 from mammoth_eval.cli import main  # noqa: E402
 from mammoth_eval.engines.tokens import prompt_tokens  # noqa: E402
-from mammoth_eval.train import manifest, sft  # noqa: E402
-from mammoth_eval.train.progress import make_callback  # noqa: E402
+from mammoth_eval.training import manifest, sft  # noqa: E402
+from mammoth_eval.training.progress import make_callback  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # what the libraries of training warn of is theirs
 TINY = Recipe(

@@ -25,7 +25,7 @@ from typing import Any
 from replays_data import REPLAYS, Difference, Mixed, Replay, Result, Row
 from replays_page import page
 
-from mammoth_eval import imports, store
+from mammoth_eval import importers, store
 from mammoth_eval.cli import main as mammoth_eval
 from mammoth_eval.types import Problem
 
@@ -87,7 +87,7 @@ def _command(words: Sequence[str]) -> Any:
 def _their_rows(one: Replay, path: Path, problems: Sequence[Problem]) -> dict[str, Row]:
     """The authors' own rows by problem id."""
     lines = path.read_text(encoding="utf-8").split("\n")
-    found = imports.match(imports.read(path, one.format).rows, problems, "pot")
+    found = importers.match(importers.read(path, one.format).rows, problems, "pot")
     return {problem: json.loads(lines[number - 1]) for (problem, _, _), number in found.lines.items()}
 
 

@@ -18,8 +18,8 @@ from rich.console import Console
 from mammoth_eval.cli import options
 from mammoth_eval.errors import MammothError, TrainingError
 from mammoth_eval.resources import cache_folder
-from mammoth_eval.train import manifest, outline, sft, suite
-from mammoth_eval.train.suite import Suite
+from mammoth_eval.training import manifest, outline, sft, suite
+from mammoth_eval.training.suite import Suite
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,9 +16,9 @@ from mammoth_eval.engines import ENGINES, make_engine
 from mammoth_eval.errors import DataError, UsageError
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.sandbox import open_sandbox
-from mammoth_eval.train import prepare, rows, sources, teacher
-from mammoth_eval.train.curate import Report
-from mammoth_eval.train.rows import Row
+from mammoth_eval.training import prepare, rows, sources, teacher
+from mammoth_eval.training.curate import Report
+from mammoth_eval.training.rows import Row
 
 SHOWN = 10
 """Leaks that are named on the terminal; the report file has all."""

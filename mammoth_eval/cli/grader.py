@@ -18,10 +18,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from mammoth_eval import answers, benchmarks, registry, rules, scoring, store
-from mammoth_eval.answers import mammoth as paper
+from mammoth_eval import benchmarks, extraction, registry, rules, scoring, store
 from mammoth_eval.errors import UsageError
 from mammoth_eval.graders import GRADERS
+from mammoth_eval.paper import extraction as paper
 from mammoth_eval.types import Policy, Record, Verdict
 
 SHOWN = 40
@@ -116,7 +116,7 @@ def judge(name: str) -> Callable[[Case], Verdict]:
         if case.response and name == "mammoth":
             answer = paper.from_text(case.pred, paper=policy.paper, choices=choices)
         elif case.response:
-            answer = answers.from_text(case.pred, form="choice" if case.choice else "open", choices=choices)
+            answer = extraction.from_text(case.pred, form="choice" if case.choice else "open", choices=choices)
         result: Verdict = grade(answer or "", case.gold, policy, choices)
         return result
 

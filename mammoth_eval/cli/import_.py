@@ -17,10 +17,10 @@ from typing import Any
 
 from rich.console import Console
 
-from mammoth_eval import decoding, imports
+from mammoth_eval import decoding, importers
 from mammoth_eval.cli import options, session, show
 from mammoth_eval.errors import UsageError
-from mammoth_eval.imports import Imported
+from mammoth_eval.importers import Imported
 from mammoth_eval.plan import Plan, Settings, make_plan
 from mammoth_eval.report.results import RunSummary, summarize_run
 from mammoth_eval.resources import cache_folder
@@ -30,7 +30,7 @@ from mammoth_eval.types import Method
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The files, what they hold, and where the run goes."""
-    names = tuple(imports.FORMATS)
+    names = tuple(importers.FORMATS)
     parser.add_argument("file", type=Path, metavar="FILE", help="JSON lines, or one JSON array; may be gzipped")
     # --format is the file's here; tables take theirs from --table and --json
     parser.add_argument("--format", dest="file_format", required=True, metavar="NAME", help=f"of FILE: one of {', '.join(names)}")
@@ -59,13 +59,13 @@ def main(args: argparse.Namespace) -> int:
     sources = _sources(args)
     plan = make_plan(_settings(args))
     _, problems = plan.problems[0]
-    found = imports.load(sources, problems)
+    found = importers.load(sources, problems)
     plan = _plan(plan, found)
-    for line in [line for pair in found.files for line in imports.describe(*pair)] + _incomplete(found, plan):
+    for line in [line for pair in found.files for line in importers.describe(*pair)] + _incomplete(found, plan):
         console.print(line, highlight=False, soft_wrap=True, markup=False)
     with RunFolder(args.results_dir, plan.spec) as run:
         console.print(f"run: {run.path}", highlight=False, soft_wrap=True)
-        session.hold(plan, run, imports.Recordings(found.texts, tuple(file.name for file, _ in found.files)), None, console)
+        session.hold(plan, run, importers.Recordings(found.texts, tuple(file.name for file, _ in found.files)), None, console)
         summary = summarize_run(run.path)
         void = session.void_note(run)
     _show(found, summary, args.format)
@@ -109,16 +109,16 @@ def _plan(plan: Plan, found: Imported) -> Plan:
         model_hash=files[0]["sha256"][:16],
         engine_args={"files": files},
         decoding=found.decoding,
-        prompt=imports.PROMPT.name,
-        prompt_hash=imports.PROMPT.hash,
-        prompt_text=imports.PROMPT.source,
+        prompt=importers.PROMPT.name,
+        prompt_hash=importers.PROMPT.hash,
+        prompt_text=importers.PROMPT.source,
         sampling={},
         samples=found.samples,
         benchmarks={benchmark.name: _covered(plan.spec.benchmarks[benchmark.name], found)},
         preset="",
     )
     decode = decoding.get(found.decoding)
-    return replace(plan, spec=spec, problems=((benchmark, found.problems),), prompt=imports.PROMPT, decode=decode)
+    return replace(plan, spec=spec, problems=((benchmark, found.problems),), prompt=importers.PROMPT, decode=decode)
 
 
 def _covered(identity: Mapping[str, Any], found: Imported) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def _covered(identity: Mapping[str, Any], found: Imported) -> dict[str, Any]:
 def _incomplete(found: Imported, plan: Plan) -> list[str]:
     if not found.incomplete:
         return []
-    shown = ", ".join(found.incomplete[: imports.SHOWN]) + (", ..." if len(found.incomplete) > imports.SHOWN else "")
+    shown = ", ".join(found.incomplete[: importers.SHOWN]) + (", ..." if len(found.incomplete) > importers.SHOWN else "")
     total = len(found.incomplete) + len(found.problems)
     name = plan.problems[0][0].name
     return [f"left out for want of a (complete) generation: {len(found.incomplete)} of {total} problems of {name} ({shown})"]
@@ -140,7 +140,7 @@ def _incomplete(found: Imported, plan: Plan) -> list[str]:
 
 def _show(found: Imported, summary: RunSummary, form: str) -> None:
     if form == "json":
-        files = [imports.report(*pair) for pair in found.files]
+        files = [importers.report(*pair) for pair in found.files]
         content = {"files": files, "without_generation": list(found.incomplete), "runs": [summary.to_json()]}
         print(json.dumps(content, indent=2, ensure_ascii=False))
     else:

@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.table import Table
 
 from mammoth_eval import stats
-from mammoth_eval.records import AnyRecord
+from mammoth_eval.store.records import AnyRecord
 from mammoth_eval.types import Record
 
 

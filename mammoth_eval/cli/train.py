@@ -21,9 +21,9 @@ from mammoth_eval.cli import options
 from mammoth_eval.engines.default_model import NAME as DEFAULT_MODEL
 from mammoth_eval.errors import UsageError
 from mammoth_eval.resources import cache_folder
-from mammoth_eval.train import encode, launch, manifest, mixture, prepare, recipe, rows, sft
-from mammoth_eval.train.manifest import Manifest
-from mammoth_eval.train.rows import Row
+from mammoth_eval.training import encode, launch, manifest, mixture, prepare, recipe, rows, sft
+from mammoth_eval.training.manifest import Manifest
+from mammoth_eval.training.rows import Row
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from mammoth_eval.graders.exact import VERSION, grade
 
 GRADERS: dict[str, str] = {
     "exact": "mammoth_eval.graders.exact:grade",
-    "mammoth": "mammoth_eval.graders.mammoth:grade",
+    "mammoth": "mammoth_eval.paper.correctness:grade",
     "math_verify": "mammoth_eval.graders.math_verify:grade",
 }
 """Name to dotted path of a function ``(answer, gold, policy, choices) -> Verdict``; its module has a `VERSION`."""

@@ -12,14 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from mammoth_eval import paired
 from mammoth_eval.benchmarks import PAPER
 from mammoth_eval.errors import UsageError
-from mammoth_eval.paired import Paired
 from mammoth_eval.report.conditions import Basis, Conditions, conditions
 from mammoth_eval.report.factors import SEED, context_of, factor_of
 from mammoth_eval.report.results import AVERAGES
 from mammoth_eval.report.sides import Side
+from mammoth_eval.stats import paired
+from mammoth_eval.stats.paired import Paired
 
 
 @dataclass(frozen=True, slots=True)

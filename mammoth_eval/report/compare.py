@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import Any
 
-from mammoth_eval import paired
 from mammoth_eval.benchmarks import PAPER
 from mammoth_eval.errors import UsageError
-from mammoth_eval.paired import Paired
 from mammoth_eval.report.differences import Difference, differences
 from mammoth_eval.report.sides import Side
+from mammoth_eval.stats import paired
+from mammoth_eval.stats.paired import Paired
 from mammoth_eval.types import Outcome
 
 

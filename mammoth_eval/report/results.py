@@ -14,9 +14,9 @@ from mammoth_eval import stats, store
 from mammoth_eval.benchmarks import IND, OOD, PAPER
 from mammoth_eval.errors import StoreError
 from mammoth_eval.paths import below
-from mammoth_eval.records import AnyRecord
 from mammoth_eval.report.grid import Grid
 from mammoth_eval.stats import Interval, Summary
+from mammoth_eval.store.records import AnyRecord
 from mammoth_eval.types import OUTCOMES
 
 AVERAGES = {"IND": IND, "OOD": OOD, "AVG": PAPER}

@@ -14,9 +14,9 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["mammoth_eval"]):
-    from mammoth_eval.answers import from_stdout, from_text, program
+    from mammoth_eval.extraction import from_stdout, from_text, program
     from mammoth_eval.graders import grade, precise
-    from mammoth_eval.graders import mammoth as paper
+    from mammoth_eval.paper import correctness as paper
     from mammoth_eval.types import Policy
 
 DEADLINE = 2.5

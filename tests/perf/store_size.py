@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import runs
 
-from mammoth_eval import records, store
+from mammoth_eval import store
+from mammoth_eval.store import records
 
 KINDS = 200
 """Different records; the lines repeat them under other ids."""

@@ -29,15 +29,17 @@ from pathlib import Path
 
 import torch
 
-from mammoth_eval import benchmarks, decoding, models, prompts, rules, scoring
+from mammoth_eval import benchmarks, models, prompts, rules, scoring
 from mammoth_eval.decoding import Kit
+from mammoth_eval.decoding.hybrid import hybrid
+from mammoth_eval.decoding.pot import pot
 from mammoth_eval.engines import make_engine, vllm_config, vllm_device, vllm_start
 from mammoth_eval.engines.default_model import NAME
 from mammoth_eval.engines.vllm_guard import Guard
-from mammoth_eval.records import encode
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.runner import Job, concurrency, evaluate
 from mammoth_eval.sandbox import open_sandbox
+from mammoth_eval.store.records import encode
 from mammoth_eval.types import Sampling
 
 SET = "rg_gsm_symbolic"
@@ -130,10 +132,10 @@ async def measure(location: str, asked: dict, n: int, tokens: int, rounds: int) 
     async with make_engine("vllm", location, **asked) as engine, open_sandbox() as sandbox:
         kit = Kit(engine, sandbox, prompts.get("chat"), rules.get("exact"), Sampling(max_tokens=tokens), benchmark)
         slow = replace(kit, rules=replace(kit.rules, program=laid_down))
-        await ours(kit, rows[:WARM_UP], decoding.pot)
+        await ours(kit, rows[:WARM_UP], pot)
         for _ in range(rounds):
-            found["ours"].append(await ours(kit, rows, decoding.pot))
-            found["streaming"].append(await ours(slow, rows, decoding.hybrid))
+            found["ours"].append(await ours(kit, rows, pot))
+            found["streaming"].append(await ours(slow, rows, hybrid))
             found["barriers"].append(await with_barriers(slow, rows))
         return dict(engine.describe()), found
 

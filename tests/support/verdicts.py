@@ -29,9 +29,9 @@ def module(*names: str) -> Any:
     raise missing
 
 
-extraction = module("mammoth_eval.extraction", "mammoth_eval.answers")
-paper = module("mammoth_eval.paper.extraction", "mammoth_eval.answers.mammoth")
-correctness = module("mammoth_eval.paper.correctness", "mammoth_eval.graders.mammoth")
+extraction = module("mammoth_eval.extraction", "mammoth_eval.extraction")
+paper = module("mammoth_eval.paper.extraction", "mammoth_eval.paper.extraction")
+correctness = module("mammoth_eval.paper.correctness", "mammoth_eval.paper.correctness")
 graders = module("mammoth_eval.graders")
 Policy = module("mammoth_eval.types").Policy
 

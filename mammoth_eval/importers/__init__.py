@@ -1,0 +1,129 @@
+"""Generations of other harnesses: read (`formats`), matched to problems (`matching`), run like a model's own (`recordings`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mammoth_eval.errors import UsageError
+from mammoth_eval.importers.formats import FORMATS, ForeignFile, Generation, read
+from mammoth_eval.importers.matching import Key, Matching, match
+from mammoth_eval.importers.recordings import PROMPT, Recordings
+from mammoth_eval.types import Method, Problem
+
+SHOWN = 10
+"""Rows that a message names of those that fit no problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Files whose rows were matched to one benchmark."""
+
+    files: tuple[tuple[ForeignFile, Matching], ...]
+    problems: tuple[Problem, ...]
+    """Those with every method and sample, in the benchmark's order."""
+    incomplete: tuple[str, ...]
+    """Ids of the others."""
+    methods: tuple[Method, ...]
+    samples: int
+
+    @property
+    def texts(self) -> dict[Key, str]:
+        """Every text by problem, method and sample."""
+        return {key: text for _, found in self.files for key, text in found.texts.items()}
+
+    @property
+    def decoding(self) -> str:
+        """``pot``, ``cot``, or ``both``, from which the hybrid is read."""
+        return "both" if len(self.methods) > 1 else self.methods[0]
+
+
+def load(sources: Sequence[tuple[Path, str, Method | None]], problems: Sequence[Problem]) -> Imported:
+    """The files `sources` (path, format, method of rows that do not say it), matched to `problems`.
+
+    Raises `UsageError` where no row fits, or two files answer by one method.
+    """
+    files: list[tuple[ForeignFile, Matching]] = []
+    texts: dict[Key, str] = {}
+    for path, name, method in sources:
+        file = read(path, name)
+        silent = next((row.line for row in file.rows if (row.method or method) is None), None)
+        if silent is not None:
+            raise UsageError(f"{path}:{silent}: the row does not say its method; give --method pot or --method cot")
+        found = match(file.rows, problems, method)
+        if not found.texts:
+            first = _start(file.rows[0])
+            raise UsageError(
+                f"{path}: none of its {len(file.rows)} questions is one of {problems[0].benchmark}; the first: {first}"
+            )
+        both = next((key for key in found.texts if key in texts), None)
+        if both is not None:
+            raise UsageError(f"{path}: {both[0]} has a {both[1]} generation in another file already; one file a method")
+        texts.update(found.texts)
+        files.append((file, found))
+    methods: tuple[Method, ...] = tuple(sorted({method for _, method, _ in texts}, reverse=True))
+    samples = 1 + max(sample for _, _, sample in texts)
+    wanted = [(method, sample) for method in methods for sample in range(samples)]
+    full = {problem.id for problem in problems if all((problem.id, *rest) in texts for rest in wanted)}
+    if not full:
+        raise UsageError(f"no problem has all of {', '.join(methods)} with {samples} samples: the files cover different problems")
+    kept = tuple(problem for problem in problems if problem.id in full)
+    return Imported(tuple(files), kept, tuple(one.id for one in problems if one.id not in full), methods, samples)
+
+
+def report(file: ForeignFile, found: Matching) -> dict[str, Any]:
+    """What became of a file's lines, all of it: for ``--json``."""
+    return {
+        "file": file.name,
+        "sha256": file.sha256,
+        "format": file.format,
+        "rows": len(file.rows),
+        "matched": len({problem for problem, _, _ in found.texts}),
+        "unmatched": [{"line": row.line, "question": row.question or row.problem_id} for row in found.unmatched],
+        "duplicates": [{"line": row.line, "problem": problem} for row, problem in found.duplicates],
+        "repeats": found.repeats,
+        "no_rows": [{"line": line, "fields": fields} for line, fields in file.others],
+    }
+
+
+def describe(file: ForeignFile, found: Matching) -> list[str]:
+    """The same in lines for a person, the first `SHOWN` of what did not fit."""
+    matched = len({problem for problem, _, _ in found.texts})
+    parts = [f"{file.name}: {len(file.rows)} rows, {matched} problems matched", f"{len(found.unmatched)} rows unmatched"]
+    parts += [f"{len(found.duplicates)} duplicates left out"] if found.duplicates else []
+    parts += [f"{found.repeats} said again"] if found.repeats else []
+    lines = [", ".join(parts)]
+    lines += [f"  line {line} is no row (its fields: {fields})" for line, fields in file.others]
+    lines += _first([f"  line {row.line} fits no problem: {_start(row)}" for row in found.unmatched])
+    lines += _first([f"  line {row.line} answers {problem} again; the first row counts" for row, problem in found.duplicates])
+    return lines
+
+
+def _first(lines: list[str]) -> list[str]:
+    """The first `SHOWN` of some lines, and how many more there are."""
+    more = len(lines) - SHOWN
+    return lines[:SHOWN] + ([f"  ... and {more} more (all in --json)"] if more > 0 else [])
+
+
+def _start(row: Generation) -> str:
+    text = " ".join((row.question or row.problem_id).split())
+    return text if len(text) <= 90 else text[:89] + "…"
+
+
+__all__ = [
+    "FORMATS",
+    "PROMPT",
+    "SHOWN",
+    "ForeignFile",
+    "Generation",
+    "Imported",
+    "Matching",
+    "Recordings",
+    "describe",
+    "load",
+    "match",
+    "read",
+    "report",
+]

@@ -1,0 +1,131 @@
+"""Rows of a foreign file -> problems of a benchmark, by question text.
+
+Texts are compared without regard to white space and to how quotes, dashes and compatibility characters are written; where that
+finds nothing, without case and sentence punctuation too, and without the options behind a choice question. A row that fits several
+different problems is not matched: a guess would grade an answer against another problem's gold.
+
+Rows that answer a problem once more are its samples where no row says a number and every problem has as many; elsewhere they are
+strays, and the first row counts.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mammoth_eval.importers.formats import Generation
+from mammoth_eval.types import Method, Problem
+
+Key = tuple[str, Method, int]
+"""Problem id, method, sample."""
+
+_WRITTEN = str.maketrans(dict.fromkeys("‘’‛′`´", "'") | dict.fromkeys("“”„″", '"') | dict.fromkeys("‐‑‒–—−", "-"))
+_PUNCTUATION = re.compile(r"[?!;'\"]|[.,:](?!\d)")
+_OPTIONS = re.compile(r"\n(?:Answer Choices|Options)\s*:")
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """What of a file belongs to which problem."""
+
+    texts: dict[Key, str]
+    lines: dict[Key, int]
+    """Where in the file each of `texts` stands."""
+    unmatched: tuple[Generation, ...] = ()
+    """Rows whose question is no problem's, or that of several different ones."""
+    duplicates: tuple[tuple[Generation, str], ...] = ()
+    """Rows for a problem that has another text already and no further sample in them, and its id: the first row counts."""
+    repeats: int = 0
+    """Rows that say again what an earlier one said (lm-evaluation-harness writes one for each filter)."""
+
+
+@dataclass(slots=True)
+class _Index:
+    """Problems by one way of reading their question."""
+
+    read: Callable[[str], str]
+    problems: dict[str, list[Problem]] = field(default_factory=dict)
+
+    def add(self, problem: Problem) -> None:
+        key = self.read(problem.question)
+        self.problems.setdefault(key, []).append(problem)
+
+
+def match(rows: Iterable[Generation], problems: Sequence[Problem], method: Method | None) -> Matching:
+    """Match `rows` to `problems`; a row that does not say its own method has `method`."""
+    indexes = [_Index(tidy), _Index(loose), _Index(lambda text: loose(_OPTIONS.split(text, maxsplit=1)[0]))]
+    for index in indexes:
+        for problem in problems:
+            index.add(problem)
+    by_id = {problem.id: problem for problem in problems}
+    texts: dict[Key, str] = {}
+    lines: dict[Key, int] = {}
+    unmatched: list[Generation] = []
+    again: dict[tuple[str, Method], list[Generation]] = defaultdict(list)
+    repeats = 0
+    for row in rows:
+        found = [by_id[row.problem_id]] if row.problem_id in by_id else _candidates(row, indexes)
+        if not found:
+            unmatched.append(row)
+            continue
+        asked = row.method or method
+        assert asked is not None, "the caller has checked that every row has a method"
+        taken = [_texts_of(problem, asked, row, texts) for problem in found]
+        free = next((problem for problem, there in zip(found, taken, strict=True) if not any(there)), None)
+        if free is not None:
+            for number, text in enumerate(row.texts, row.sample or 0):
+                texts[free.id, asked, number], lines[free.id, asked, number] = text, row.line
+        elif row.texts in taken or any(row.texts == one.texts for problem in found for one in again[problem.id, asked]):
+            repeats += 1
+        else:
+            *_, name = min((len(again[one.id, asked]), place, one.id) for place, one in enumerate(found))
+            again[name, asked].append(row)
+    if _are_samples(again, texts):
+        _add_samples(again, texts, lines)
+        again = {}
+    duplicates = sorted(((row, name) for (name, _), more in again.items() for row in more), key=lambda pair: pair[0].line)
+    return Matching(texts, lines, tuple(unmatched), tuple(duplicates), repeats)
+
+
+def _are_samples(again: Mapping[tuple[str, Method], Sequence[Generation]], texts: Mapping[Key, str]) -> bool:
+    """Whether rows that answer once more are further samples: none says a number, and every problem has as many of them."""
+    counts = {len(again.get((name, method), ())) for name, method, _ in texts}
+    return len(counts) == 1 and all(row.sample is None for more in again.values() for row in more)
+
+
+def _add_samples(again: Mapping[tuple[str, Method], Sequence[Generation]], texts: dict[Key, str], lines: dict[Key, int]) -> None:
+    """Lay the rows behind what `texts` has of their problem, numbered on."""
+    known = Counter((name, method) for name, method, _ in texts)
+    for (name, method), more in again.items():
+        added = ((text, row.line) for row in more for text in row.texts)
+        for number, (text, line) in enumerate(added, known[name, method]):
+            texts[name, method, number], lines[name, method, number] = text, line
+
+
+def _candidates(row: Generation, indexes: Sequence[_Index]) -> list[Problem]:
+    """The problems with the row's question: one, or several that ask the very same; none where several that differ would fit."""
+    if row.problem_id or not row.question:
+        return []
+    for index in indexes:
+        found = index.problems.get(index.read(row.question), [])
+        if found:
+            return found if len({tidy(problem.question) for problem in found}) == 1 else []
+    return []
+
+
+def _texts_of(problem: Problem, method: Method, row: Generation, texts: dict[Key, str]) -> tuple[str | None, ...]:
+    """What is known already of the samples that `row` brings; None where there is nothing."""
+    return tuple(texts.get((problem.id, method, (row.sample or 0) + number)) for number in range(len(row.texts)))
+
+
+def tidy(text: str) -> str:
+    """`text` with one way of writing white space, quotes, dashes and compatibility characters."""
+    return " ".join(unicodedata.normalize("NFKC", text.translate(_WRITTEN)).split())
+
+
+def loose(text: str) -> str:
+    """`tidy` without case and sentence punctuation; points and commas inside numbers stay."""
+    return " ".join(_PUNCTUATION.sub(" ", tidy(text)).casefold().split())

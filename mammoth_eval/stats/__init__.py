@@ -1,0 +1,21 @@
+"""Records -> summaries, intervals and paired tests. `paired` stands apart: it loads scipy."""
+
+from mammoth_eval.stats.intervals import Z95, Interval, pass_at_k, wilson
+from mammoth_eval.stats.reading import Decided, decided, fell_back, pot_failures, readings, was_hurt
+from mammoth_eval.stats.summary import Summary, mean, summarize
+
+__all__ = [
+    "Z95",
+    "Decided",
+    "Interval",
+    "Summary",
+    "decided",
+    "fell_back",
+    "mean",
+    "pass_at_k",
+    "pot_failures",
+    "readings",
+    "summarize",
+    "was_hurt",
+    "wilson",
+]

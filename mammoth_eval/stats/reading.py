@@ -1,0 +1,106 @@
+"""How a record is read: by the decoding's own answer, by one method alone, or by the better of two."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mammoth_eval.store.records import AnyAttempt, AnyAttemptScore, AnyRecord, AnyScore
+from mammoth_eval.types import Method, Outcome
+
+
+def readings(decoding: str) -> tuple[str, ...]:
+    """The ways in which tables read a run of `decoding`."""
+    return ("cot", "pot", "hybrid", "oracle") if decoding == "both" else (decoding,)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What counts of one score under one reading."""
+
+    answer: str | None
+    outcome: Outcome
+    path: Method | None
+    """The method that gave the answer; None where there is none."""
+
+
+def decided(score: AnyScore, reading: str) -> Decided:
+    """The answer, outcome and path of one score, read as `reading`.
+
+    ``cot`` and ``pot`` look at that method's attempts alone (of several samples, at the answer that most of them gave), ``oracle``
+    at the better of these two; any other reading is the score's own.
+    """
+    asked = dict.fromkeys(one.method for one in score.attempts)
+    if reading not in ("cot", "pot", "oracle") or set(asked) <= {reading}:
+        return Decided(score.answer, score.outcome, score.path)
+    if reading == "oracle":
+        return min((decided(score, method) for method in asked), key=lambda one: _ORACLE_ORDER.index(one.outcome))
+    if reading not in asked:
+        raise ValueError(f"nothing was asked for by {reading}: attempts by {', '.join(asked)}")
+    best = _most_common([one for one in score.attempts if one.method == reading])
+    return Decided(best.answer, best.outcome, best.method if best.answer is not None else None)
+
+
+def _most_common(attempts: Sequence[AnyAttemptScore]) -> AnyAttemptScore:
+    """The first attempt with the answer that most have; the first of all where none has one."""
+    votes = Counter(ballot(one) for one in attempts)
+    votes[None] = 0
+    return max(attempts, key=lambda one: votes[ballot(one)])
+
+
+def ballot(one: AnyAttemptScore) -> int | str | None:
+    """What an attempt votes for; records of before `vote` was kept vote word for word."""
+    return one.answer if one.vote is None else one.vote
+
+
+_ORACLE_ORDER: tuple[Outcome, ...] = ("correct", "fault", "wrong", "truncated", "no_answer")
+"""The better of two attempts first; a fault before a wrong answer, since it hides whether the oracle would have been right."""
+
+
+def fell_back(score: AnyScore) -> bool:
+    """Whether programs were asked for, none of them gave an answer, and words were asked for."""
+    programs = [one.answer for one in score.attempts if one.method == "pot"]
+    return bool(programs) and set(programs) == {None} and any(one.method == "cot" for one in score.attempts)
+
+
+def was_hurt(score: AnyScore) -> bool:
+    """Whether a program's wrong answer stood in the way of a right one in words."""
+    asked = any(one.method == "cot" for one in score.attempts)
+    return score.path == "pot" and score.outcome == "wrong" and asked and decided(score, "cot").outcome == "correct"
+
+
+def pot_failures(record: AnyRecord, grader: str) -> Iterator[str]:
+    """Why each program of `record` gave no answer under `grader`.
+
+    One of ``no program``, ``truncated``, a status (``timeout``, ``memory``, ...), an exception's name, ``empty output``,
+    ``no answer in output``.
+    """
+    return iter(program_failures(record.attempts, record.scores[grader].attempts))
+
+
+def program_failures(attempts: Sequence[AnyAttempt], scored: Sequence[AnyAttemptScore]) -> list[str]:
+    """Why each program among `attempts` gave no answer, in order; `scored` are their readings."""
+    return [_why(one) for one, found in zip(attempts, scored, strict=False) if found.answer is None and one.method == "pot"]
+
+
+def _why(attempt: AnyAttempt) -> str:
+    if attempt.execution is None:
+        return "no program" if attempt.completion.finish_reason == "stop" else "truncated"
+    if attempt.execution.status == "error":
+        return attempt.execution.error.partition(":")[0].strip() or "error"
+    if attempt.execution.status != "ok":
+        return attempt.execution.status
+    return "no answer in output" if attempt.execution.stdout.strip() else "empty output"
+
+
+def sampled(score: AnyScore, reading: str) -> list[Outcome]:
+    """The outcome of each sample under `reading`."""
+    scored: Sequence[AnyAttemptScore] = score.attempts
+    if reading not in ("cot", "pot", "oracle") or {one.method for one in scored} <= {reading}:
+        return list(score.samples)
+    found: dict[int, list[Outcome]] = {}
+    for one in scored:
+        if reading in (one.method, "oracle"):
+            found.setdefault(one.sample, []).append(one.outcome)
+    return [min(outcomes, key=_ORACLE_ORDER.index) for outcomes in found.values()]

@@ -1,0 +1,175 @@
+"""Records -> summaries: accuracy with its interval, outcomes that sum to N, and what the hybrid did.
+
+A mean over sets is unweighted, as in the paper, and its interval puts the sets' own together (MOVER: Zou and Donner,
+Stat. Med. 27, 2008), so that four sets of zeros are not certain.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mammoth_eval.stats.intervals import Interval, pass_at_k, wilson
+from mammoth_eval.stats.reading import ballot, decided, fell_back, program_failures, readings, sampled, was_hurt
+from mammoth_eval.store.records import AnyAttempt, AnyAttemptScore, AnyRecord, AnyScore
+from mammoth_eval.types import OUTCOMES, Method, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One benchmark of one run, read in one way."""
+
+    benchmark: str
+    reading: str
+    """``cot``, ``pot``, ``hybrid``, ``oracle`` (right by either), or the decoding's own name."""
+    n: int
+    outcomes: Mapping[Outcome, int]
+    """Sum to `n`."""
+    accuracy: Interval
+    """Over the problems that are not void."""
+    by_path: Mapping[str, int] = field(default_factory=dict)
+    """How many answers came by ``pot``, ``cot``, ``match``."""
+    fallback: int = 0
+    """Problems on which the program gave no answer, so that words were asked for."""
+    saved: int = 0
+    """Fallbacks whose answer is right."""
+    hurt: int | None = None
+    """Problems on which the program's wrong answer stood in the way of a right one in words; known only where both were asked."""
+    pot_failures: Mapping[str, int] = field(default_factory=dict)
+    """Why programs gave no answer."""
+    pass_at: Mapping[int, float] = field(default_factory=dict)
+    """k -> unbiased pass@k in percent, where several samples were drawn."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+def mean(cells: Sequence[Summary]) -> Interval | None:
+    """The unweighted mean of several sets' accuracies; None for no sets."""
+    if not cells:
+        return None
+    value = sum(one.accuracy.value for one in cells) / len(cells)
+    below = math.hypot(*(one.accuracy.value - one.accuracy.low for one in cells)) / len(cells)
+    above = math.hypot(*(one.accuracy.high - one.accuracy.value for one in cells)) / len(cells)
+    return Interval(value, value - below, value + above)
+
+
+@dataclass(slots=True)
+class _Case:
+    """Records that tables cannot tell apart, under one grader: most of a million are among a few hundred of these."""
+
+    score: AnyScore
+    """Of the first of them; the others differ in answers at most."""
+    methods: tuple[Method, ...]
+    """Of the attempts."""
+    failures: tuple[str, ...]
+    void: bool
+    count: int = 0
+    prompt_tokens: list[int] = field(default_factory=list)
+    """By attempt, summed over the records."""
+    completion_tokens: list[int] = field(default_factory=list)
+
+
+def summarize(records: Iterable[AnyRecord], grader: str, decoding: str) -> list[Summary]:
+    """Every reading of every benchmark in `records` under `grader`; benchmarks in the order of their first record.
+
+    A run of decoding ``both`` is read as CoT, PoT, hybrid and oracle, any other as itself. Records are read once and not kept.
+    Raises `KeyError` where a record has no score by `grader`.
+    """
+    benchmarks: dict[str, dict[tuple[Any, ...], _Case]] = {}
+    for record in records:
+        cases = benchmarks.setdefault(record.problem.benchmark, {})
+        _count(cases, record, record.scores[grader])
+    return [
+        _summary(name, reading, list(cases.values()), decoding)
+        for name, cases in benchmarks.items()
+        for reading in readings(decoding)
+    ]
+
+
+def _count(cases: dict[tuple[Any, ...], _Case], record: AnyRecord, score: AnyScore) -> None:
+    """Add one record to the case that it is of."""
+    # With several samples a vote is among answers; with one, only whether there is an answer moves a figure.
+    votes = len(score.samples) > 1
+    scored: Sequence[AnyAttemptScore] = score.attempts
+    attempts: Sequence[AnyAttempt] = record.attempts
+    parts = tuple([(one.method, one.outcome, one.sample, ballot(one) if votes else one.answer is not None) for one in scored])
+    methods = tuple([one.method for one in attempts])
+    failures = tuple(program_failures(attempts, scored))
+    key = (score.outcome, score.path, parts, score.samples, failures, methods, bool(record.fault))
+    case = cases.get(key)
+    if case is None:
+        zeros = [0] * len(methods)
+        case = cases[key] = _Case(score, methods, failures, bool(record.fault), 0, zeros, zeros.copy())
+    case.count += 1
+    for place, attempt in enumerate(attempts):
+        case.prompt_tokens[place] += attempt.completion.prompt_tokens
+        case.completion_tokens[place] += attempt.completion.completion_tokens
+
+
+def _summary(benchmark: str, reading: str, cases: Sequence[_Case], decoding: str) -> Summary:
+    outcomes: Counter[Outcome] = Counter()
+    by_path: Counter[str] = Counter()
+    failures: Counter[str] = Counter()
+    spent = [0, 0]
+    for case in cases:
+        found = decided(case.score, reading)
+        outcomes[found.outcome] += case.count
+        if found.path is not None:
+            by_path[found.path] += case.count
+        failures.update({why: case.failures.count(why) * case.count for why in case.failures} if reading != "cot" else {})
+        for place, method in enumerate(case.methods):
+            if decoding != "both" or _is_spent(method, place, case.score, reading):
+                spent[0] += case.prompt_tokens[place]
+                spent[1] += case.completion_tokens[place]
+    fallen = [case for case in cases if fell_back(case.score)] if reading not in ("cot", "pot", "oracle") else []
+    return Summary(
+        benchmark=benchmark,
+        reading=reading,
+        n=sum(case.count for case in cases),
+        outcomes={outcome: outcomes[outcome] for outcome in OUTCOMES},
+        accuracy=wilson(outcomes["correct"], _scored(outcomes)),
+        by_path=dict(by_path),
+        fallback=sum(case.count for case in fallen),
+        saved=sum(case.count for case in fallen if case.score.outcome == "correct"),
+        hurt=sum(case.count for case in cases if was_hurt(case.score)) if reading == "hybrid" and _both(cases) else None,
+        pot_failures=dict(failures.most_common()),
+        pass_at=_pass_at(cases, reading),
+        prompt_tokens=spent[0],
+        completion_tokens=spent[1],
+    )
+
+
+def _is_spent(method: Method, place: int, score: AnyScore, reading: str) -> bool:
+    """Whether a model decoded in this way alone would have made the attempt by `method` at `place` of a ``both`` run."""
+    if reading != "hybrid" or method == "pot":
+        return reading in (method, "oracle", "hybrid")
+    scored: Sequence[AnyAttemptScore] = score.attempts
+    sample = scored[place].sample if scored else 0
+    return any(one.method == "pot" and one.sample == sample and one.answer is None for one in scored)
+
+
+def _both(cases: Sequence[_Case]) -> bool:
+    """Whether program and words were asked for on every problem that is not void."""
+    return all({"pot", "cot"} <= set(case.methods) for case in cases if not case.void)
+
+
+def _pass_at(cases: Sequence[_Case], reading: str) -> dict[int, float]:
+    """pass@k in percent for k = 1, 2, 4, ... and n, over the records with several samples."""
+    drawn = [(sampled(case.score, reading), case.count) for case in cases if case.score.samples and case.score.outcome != "fault"]
+    if not drawn:
+        return {}
+    n = min(len(samples) for samples, _ in drawn)
+    total = sum(count for _, count in drawn)
+    sizes = sorted({1, n} | {2**power for power in range(1, 12) if 2**power < n})
+    return {
+        k: 100 * sum(count * pass_at_k(len(samples), samples.count("correct"), k) for samples, count in drawn) / total
+        for k in sizes
+    }
+
+
+def _scored(outcomes: Mapping[Outcome, int]) -> int:
+    """Problems that are not void."""
+    return sum(count for outcome, count in outcomes.items() if outcome != "fault")

@@ -1,0 +1,186 @@
+"""A run on disk: opened for appending, to be scored again, or to be read."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Self
+
+from mammoth_eval import paths
+from mammoth_eval.errors import StoreError
+from mammoth_eval.store import records
+from mammoth_eval.store.files import for_writing, lock, mend, write_atomically
+from mammoth_eval.store.records import Brief
+from mammoth_eval.store.spec import RunSpec
+from mammoth_eval.types import Problem, Record
+
+FORMAT = 1
+
+
+class RunFolder:
+    """A run on disk, open for appending; use as a context manager.
+
+    `kept` says of each problem that has a record whether it is void.
+    """
+
+    def __init__(self, results: Path, spec: RunSpec, *, skip_damaged: bool = False) -> None:
+        """Create or go on with the run of `spec`; with `skip_damaged`, problems whose records cannot be read are owed again.
+
+        Raises `StoreError` where it is in use, damaged or not writable.
+        """
+        self.path = results / spec.folder()
+        self.skip_damaged = skip_damaged
+        self.spec = spec
+        self.sessions: list[dict[str, Any]] = []
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{self.path}: cannot be written: {error.strerror}") from error
+        self._lock = _take(self.path)
+        try:
+            self._open()
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def _open(self) -> None:
+        if (self.path / "run.json").exists():
+            self.sessions = list(load_run(self.path)["sessions"])
+        log = self.path / "records.jsonl"
+        self._file = for_writing(log, os.O_APPEND)
+        try:
+            mend(log)
+            found = load_briefs(self.path, skip_damaged=self.skip_damaged)
+            self.kept = {record.problem.id: bool(record.fault) for record in found}
+            if self.kept and not (self.path / "run.json").exists():
+                self._write()
+        except BaseException:
+            os.close(self._file)
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        os.close(self._file)
+        os.close(self._lock)
+
+    def begin(self, session: Mapping[str, Any]) -> None:
+        """Note a new session (engine, sandbox, time) in ``run.json``."""
+        self.sessions.append(dict(session))
+        self._write()
+
+    def end(self, reason: str) -> bool:
+        """Note what ended this session before its time; whether the session before it ended for the same reason."""
+        self.sessions[-1]["ended"] = reason
+        self._write()
+        return len(self.sessions) > 1 and self.sessions[-2].get("ended") == reason
+
+    def _write(self) -> None:
+        content = {"format": FORMAT, "spec": asdict(self.spec), "sessions": self.sessions}
+        write_atomically(self.path / "run.json", json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+    def append(self, record: Record) -> None:
+        """Add one line; all of it or nothing. Raises `StoreError` where the disk is full."""
+        line = records.encode(record)
+        written = 0
+        try:
+            while written < len(line):
+                written += os.write(self._file, line[written:])
+        except OSError as error:
+            raise StoreError(
+                f"{self.path / 'records.jsonl'}: {error.strerror}; {len(self.kept)} records are safe: "
+                "make room and give the same command again"
+            ) from error
+        self.kept[record.problem.id] = bool(record.fault)
+
+    def owed(self, problems: Sequence[Problem]) -> list[Problem]:
+        """The problems that have no record yet, or a void one."""
+        return [one for one in problems if self.kept.get(one.id, True)]
+
+
+class Rescoring:
+    """All records of a run, open to be replaced by the same ones scored anew; use as a context manager.
+
+    The lock comes before the first record is read, so that none which another process adds is lost.
+    """
+
+    def __init__(self, path: Path, *, skip_damaged: bool = False) -> None:
+        """Take the run at `path`. Raises `StoreError` where there is none or another process writes it."""
+        load_run(path)  # before the lock: no file is made where there is no run
+        self.path = path
+        self.skip_damaged = skip_damaged
+        self._lock = _take(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        os.close(self._lock)
+
+    def records(self) -> Iterator[Record]:
+        """The records as they are now; see `load_records`."""
+        return load_records(self.path, skip_damaged=self.skip_damaged)
+
+    def replace(self, scored: Iterable[Record]) -> None:
+        """Write these in place of them, in one step."""
+        write_atomically(self.path / "records.jsonl", (records.encode(one) for one in scored))
+
+
+def _take(folder: Path) -> int:
+    """Lock a run folder, and remove what a kill left of an unfinished write: whoever makes a draft holds the lock."""
+    held = lock(folder / "lock", "this run")
+    for draft in folder.glob("*.json*.new"):
+        with suppress(OSError):
+            draft.unlink()
+    return held
+
+
+def load_run(path: Path) -> dict[str, Any]:
+    """``run.json`` of the run folder `path`. Raises `StoreError`."""
+    try:
+        content: dict[str, Any] = json.loads((path / "run.json").read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise StoreError(f"{path}: no run here (no run.json)") from error
+    except (ValueError, OSError, RecursionError) as error:
+        raise StoreError(
+            f"{path / 'run.json'}: cannot be read: {error}; without that file the command that made the run writes it anew"
+        ) from error
+    if not isinstance(content, dict) or not isinstance(content.get("spec", {}), dict):
+        raise StoreError(f"{path / 'run.json'}: describes no run, expected an object with format, spec and sessions")
+    if content.get("format") != FORMAT:
+        raise StoreError(f"{path / 'run.json'}: format {content.get('format')}, expected {FORMAT}")
+    _check_names(content, f"{path / 'run.json'}: prompt_files")
+    return content
+
+
+def _check_names(content: Mapping[str, Any], where: str) -> None:
+    """Raises `StoreError` for a file of exemplars whose name is not one: it would lead out of any folder that it is put into."""
+    files = content.get("spec", {}).get("prompt_files", {})
+    if not isinstance(files, dict) or not all(isinstance(text, str) for text in files.values()):
+        raise StoreError(f"{where}: expected an object, name to text")
+    for name in files:
+        paths.component(name.removeprefix("exemplars/"), where)
+
+
+def load_records(path: Path, *, skip_damaged: bool = False) -> Iterator[Record]:
+    """The records of a run, last line of each problem, in the order of the file, one in memory at a time.
+
+    A torn last line is no record. Any other line that cannot be read raises `StoreError` with its number; with `skip_damaged` it is
+    named in the log and passed over.
+    """
+    return records.read(path / "records.jsonl", Record, skip_damaged=skip_damaged)
+
+
+def load_briefs(path: Path, *, skip_damaged: bool = False) -> Iterator[Brief]:
+    """The same without texts, for tables: several times as fast."""
+    return records.read(path / "records.jsonl", Brief, skip_damaged=skip_damaged)
+
+
+def find_runs(results: Path) -> list[Path]:
+    """Every run folder below `results`, sorted by name."""
+    return sorted(found.parent for found in results.glob("*/*/run.json"))

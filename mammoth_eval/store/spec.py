@@ -1,0 +1,59 @@
+"""What identifies a run: all that was decided before it and moves a number."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """All that was decided before a run and moves a number."""
+
+    model: str
+    """Hub id, or the name of the model's folder."""
+    model_hash: str
+    """Fingerprint of a local folder, revision of a hub model, or empty where the engine hides it."""
+    engine: str
+    engine_args: Mapping[str, Any]
+    decoding: str
+    prompt: str
+    prompt_hash: str
+    prompt_text: str
+    """The template itself: with a problem, and `prompt_files`, it gives the prompt again."""
+    rules: str
+    """The rules that decided fallbacks; the first of the graders."""
+    sampling: Mapping[str, Any]
+    samples: int
+    benchmarks: Mapping[str, Mapping[str, Any]]
+    """name -> hash of the data, rows chosen, policy."""
+    sandbox: Mapping[str, Any]
+    """Limits and level asked for."""
+    versions: Mapping[str, str]
+    """Packages that move a number."""
+    preset: str = ""
+    factors: Mapping[str, str] = field(default_factory=dict)
+    """What an ablation groups by (training subset, seed): said by the user."""
+    prompt_files: Mapping[str, str] = field(default_factory=dict)
+    """The files of exemplars that the template shows from."""
+    train: Mapping[str, Any] = field(default_factory=dict)
+    """The checkpoint's ``train.json``: what it was trained on, for ablations."""
+
+    def digest(self) -> str:
+        """Eight hex digits over everything above but what `model_hash` and `prompt_hash` stand for."""
+        moving = {name: value for name, value in asdict(self).items() if name not in ("train", "prompt_files")}
+        text = json.dumps(moving, sort_keys=True, ensure_ascii=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+    def folder(self) -> str:
+        """``<model>/<decoding>-<prompt>-<hash>`` below the results folder."""
+        return f"{slug(self.model)}/{slug(self.decoding)}-{slug(self.prompt)}-{self.digest()}"
+
+
+def slug(name: str) -> str:
+    """`name` as one folder name: a hub id's slash becomes ``--``."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name.strip("/").replace("/", "--")).strip("-.") or "unnamed"

