@@ -1,22 +1,10 @@
 """What tests share: the data folder, and a clear word where it is absent."""
 
-import importlib.util
 import os
-import sys
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def load_tool(name):
-    """A module of ``tools/``."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+from checkout import ROOT
 
 
 def find_data_dir() -> Path | None:

@@ -7,7 +7,7 @@ import re
 import shlex
 
 import pytest
-from conftest import ROOT, load_tool
+from checkout import ROOT, load_tool
 
 from mammoth_eval import benchmarks, prompts
 from mammoth_eval.cli import COMMANDS, build_parser

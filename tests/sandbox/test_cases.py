@@ -1,0 +1,90 @@
+"""Our own hostile and ordinary programs, at every level that this machine has."""
+
+import pytest
+import pytest_asyncio
+from checkout import DATA
+from sandbox_tools import opened
+
+from mammoth_eval.errors import UsageError
+from mammoth_eval.sandbox import cases
+from mammoth_eval.sandbox.witness import Witness
+
+FILE = DATA / "sandbox_cases.json"
+CASES = cases.read_cases(FILE)
+IN_CONTAINER = ("scratch_", "fs_", "signal_", "sys_", "spawn_", "output_", "next_", "project_")
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def waits(case):
+    return case.must == "killed" and (case.name == "output_flood_swallowing_errors" or not case.name.startswith("output_"))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def full():
+    with Witness() as witness:
+        async with opened("full", seconds=4, wall=8, lanes=1) as sandbox:
+            yield sandbox, witness
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def brief():
+    with Witness() as witness:
+        async with opened("full", seconds=0.3, wall=1, lanes=1) as sandbox:
+            yield sandbox, witness
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def container():
+    with Witness() as witness:
+        async with opened("container", seconds=4, wall=8, lanes=1) as sandbox:
+            yield sandbox, witness
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if not waits(case)], ids=lambda case: case.name)
+async def test_a_case_holds_at_level_full(full, case):
+    assert await cases.check_case(case, *full) == []
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if waits(case)], ids=lambda case: case.name)
+async def test_a_program_that_waits_is_ended(brief, case):
+    assert await cases.check_case(case, *brief) == []
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.name.startswith(IN_CONTAINER) and not waits(case)], ids=lambda case: case.name
+)
+async def test_a_case_holds_at_level_container(container, case):
+    assert await cases.check_case(case, *container) == []
+
+
+async def test_an_escape_would_be_seen(full):
+    sandbox, witness = full
+    claims = ("lacks:seen", "absent:@CANARY@/secret.txt", "present:@CANARY@/nothing", "status:timeout", "no_such_claim")
+    wrong = await cases.check_case(cases.Case("x", "print('ESCAPED, seen')", "error", "other", asserts=claims), sandbox, witness)
+    assert len(wrong) == 7
+
+
+async def test_a_reached_listener_and_a_changed_canary_are_seen():
+    import socket
+
+    with Witness() as witness:
+        socket.create_connection(("127.0.0.1", witness.port)).close()
+        (witness.folder / "secret.txt").write_text("changed")
+        assert witness.complaints(launcher=1 << 30) == ["the canary was changed", "a listener was reached"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{}", "expected a JSON list"),
+        ('[{"name": "a"}]', "case 0 lacks"),
+        ('[{"name": "a", "code": "", "must": "x"}]', "must='x'"),
+        ("[", "expected a JSON list"),
+    ],
+)
+async def test_a_bad_case_file_is_named(tmp_path, text, said):
+    path = tmp_path / "cases.json"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=said):
+        cases.read_cases(path)
