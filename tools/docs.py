@@ -87,9 +87,10 @@ def with_outputs(path: Path) -> str:
 
 
 def printed(script: str, folder: Path) -> str:
-    """What `script` prints to standard output, run by sh in `folder`, where ``docs`` is ours. Raises where it fails."""
+    """What `script` prints to standard output, run by sh in `folder`, with our examples and kept summaries. Raises where it fails."""
     if not (folder / "docs").exists():
         shutil.copytree(DOCS / "examples", folder / "docs" / "examples")
+        shutil.copytree(ROOT / "results" / "summaries", folder / "results" / "summaries")
     bin_folder = folder / ".bin"
     bin_folder.mkdir(exist_ok=True)
     shim = bin_folder / "mammoth-eval"
@@ -107,7 +108,7 @@ def printed(script: str, folder: Path) -> str:
 
 def settled(output: str) -> str:
     """Output without what differs from machine to machine: hashes of runs, and the list of what their ``run.json`` say."""
-    output = output.partition("Differences between the run.json")[0]
+    output = re.sub(r"Differences between the run\.json *\n *\n.*?(?=\n\S|\Z)", "", output, flags=re.DOTALL)
     output = re.sub(r"(?<=-)[0-9a-f]{8}\b", "1a2b3c4d", output)
     return "\n".join(line.rstrip() for line in output.strip("\n").splitlines()) + "\n"
 
