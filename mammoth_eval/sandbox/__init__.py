@@ -56,8 +56,9 @@ from mammoth_eval.sandbox.client import Jail
 from mammoth_eval.sandbox.levels import LEVELS
 from mammoth_eval.sandbox.limits import Limits
 from mammoth_eval.sandbox.sync import Sandbox
+from mammoth_eval.types import Execution, ProgramResult
 
-__all__ = ["LEVELS", "Limits", "Sandbox", "open_sandbox"]
+__all__ = ["LEVELS", "Limits", "Sandbox", "open_sandbox", "run_program"]
 
 
 def open_sandbox(
@@ -73,3 +74,9 @@ def open_sandbox(
     One lane a core by default.
     """
     return Jail(level, Limits(seconds, wall, memory_mb, output_kb), lanes)
+
+
+def run_program(program: str, result: ProgramResult = "value", *, level: str = "auto", limits: Limits | None = None) -> Execution:
+    """Run one program in a sandbox of its own, which takes a second to start; for many, open a `Sandbox` and call its `run`."""
+    with Sandbox(level, limits, lanes=1) as sandbox:
+        return sandbox.run(program, result)
