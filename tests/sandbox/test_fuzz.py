@@ -5,7 +5,8 @@ import random
 
 import pytest
 import pytest_asyncio
-from sandbox_tools import long_run, opened
+from marks import long_run
+from sandbox_tools import opened
 
 from mammoth_eval.sandbox.jail import wire
 

@@ -3,7 +3,8 @@
 import asyncio
 
 import pytest
-from sandbox_tools import below, long_run, open_descriptors, opened
+from marks import long_run
+from sandbox_tools import below, open_descriptors, opened
 
 from mammoth_eval.sandbox import processes
 

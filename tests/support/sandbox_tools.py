@@ -1,7 +1,6 @@
 """What the tests of the sandbox share: opening a level that this machine may not have, and looking at its processes."""
 
 import asyncio
-import os
 import time
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,8 +9,6 @@ import pytest
 
 from mammoth_eval.errors import SandboxError
 from mammoth_eval.sandbox import open_sandbox, processes
-
-long_run = pytest.mark.skipif("MAMMOTH_LONG_TESTS" not in os.environ, reason="takes minutes; set MAMMOTH_LONG_TESTS=1 to run it")
 
 
 @asynccontextmanager
