@@ -1,4 +1,4 @@
-"""What is left where a container takes system calls away: found by trying, told, and refused where it protects nothing."""
+"""What is left where a container takes system calls away: found by trying, reported, refused where nothing protects."""
 
 import json
 import os
@@ -23,7 +23,14 @@ NUMBERS = {
     }
 }.get(
     platform.machine(),
-    {"unshare": "97", "landlock": "444", "seccomp": "277", "personality": "92", "pidfd_open": "434", "memfd_create": "279"},
+    {
+        "unshare": "97",
+        "landlock": "444",
+        "seccomp": "277",
+        "personality": "92",
+        "pidfd_open": "434",
+        "memfd_create": "279",
+    },
 )
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="seccomp is of Linux")
@@ -32,7 +39,12 @@ needs_landlock = pytest.mark.skipif(landlock.version() == 0, reason="the kernel 
 
 def without(level, *calls):
     """What `sandbox_without.py` says; it must leave nothing behind."""
-    words = [sys.executable, str(Path(__file__).with_name("sandbox_without.py")), level, *(NUMBERS[call] for call in calls)]
+    words = [
+        sys.executable,
+        str(Path(__file__).with_name("sandbox_without.py")),
+        level,
+        *(NUMBERS[call] for call in calls),
+    ]
     with tempfile.TemporaryDirectory() as folder:
         environment = dict(os.environ, TMPDIR=folder)
         done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60, env=environment)
