@@ -27,16 +27,16 @@ async def opened(level="auto", **limits):
 
 def below(pid: int) -> list[int]:
     """The launcher and every process below it."""
-    return [found for depth in range(5) for found in processes.at_depth(pid, depth)]
+    return [process for depth in range(5) for process in processes.at_depth(pid, depth)]
 
 
 async def wait_for_programs(pid: int, count: int, seconds: float = 60.0) -> list[int]:
     """The programs that run below the launcher, once there are as many; fails where they do not come."""
     deadline = time.monotonic() + seconds
-    while len(found := processes.at_depth(pid, 4)) < count:
-        assert time.monotonic() < deadline, f"{len(found)} programs run, expected {count}"
+    while len(programs := processes.at_depth(pid, 4)) < count:
+        assert time.monotonic() < deadline, f"{len(programs)} programs run, expected {count}"
         await asyncio.sleep(0.02)
-    return found
+    return programs
 
 
 def wait_until_gone(pids: list[int], seconds: float = 10.0) -> list[int]:

@@ -1,4 +1,4 @@
-"""What stands outside the sandbox while cases run, and would show an escape: a canary, listeners, the process table."""
+"""What stands outside the sandbox while cases run, and would show an escape: a secret, listeners, the process table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import socket
 import sysconfig
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from mammoth_eval.sandbox import processes
@@ -19,8 +18,8 @@ _TOKENS = ("API_TOKEN", "HF_TOKEN", "OPENAI_API_KEY")
 _ABSTRACT = "\0mb_canary"
 
 
-class Witness:
-    """Opened around a check: plants the canary, the environment's tokens and the listeners, and takes them away again."""
+class Canary:
+    """Opened around a check: plants a secret file, tokens in the environment and listeners, and removes them again."""
 
     def __enter__(self) -> Self:
         self.folder = Path(tempfile.mkdtemp(prefix="mammoth-canary-"))
@@ -47,7 +46,7 @@ class Witness:
             (socket.AF_UNIX, socket.SOCK_STREAM, _ABSTRACT),
         ]
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *exception: object) -> None:
         for sock in self._sockets:
             sock.close()
         for name, value in self._before.items():
@@ -58,7 +57,12 @@ class Witness:
 
     def fill(self, text: str) -> str:
         """The text with the placeholders of case files filled."""
-        pairs = {"@CANARY@": str(self.folder), "@PORT@": str(self.port), "@HPID@": str(os.getpid()), "@SITE@": self.site}
+        pairs = {
+            "@CANARY@": str(self.folder),
+            "@PORT@": str(self.port),
+            "@HPID@": str(os.getpid()),
+            "@SITE@": self.site,
+        }
         for name, value in pairs.items():
             text = text.replace(name, value)
         return text
@@ -80,7 +84,7 @@ class Witness:
                     seen += 1
         return seen
 
-    def canary_is_whole(self) -> bool:
+    def is_whole(self) -> bool:
         """Whether secret and socket are as they were planted."""
         secret = self.folder / "secret.txt"
         return (
@@ -91,7 +95,7 @@ class Witness:
         )
 
     def strays(self, launcher: int) -> list[int]:
-        """Processes that programs left: below a lane (launcher, init, tier, lane), or adopted by the init."""
+        """Processes that programs left: below a worker (launcher, init, tier, worker), or adopted by the init."""
         return processes.at_depth(launcher, 4)
 
     def _compiled_files(self) -> dict[str, float]:
@@ -100,13 +104,13 @@ class Witness:
 
     def complaints(self, launcher: int) -> list[str]:
         """What is not as it must be after any case."""
-        found = {
-            "the canary was changed": not self.canary_is_whole(),
+        observed = {
+            "the canary was changed": not self.is_whole(),
             "a listener was reached": bool(self.connections()),
             "a process is left": bool(self.strays(launcher)),
             "compiled files of sympy changed": self._compiled_files() != self._compiled,
         }
-        return [text for text, true in found.items() if true]
+        return [text for text, is_true in observed.items() if is_true]
 
 
 def _listen(family: int, kind: int, address: object) -> socket.socket:

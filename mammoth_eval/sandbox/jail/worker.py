@@ -1,6 +1,6 @@
-"""A lane: takes one program after the other, forks a child for each, and says from the wait status how it ended.
+"""A worker: takes one program after the other, forks a child for each, and says from the wait status how it ended.
 
-A lane never reads what a program wrote, and never sees its text. Whatever goes wrong in a lane itself is a fault:
+A worker never reads what a program wrote, and never sees its text. Whatever goes wrong in a worker itself is a fault:
 it says so and ends, and the harness takes a new one.
 """
 
@@ -18,21 +18,21 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NoReturn
 
-from . import kernel, landlock, mains, namespaces, program, scratch, seccomp, wire
+from . import kernel, landlock, namespaces, program, protocol, scratch, seccomp
 from .clock import Clock
 from .config import Config
 
 _GRACE = 15.0
-"""Seconds after which a lane that hangs is killed by its own alarm; it sets the alarm anew at each look at its program."""
+"""Seconds after which a worker that hangs is killed by its own alarm, set again at each look at its program."""
 _REASON_BYTES = 256
 _FRAMES_OF_A_RUN = 2
-"""By which a program lies deeper than `_set_up` counts them: `_run` and `_become_program` and `run` against `_set_up` alone."""
+"""Of a program above those that `_set_up` counts: `_run`, `_become_program` and `run` in place of `_set_up`."""
 _detach = socket.SocketType.detach
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
-    """What a lane keeps from program to program."""
+class Worker:
+    """What a worker keeps from program to program."""
 
     pid: int
     sock: socket.socket
@@ -40,11 +40,9 @@ class Lane:
     folder: str
     """The scratch folder, current directory of programs."""
     layers: tuple[tuple[str, Callable[[], int | None]], ...]
-    """What each child puts itself under before its program: name and call, which says 0 or nothing where it went well."""
+    """What each child puts itself under before its program: name and call, which returns 0 or None on success."""
     frames: int
     """Frames that lie under a program."""
-    cores: frozenset[int]
-    """What the sandbox may use; empty where the system binds no process to a core."""
     report: tuple[int, int]
     """A pipe through which a child says that every layer is in force, before the program starts."""
     poll: select.poll
@@ -53,26 +51,26 @@ class Lane:
 
 
 def serve(sock: socket.socket, config: Config, folder: str, baseline_bytes: int | None) -> NoReturn:
-    """Set the lane's own layers up, say so, and run programs until the harness closes the socket."""
+    """Set the worker's own layers up, say so, and run programs until the harness closes the socket."""
     try:
-        lane = _set_up(sock, config, folder, baseline_bytes)
-        sock.sendall(wire.reply(wire.READY))
+        worker = _set_up(sock, config, folder, baseline_bytes)
+        sock.sendall(protocol.reply(protocol.READY))
         while True:
-            request, fds = wire.receive(sock)
+            request, fds = protocol.receive(sock)
             if request is None:
                 os._exit(0)
-            if request.kind == wire.RUN:
-                sock.sendall(_run(lane, request, fds))
-                _clean(lane, fds)
-            elif request.kind == wire.USAGE:
+            if request.kind == protocol.RUN:
+                sock.sendall(_run(worker, request, fds))
+                _clean(worker, fds)
+            elif request.kind == protocol.USAGE:
                 sock.sendall(_usage())
-    except Exception as error:  # noqa: BLE001 (the boundary of a lane: what breaks here is a fault, told and retried)
+    except Exception as error:  # noqa: BLE001 (the boundary of a worker: what breaks here is a fault, told and retried)
         with contextlib.suppress(OSError):
-            sock.sendall(wire.reply(wire.FAULT, text=f"{type(error).__name__}: {error}"))
+            sock.sendall(protocol.reply(protocol.FAULT, text=f"{type(error).__name__}: {error}"))
         os._exit(1)
 
 
-def _set_up(sock: socket.socket, config: Config, folder: str, baseline_bytes: int | None) -> Lane:
+def _set_up(sock: socket.socket, config: Config, folder: str, baseline_bytes: int | None) -> Worker:
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     if config.private_root:
@@ -89,9 +87,9 @@ def _set_up(sock: socket.socket, config: Config, folder: str, baseline_bytes: in
     if config.landlock:
         readable, listable = (["/"], ()) if config.private_root else (config.readable, config.listable)
         landlock.restrict(readable, [folder, "/dev/null"], listable)
-    if config.seccomp and seccomp.prepare(seccomp.lane_filter(kernel.MACHINE))() != 0:
-        raise kernel.fail("lane filter")
-    _limit_lane(config, baseline_bytes)
+    if config.seccomp and seccomp.prepare(seccomp.worker_filter(kernel.MACHINE))() != 0:
+        raise kernel.fail("worker filter")
+    _limit_worker(config, baseline_bytes)
     report = os.pipe()
     os.set_blocking(report[0], False)
     poll = select.poll()
@@ -100,10 +98,8 @@ def _set_up(sock: socket.socket, config: Config, folder: str, baseline_bytes: in
     woken = _sigchld_descriptor() if own is None else -1
     if own is not None:
         os.close(own)
-    mains.prepare_empty()
     frames = program.frames_above() + _FRAMES_OF_A_RUN
-    cores = frozenset(os.sched_getaffinity(0) if hasattr(os, "sched_setaffinity") else ())
-    return Lane(os.getpid(), sock, config, folder, tuple(_layers(config, drop_uid)), frames, cores, report, poll, woken)
+    return Worker(os.getpid(), sock, config, folder, tuple(_layers(config, drop_uid)), frames, report, poll, woken)
 
 
 def _layers(config: Config, drop_uid: bool) -> Iterator[tuple[str, Callable[[], int | None]]]:
@@ -111,7 +107,8 @@ def _layers(config: Config, drop_uid: bool) -> Iterator[tuple[str, Callable[[], 
     if drop_uid:
         yield "group", partial(os.setresgid, *[namespaces.PROGRAM_UID] * 3)
         yield "user", partial(os.setresuid, *[namespaces.PROGRAM_UID] * 3)
-    yield "end with the lane", kernel.prepare_prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)  # a change of user takes it back
+    # again after the change of user, which takes it back
+    yield "end with the worker", kernel.prepare_prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     yield "no processes", partial(resource.setrlimit, resource.RLIMIT_NPROC, (0, 0))
     if config.capabilities:
         yield "no capabilities", kernel.prepare_capset()
@@ -119,8 +116,8 @@ def _layers(config: Config, drop_uid: bool) -> Iterator[tuple[str, Callable[[], 
         yield "filter", seccomp.prepare(seccomp.program_filter(kernel.MACHINE, marks=config.private_root))
 
 
-def _limit_lane(config: Config, baseline_bytes: int | None) -> None:
-    """The limits that programs inherit; the others would bind the lane itself."""
+def _limit_worker(config: Config, baseline_bytes: int | None) -> None:
+    """The limits that programs inherit; the others would bind the worker itself."""
     limits = {
         resource.RLIMIT_FSIZE: config.file_bytes,
         resource.RLIMIT_CORE: 0,
@@ -139,51 +136,42 @@ def _limit_lane(config: Config, baseline_bytes: int | None) -> None:
 
 
 def _usage() -> bytes:
-    """CPU seconds of the lane and of all its programs so far."""
+    """CPU seconds of the worker and of all its programs so far."""
     own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
-    return wire.reply(wire.READY, cpu=cpu)
+    return protocol.reply(protocol.READY, cpu=cpu)
 
 
-def _run(lane: Lane, request: wire.Request, fds: list[int]) -> bytes:
-    """Fork the child, wait for its end or make it, and leave the lane as it was.
+def _run(worker: Worker, request: protocol.Request, fds: list[int]) -> bytes:
+    """Fork the child, wait for its end or make it, and leave the worker as it was.
 
-    Until the child has ended the lane does as little as it can: each page that it writes before is copied, not taken back.
+    Until the child has ended the worker does as little as it can: each page that it writes before is copied, not taken
+    back.
     """
     signal.setitimer(signal.ITIMER_REAL, _GRACE)
     clock = Clock(request)
-    if lane.woken >= 0:
-        _drain(lane.woken)
-    if lane.cores:
-        _keep_to(request.core, lane.cores)
+    if worker.woken >= 0:
+        _drain(worker.woken)
     child = os.fork()
     if child == 0:
-        _become_program(lane, request, fds)
-    verdict = _wait(lane, child, clock)
+        _become_program(worker, request, fds)
+    limit = _wait(worker, child, clock)
     _, status, used = os.wait4(child, 0)
     wall = clock.wall()
     signal.setitimer(signal.ITIMER_REAL, 0)
-    _check_report(lane)
-    kind, code = _ending(status) if verdict is None else (verdict, 0)
+    _check_report(worker)
+    kind, code = _ending(status) if limit is None else (limit, 0)
     cpu = used.ru_utime + used.ru_stime
-    if kind == wire.SIGNALED and code == signal.SIGXCPU and cpu >= request.cpu_seconds:  # else a timer of its own sent that signal
-        kind = wire.CPU_TIME
-    return wire.reply(kind, code, wall, cpu)
+    if (kind, code) == (protocol.SIGNALED, signal.SIGXCPU) and cpu >= request.cpu_seconds:
+        kind = protocol.CPU_TIME  # with less CPU time it was a timer of the program's own that sent the signal
+    return protocol.reply(kind, code, wall, cpu)
 
 
-def _keep_to(core: int, cores: frozenset[int]) -> None:
-    """Bind this process and what it forks to a core, or to none: the system may refuse it, or have taken the core away."""
-    try:  # noqa: SIM105 (fewer pages are written than by contextlib)
-        os.sched_setaffinity(0, cores if core == wire.ANY_CORE else (core,))
-    except OSError:
-        pass
-
-
-def _clean(lane: Lane, fds: list[int]) -> None:
+def _clean(worker: Worker, fds: list[int]) -> None:
     """Leave nothing of a program, while the harness reads what it wrote; what fails here is a fault of the next run."""
     for fd in fds:
         os.close(fd)
-    scratch.wipe(lane.folder)
+    scratch.wipe(worker.folder)
 
 
 def _drain(descriptor: int) -> None:
@@ -195,38 +183,38 @@ def _drain(descriptor: int) -> None:
 
 def _ending(status: int) -> tuple[int, int]:
     if os.WIFEXITED(status):
-        return wire.EXITED, os.WEXITSTATUS(status)
-    return wire.SIGNALED, os.WTERMSIG(status)
+        return protocol.EXITED, os.WEXITSTATUS(status)
+    return protocol.SIGNALED, os.WTERMSIG(status)
 
 
-def _wait(lane: Lane, child: int, clock: Clock) -> int | None:
+def _wait(worker: Worker, child: int, clock: Clock) -> int | None:
     """Wait until the child has ended by itself (None), or kill it and say why."""
-    ended = os.pidfd_open(child) if lane.woken < 0 else lane.woken
-    lane.poll.register(ended, select.POLLIN)
-    reason = _watch(lane, child, ended, clock)
+    ended = os.pidfd_open(child) if worker.woken < 0 else worker.woken
+    worker.poll.register(ended, select.POLLIN)
+    reason = _watch(worker, child, ended, clock)
     if reason is not None:
         os.kill(child, signal.SIGKILL)
-    lane.poll.unregister(ended)
-    if lane.woken < 0:
+    worker.poll.unregister(ended)
+    if worker.woken < 0:
         os.close(ended)
     return reason
 
 
-def _watch(lane: Lane, child: int, ended: int, clock: Clock) -> int | None:
+def _watch(worker: Worker, child: int, ended: int, clock: Clock) -> int | None:
     pause = clock.first_pause()
     while True:
-        if not lane.config.private_root:
+        if not worker.config.private_root:
             pause = min(pause, 0.05)
-        ready = lane.poll.poll(int(pause * 1000) + 1)
+        ready = worker.poll.poll(int(pause * 1000) + 1)
         if ready:
             if ready[0][0] == ended:
                 return None
-            if not lane.sock.recv(wire.REQUEST_BYTES):
+            if not worker.sock.recv(protocol.REQUEST_BYTES):
                 os._exit(0)
-            return wire.CANCELLED
+            return protocol.CANCELLED
         reason, pause = clock.look(child)
-        if reason is None and not lane.config.private_root and scratch.is_full(lane.folder):
-            reason = wire.SCRATCH_FULL
+        if reason is None and not worker.config.private_root and scratch.is_full(worker.folder):
+            reason = protocol.SCRATCH_FULL
         if reason is not None:
             return reason
         signal.setitimer(signal.ITIMER_REAL, _GRACE)
@@ -242,34 +230,34 @@ def _sigchld_descriptor() -> int:
     return reader
 
 
-def _check_report(lane: Lane) -> None:
+def _check_report(worker: Worker) -> None:
     """Raise where the child did not say that every layer was in force."""
     try:
-        said = os.read(lane.report[0], _REASON_BYTES)
+        report = os.read(worker.report[0], _REASON_BYTES)
     except BlockingIOError:
-        said = b"the child ended before its layers were in force"
-    if said != b"k":
-        raise RuntimeError(said.decode("utf-8", "replace"))
+        report = b"the child ended before its layers were in force"
+    if report != b"k":
+        raise RuntimeError(report.decode("utf-8", "replace"))
 
 
-def _become_program(lane: Lane, request: wire.Request, fds: list[int]) -> NoReturn:
+def _become_program(worker: Worker, request: protocol.Request, fds: list[int]) -> NoReturn:
     """Put the child under the last layers, close all but its three streams, and run the program."""
-    say = lane.report[1]
+    say = worker.report[1]
     try:
         os.setsid()
-        if lane.woken >= 0:
+        if worker.woken >= 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.dup2(fds[1], 1)
         os.dup2(fds[2], 2)
         seconds = int(request.cpu_seconds) + 2
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-        for name, put in lane.layers:
+        for name, put in worker.layers:
             if put():
                 raise kernel.fail(name)
-        if os.getppid() != lane.pid:
+        if os.getppid() != worker.pid:
             os._exit(1)
-    except BaseException as error:  # noqa: BLE001 (told to the lane, which makes a fault of it)
+    except BaseException as error:  # noqa: BLE001 (told to the worker, which makes a fault of it)
         os.write(say, f"{type(error).__name__}: {error}".encode()[:_REASON_BYTES])
         os._exit(1)
     os.write(say, b"k")
@@ -279,5 +267,5 @@ def _become_program(lane: Lane, request: wire.Request, fds: list[int]) -> NoRetu
         os.write(2, b"MemoryError\n")
         os._exit(1)
     os.closerange(3, 4096)
-    _detach(lane.sock)  # its finalizer must not close what has the number next
-    program.run(source, request.value_mode, lane.frames)
+    _detach(worker.sock)  # its finalizer must not close what has the number next
+    program.run(source, request.value_mode, worker.frames)

@@ -1,4 +1,4 @@
-"""The messages between harness, servers and lanes: fixed-size structs on stream sockets, descriptors passed beside them.
+"""The messages between harness, servers and workers: structs of fixed size on stream sockets, with descriptors.
 
 Nothing that a program writes travels here: its text and its output lie in memfds.
 """
@@ -10,14 +10,12 @@ import struct
 from typing import NamedTuple
 
 SPAWN, RUN, CANCEL, USAGE = 1, 2, 3, 4
-"""Kinds of request: fork a tier or a lane; run a program; kill the program that runs; tell the lane's own consumption."""
+"""Kinds of request: fork a tier or a worker; run a program; kill the program that runs; report the CPU time used."""
 
 EXITED, SIGNALED, CPU_TIME, WALL_TIME, SCRATCH_FULL, CANCELLED, READY, FAULT = range(8)
-"""Kinds of reply. Only `EXITED` and `SIGNALED` come from the wait status; the others say why the lane killed the program."""
+"""Kinds of reply. `EXITED` and `SIGNALED` come from the wait status; the others say why the program was killed."""
 
-ANY_CORE = -1
-
-_REQUEST = struct.Struct("<iiqddi16s")
+_REQUEST = struct.Struct("<iiqdd16s")
 _REPLY = struct.Struct("<iidd400s")
 REQUEST_BYTES, REPLY_BYTES = _REQUEST.size, _REPLY.size
 _PASSED_BYTES = socket.CMSG_SPACE(4 * struct.calcsize("i"))
@@ -32,13 +30,11 @@ class Request(NamedTuple):
     """Bytes of the program."""
     cpu_seconds: float
     wall_seconds: float
-    core: int
-    """The core that a program begins on and stays on; `ANY_CORE` leaves it to the system."""
     tier: str
 
 
 class Reply(NamedTuple):
-    """What a lane or a server answers."""
+    """What a worker or a server answers."""
 
     kind: int
     code: int
@@ -50,10 +46,15 @@ class Reply(NamedTuple):
 
 
 def request(
-    kind: int, value_mode: bool = False, size: int = 0, cpu: float = 0.0, wall: float = 0.0, core: int = ANY_CORE, tier: str = ""
+    kind: int,
+    value_mode: bool = False,
+    size: int = 0,
+    cpu: float = 0.0,
+    wall: float = 0.0,
+    tier: str = "",
 ) -> bytes:
     """The bytes of a request."""
-    return _REQUEST.pack(kind, value_mode, size, cpu, wall, core, tier.encode())
+    return _REQUEST.pack(kind, value_mode, size, cpu, wall, tier.encode())
 
 
 def reply(kind: int, code: int = 0, wall: float = 0.0, cpu: float = 0.0, text: str = "") -> bytes:
@@ -65,8 +66,8 @@ def read_request(data: bytes) -> Request:
     """The request in these bytes; `ValueError` where they are none."""
     if len(data) != REQUEST_BYTES:
         raise ValueError(f"a request of {len(data)} bytes, expected {REQUEST_BYTES}")
-    kind, value_mode, size, cpu, wall, core, tier = _REQUEST.unpack(data)
-    return Request(kind, bool(value_mode), size, cpu, wall, core, tier.rstrip(b"\0").decode())
+    kind, value_mode, size, cpu, wall, tier = _REQUEST.unpack(data)
+    return Request(kind, bool(value_mode), size, cpu, wall, tier.rstrip(b"\0").decode())
 
 
 def read_reply(data: bytes) -> Reply:
@@ -81,6 +82,6 @@ def receive(sock: socket.socket) -> tuple[Request | None, list[int]]:
     """The next request and its descriptors; None at the end of the stream."""
     data, passed, _, _ = sock.recvmsg(REQUEST_BYTES, _PASSED_BYTES)
     fds: list[int] = []
-    for _, _, held in passed:
-        fds += memoryview(held).cast("i")
+    for _, _, ancillary in passed:
+        fds += memoryview(ancillary).cast("i")
     return (read_request(data) if data else None), fds
