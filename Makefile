@@ -24,7 +24,7 @@ OPTIONS = $(if $(MODEL),--model '$(MODEL)') $(if $(BENCHMARKS),--benchmarks '$(B
 	$(if $(DATA_DIR),--data-dir '$(DATA_DIR)') $(if $(RESULTS_DIR),--results-dir '$(RESULTS_DIR)') $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup eval train ablation-run test check report leaderboard ablation view readme doctor perf replays lock \
+.PHONY: help setup eval train ablation-run test check report leaderboard ablation view readme docs doctor perf replays lock \
 	locks-check clean
 
 help: ## this list
@@ -76,7 +76,13 @@ view: ## write report.html: every run of RESULTS_DIR as one page; ARGS= goes to 
 	@$(SETUP) --engine none
 	@$(BIN)/mammoth-eval view $(if $(RESULTS_DIR),--results-dir '$(RESULTS_DIR)') $(ARGS)
 
-readme: ## render the README's table from the summaries that are kept
+docs: ## the documentation as a site in site/: the reference written from the code, every link checked
+	@$(SETUP) --engine none --docs
+	@$(BIN)/python tools/docs.py
+	@$(BIN)/python -m mkdocs build --strict --quiet
+	@echo 'docs: site/index.html'
+
+readme: ## render the tables of results/README.md from the summaries that are kept
 	@$(SETUP) --engine none
 	@$(BIN)/python tools/readme.py
 

@@ -33,6 +33,7 @@ class Part:
     """One source of a mixture."""
 
     name: str
+    """A source, ``mathinstruct``, or a file of rows beside the TOML."""
     weight: float = 0.0
     """Share of the mixture's size; 0, for all sources alike: the number of its rows."""
     cap: int = 0
@@ -40,6 +41,7 @@ class Part:
     sets: tuple[str, ...] = ()
     """Values of the field `source`; empty: all."""
     kinds: tuple[Kind, ...] = KINDS
+    """Kinds of rationales that are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,13 @@ class Mixture:
     origin: Path
     sources: tuple[Part, ...]
     description: str = ""
+    """What the model learns from, in a sentence."""
     seed: int = 0
+    """Of the drawing and of the order."""
     size: int = 0
     """Rows in all; 0: every row of the sources once."""
     kinds: tuple[Kind, ...] = KINDS
+    """Kinds of rationales, of all sources."""
     against: tuple[str, ...] = ()
     """Benchmarks that no row may leak; empty: all that there are."""
 
