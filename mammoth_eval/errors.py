@@ -61,6 +61,13 @@ class ModelError(UsageError):
     """The model cannot be found, read, or held in memory."""
 
 
+class EngineClosed(UsageError):
+    """An engine was asked before ``async with`` or after it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the {name} engine is not open: use it inside `async with make_engine(...) as engine`")
+
+
 class DataError(UsageError):
     """Training data, a mixture, a recipe or a suite that is not what it must be."""
 
@@ -78,4 +85,4 @@ class SandboxError(MammothError):
 
 
 class StoreError(MammothError):
-    """A run folder that cannot be read, written, or is in use by another process."""
+    """A run folder that cannot be read, written, or is being written already."""

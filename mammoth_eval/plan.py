@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from mammoth_eval import benchmarks, models, presets, prompts, rules
 from mammoth_eval import decoding as decodings
 from mammoth_eval.benchmarks import Benchmark
 from mammoth_eval.decoding import Decoding
-from mammoth_eval.errors import UsageError
+from mammoth_eval.errors import UnknownName, UsageError
 from mammoth_eval.hub import Pin
 from mammoth_eval.prompts import Prompt
+from mammoth_eval.resources import cache_folder
 from mammoth_eval.rules import Rules
 from mammoth_eval.store import RunSpec
 from mammoth_eval.types import Problem, Sampling
@@ -57,6 +59,44 @@ class Settings:
     data_dir: Path | None = None
     cache_dir: Path = Path()
     factors: Mapping[str, str] = field(default_factory=dict)
+
+
+GROUPS = {"paper": benchmarks.PAPER, "ind": benchmarks.IND, "ood": benchmarks.OOD}
+
+
+def settings_of(**asked: Any) -> Settings:
+    """Settings by name, as a caller in Python gives them: lists for tuples, texts for paths, groups of benchmarks.
+
+    Raises `UnknownName` for a name that is no setting, with the nearest that is one.
+    """
+    known = [one.name for one in fields(Settings)]
+    for name in asked:
+        if name not in known:
+            raise UnknownName("setting", name, known)
+    asked["benchmarks"] = benchmark_names(asked["benchmarks"])
+    for name in ("graders", "stop"):
+        if asked.get(name) is not None:
+            asked[name] = listed(asked[name])
+    asked["data_dir"] = Path(asked["data_dir"]) if asked.get("data_dir") else None
+    asked["cache_dir"] = Path(asked.get("cache_dir") or cache_folder())
+    return Settings(**asked)
+
+
+def listed(names: str | Sequence[str]) -> tuple[str, ...]:
+    """Names in a sequence, or in one text with commas."""
+    parts = names.split(",") if isinstance(names, str) else names
+    return tuple(name.strip() for name in parts if name.strip())
+
+
+def benchmark_names(words: str | Sequence[str]) -> tuple[str, ...]:
+    """Benchmarks by name, groups of them spelled out. Raises `UnknownName` with the nearest name or group."""
+    known = benchmarks.names()
+    groups = {**GROUPS, "generated": [name for name in known if benchmarks.get(name).group == "generated"]}
+    asked = listed(words)
+    for word in asked:
+        if word not in groups and word not in known and not word.endswith(".toml"):
+            raise UnknownName("benchmark", word, [*groups, *known])
+    return tuple(name for word in asked for name in groups.get(word, (word,)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,5 +245,16 @@ def versions(engine: str, generated: bool = False) -> dict[str, str]:
 
 
 def _without_secrets(args: Mapping[str, Any]) -> dict[str, Any]:
-    """Engine arguments as they may be written down."""
-    return {key: value for key, value in args.items() if "key" not in key and "token" not in key.split("_")}
+    """Engine arguments as they may be written down. Raises `UsageError` for one that cannot be."""
+    return {key: _written(key, value) for key, value in args.items() if "key" not in key and "token" not in key.split("_")}
+
+
+def _written(key: str, value: Any) -> Any:
+    """A value as ``run.json`` holds it; a function is its ``module:name``."""
+    if callable(value):
+        return f"{getattr(value, '__module__', '')}:{getattr(value, '__qualname__', type(value).__qualname__)}"
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"engine argument {key}: {error}; expected what JSON can hold, or a function") from error
+    return value

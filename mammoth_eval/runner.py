@@ -19,6 +19,10 @@ GIVE_UP_AFTER = 8
 """Void records in a row, with no success between, after which the run stops: the engine or the sandbox is down."""
 
 
+Scorer = Callable[[Record], Record]
+"""A record -> the same with its scores."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One problem and what it is done with."""
@@ -34,7 +38,7 @@ def concurrency(engine: Engine, requests: int) -> int:
     return max(2, math.ceil(requests_wanted(engine) / requests))
 
 
-async def evaluate(jobs: Iterable[Job], score: Callable[[Record], Record], concurrency: int) -> AsyncGenerator[Record, None]:
+async def evaluate(jobs: Iterable[Job], score: Scorer, concurrency: int) -> AsyncGenerator[Record, None]:
     """Records in the order in which they are finished; at most `concurrency` problems are in progress at once.
 
     `score` is called in a thread. Raises `EngineError` after `GIVE_UP_AFTER` void records in a row. Closing the generator cancels
@@ -65,7 +69,7 @@ async def evaluate(jobs: Iterable[Job], score: Callable[[Record], Record], concu
         await asyncio.gather(*running, return_exceptions=True)
 
 
-async def _solve(job: Job, score: Callable[[Record], Record]) -> Record:
+async def _solve(job: Job, score: Scorer) -> Record:
     """One problem to its record; a failure of ours is tried again, then makes a void record."""
     start = time.monotonic()
     attempts: Attempts = ()

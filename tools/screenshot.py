@@ -30,7 +30,7 @@ def main(words: list[str] | None = None) -> int:
         print("no Chromium on this machine; install one, or name it in MAMMOTH_BROWSER", file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory() as folder, Browser(command) as browser:
-        page = view.write([view.read_run(path) for path in args.runs], Path(folder) / "report.html")
+        page = view.write([view.load_run(path) for path in args.runs], Path(folder) / "report.html")
         browser.size(WIDTH, HEIGHT, SCALE)
         browser.colours("dark" if args.dark else "light")
         browser.open(page, f"#{args.fragment}")

@@ -16,7 +16,7 @@ from mammoth_eval.cli import options, show
 from mammoth_eval.errors import UnknownName, UsageError
 from mammoth_eval.report.changes import KINDS, Change, Changes, aligned, changes
 from mammoth_eval.report.differences import differences_grid
-from mammoth_eval.report.stored import StoredRun, read_run
+from mammoth_eval.report.stored import Run, load_run
 
 DEFAULT_KINDS = ("gained", "lost", "outcome", "answer")
 STYLES = {"=": "dim", "…": "dim italic", "~": "yellow", "<": "red", ">": "green"}
@@ -65,11 +65,11 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def _run(words: str, args: argparse.Namespace) -> StoredRun:
+def _run(words: str, args: argparse.Namespace) -> Run:
     """The run that `words` name. Raises `UsageError` where there is none."""
     for path in (Path(words), args.results_dir / words):
         if path.is_dir():
-            return read_run(path, args.grader, skip_damaged=args.skip_damaged)
+            return load_run(path, args.grader, skip_damaged=args.skip_damaged)
     raise UsageError(f"{words}: no such run, neither here nor in {args.results_dir}")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from mammoth_eval.cli import options
 from mammoth_eval.errors import StoreError, UnknownName
 from mammoth_eval.report.export import FORMATS, export
-from mammoth_eval.report.stored import read_run
+from mammoth_eval.report.stored import load_run
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +33,7 @@ def main(args: argparse.Namespace) -> int:
     """Write the files; prints their names. Raises `UnknownName` for a form, `StoreError` where they cannot be written."""
     if args.form not in FORMATS:
         raise UnknownName("export format", args.form, FORMATS)
-    run = read_run(args.run, args.grader, skip_damaged=args.skip_damaged)
+    run = load_run(args.run, args.grader, skip_damaged=args.skip_damaged)
     try:
         args.output.parent.mkdir(parents=True, exist_ok=True)
         written = export(run, args.form, args.output)

@@ -18,13 +18,14 @@ from typing import Any
 from rich.console import Console
 
 from mammoth_eval import decoding, importers
-from mammoth_eval.cli import options, session, show
+from mammoth_eval.cli import options, show
+from mammoth_eval.cli.progress import Display
 from mammoth_eval.errors import UsageError
+from mammoth_eval.evaluation import run_plan
 from mammoth_eval.importers import Imported
 from mammoth_eval.plan import Plan, Settings, make_plan
 from mammoth_eval.report.results import RunSummary, summarize_run
 from mammoth_eval.resources import cache_folder
-from mammoth_eval.store import RunFolder
 from mammoth_eval.types import Method
 
 
@@ -63,14 +64,10 @@ def main(args: argparse.Namespace) -> int:
     plan = _plan(plan, found)
     for line in [line for pair in found.files for line in importers.describe(*pair)] + _incomplete(found, plan):
         console.print(line, highlight=False, soft_wrap=True, markup=False)
-    with RunFolder(args.results_dir, plan.spec) as run:
-        console.print(f"run: {run.path}", highlight=False, soft_wrap=True)
-        session.hold(plan, run, importers.Recordings(found.texts, tuple(file.name for file, _ in found.files)), None, console)
-        summary = summarize_run(run.path)
-        void = session.void_note(run)
-    _show(found, summary, args.format)
-    if void:
-        console.print(void, style="yellow", highlight=False, markup=False, soft_wrap=True)
+    engine = importers.Recordings(found.texts, tuple(file.name for file, _ in found.files))
+    with Display(console) as display:
+        path = run_plan(plan, args.results_dir, engine=engine, progress=display, command=options.command_line())
+    _show(found, summarize_run(path), args.format)
     return 0
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -72,6 +74,14 @@ def pairs(flag: str, words: Sequence[str]) -> dict[str, Any]:
 def names(words: str | None) -> tuple[str, ...]:
     """A comma list as names."""
     return tuple(word.strip() for word in (words or "").split(",") if word.strip())
+
+
+_SECRET = re.compile(r"(\w*(?:key|token)=).*")
+
+
+def command_line() -> str:
+    """The command as it was given, for the notes of a session; secrets left out."""
+    return shlex.join(["mammoth-eval", *(_SECRET.sub(r"\1***", word) for word in sys.argv[1:])])
 
 
 def show_console() -> Console:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.live import Live
+from rich.status import Status
 from rich.table import Table
 
 from mammoth_eval import stats
+from mammoth_eval.events import Downloading, Event, Finished, Known, Notice, Opened, Started, Starting
 from mammoth_eval.store.records import AnyRecord
 from mammoth_eval.types import Record
 
@@ -50,43 +51,64 @@ class Tally:
             self.started = self.ended - record.seconds
 
 
-@dataclass(slots=True)
-class Progress:
-    """A context manager around a run; `update` takes each record as it is finished."""
+class Display:
+    """Shows the events of a run: messages, a spinner while the engine starts, a live table; use as a context manager."""
 
-    console: Console
-    sizes: Mapping[str, int]
-    grader: str
-    title: str = ""
-    tallies: dict[str, Tally] = field(init=False)
-    _live: Live | None = field(init=False, default=None)
-
-    def __post_init__(self) -> None:
-        self.tallies = {name: Tally(size) for name, size in self.sizes.items()}
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.tallies: dict[str, Tally] = {}
+        self._grader = ""
+        self._live: Live | None = None
+        self._waiting: Status | None = None
 
     def __enter__(self) -> Self:
-        if self.console.is_terminal:
-            self._live = Live(get_renderable=self.table, console=self.console, refresh_per_second=4)
-            self._live.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._live is not None:
-            self._live.stop()
+        self._stop()
 
-    def seen(self, record: AnyRecord) -> None:
-        """A record that the store had already."""
-        self.tallies[record.problem.benchmark].add(record, self.grader)
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        match event:
+            case Opened(path, sizes, grader, pins):
+                self._grader, self.tallies = grader, {name: Tally(size) for name, size in sizes.items()}
+                for line in (f"run: {path}", *pins):
+                    self._say(line)
+            case Downloading(files, size):
+                self._say(f"downloading {files} files, {size / 1e9:.2f} GB")
+            case Starting(engine, model):
+                self._waiting = self.console.status(f"starting the engine {engine} with {model}")
+                self._waiting.start()
+            case Started():
+                self._stop()
+                self._show_table()
+            case Known(record):
+                self.tallies[record.problem.benchmark].add(record, self._grader)
+            case Finished(record):
+                tally = self.tallies[record.problem.benchmark]
+                tally.add(record, self._grader)
+                tally.finished(record)
+            case Notice(text):
+                self._stop()
+                self._say(text, style="yellow")
 
-    def update(self, record: Record) -> None:
-        """A record of this session."""
-        tally = self.tallies[record.problem.benchmark]
-        tally.add(record, self.grader)
-        tally.finished(record)
+    def _say(self, text: str, style: str | None = None) -> None:
+        self.console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
+
+    def _show_table(self) -> None:
+        if self.console.is_terminal and not self.console.quiet:
+            self._live = Live(get_renderable=self.table, console=self.console, refresh_per_second=4)
+            self._live.start()
+
+    def _stop(self) -> None:
+        for shown in (self._waiting, self._live):
+            if shown is not None:
+                shown.stop()
+        self._waiting = self._live = None
 
     def table(self) -> Table:
         """What is shown now."""
-        table = Table(title=self.title or None, title_justify="left", expand=False)
+        table = Table(expand=False)
         for name in ("benchmark", "done", "accuracy", "by PoT", "tokens/s", "time left"):
             table.add_column(name, justify="left" if name == "benchmark" else "right", no_wrap=True)
         for name, tally in self.tallies.items():

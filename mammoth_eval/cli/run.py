@@ -7,20 +7,19 @@ import os
 
 from rich.console import Console
 
-from mammoth_eval import benchmarks, hub, models, presets
-from mammoth_eval.cli import options, session, show
+from mammoth_eval import presets
+from mammoth_eval.cli import options, show
+from mammoth_eval.cli.progress import Display
 from mammoth_eval.decoding import DECODINGS
-from mammoth_eval.engines import ENGINES, make_engine
-from mammoth_eval.errors import UnknownName, UsageError
+from mammoth_eval.engines import ENGINES
+from mammoth_eval.errors import UsageError
+from mammoth_eval.evaluation import run_plan
 from mammoth_eval.models import DEFAULT
-from mammoth_eval.plan import Plan, Settings, make_plan
+from mammoth_eval.plan import Settings, benchmark_names, make_plan
 from mammoth_eval.report.results import summarize_run
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.rules import NAMES as GRADERS
 from mammoth_eval.sandbox import LEVELS
-from mammoth_eval.store import RunFolder
-
-GROUPS = {"paper": benchmarks.PAPER, "ind": benchmarks.IND, "ood": benchmarks.OOD}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,30 +69,17 @@ def main(args: argparse.Namespace) -> int:
     concurrency = _concurrency(args.concurrency)
     with console.status("reading the benchmarks and the model's folder"):
         plan = make_plan(settings)
-    with RunFolder(args.results_dir, plan.spec, skip_damaged=args.skip_damaged) as run:
-        console.print(f"run: {run.path}", highlight=False, soft_wrap=True)
-        for pinned in plan.pins:
-            console.print(f"{pinned.kind}: {pinned}", highlight=False, markup=False, soft_wrap=True)
-        if any(run.owed(rows) for _, rows in plan.problems):
-            _download(plan, console)
-        engine = make_engine(plan.spec.engine, plan.location, **plan.model.options)
-        session.hold(plan, run, engine, concurrency, console)
-        summary = summarize_run(run.path, skip_damaged=args.skip_damaged)
-        void = session.void_note(run)
-    show.show_runs([summary], args.format)
-    if void:
-        console.print(void, style="yellow", highlight=False, markup=False, soft_wrap=True)
+    with Display(console) as display:
+        path = run_plan(
+            plan,
+            args.results_dir,
+            concurrency=concurrency,
+            progress=display,
+            skip_damaged=args.skip_damaged,
+            command=options.command_line(),
+        )
+    show.show_runs([summarize_run(path, skip_damaged=args.skip_damaged)], args.format)
     return 0
-
-
-def _download(plan: Plan, console: Console) -> None:
-    """Bring a model of the hub onto this machine before an engine is started that needs it."""
-    files = models.downloads(plan.model, plan.spec.engine)
-    if not files:
-        return
-    size = sum(files.values()) / 1e9
-    console.print(f"downloading {len(files)} files, {size:.2f} GB", highlight=False, soft_wrap=True)
-    hub.fetch(plan.model.pins[0], files, progress=console.is_terminal and not console.quiet)
 
 
 def settings_from(args: argparse.Namespace) -> Settings:
@@ -108,7 +94,7 @@ def settings_from(args: argparse.Namespace) -> Settings:
         raise UsageError(f"--engine {args.engine} needs --model: the name that the server knows, or the file to replay")
     return Settings(
         model=args.model or DEFAULT,
-        benchmarks=_benchmark_names(args.benchmarks or ("generated" if demo else "paper")),
+        benchmarks=benchmark_names(args.benchmarks or ("generated" if demo else "paper")),
         engine=args.engine,
         engine_args=engine_args,
         preset=args.preset or ("demo" if demo else "default"),
@@ -138,14 +124,3 @@ def _concurrency(word: str) -> int | None:
     if not word.isdecimal() or int(word) < 1:
         raise UsageError(f"--concurrency {word}: expected auto, or a number of problems from 1 on")
     return int(word)
-
-
-def _benchmark_names(words: str) -> tuple[str, ...]:
-    """The benchmarks of a comma list, its groups spelled out. Raises `UnknownName` with the nearest name or group."""
-    known = benchmarks.names()
-    groups = {**GROUPS, "generated": [name for name in known if benchmarks.get(name).group == "generated"]}
-    asked = options.names(words)
-    for word in asked:
-        if word not in groups and word not in known and not word.endswith(".toml"):
-            raise UnknownName("benchmark", word, [*groups, *known])
-    return tuple(name for word in asked for name in groups.get(word, (word,)))

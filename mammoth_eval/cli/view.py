@@ -39,7 +39,7 @@ def main(args: argparse.Namespace) -> int:
     if not found:
         raise UsageError(f"{args.results_dir}: no runs; make one with: mammoth-eval run")
     output = args.output or paths.below(Path(), PAGE, where="view")
-    runs = [view.read_run(path, args.grader, skip_damaged=args.skip_damaged, kept=args.samples) for path in found]
+    runs = [view.load_run(path, args.grader, skip_damaged=args.skip_damaged, kept=args.samples) for path in found]
     try:
         written = view.write(runs, output, args.samples)
     except OSError as error:

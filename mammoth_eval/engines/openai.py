@@ -16,7 +16,7 @@ from typing import Any, Self
 from mammoth_eval.engines.importing import import_module
 from mammoth_eval.engines.openai_retry import Again, Endpoint, advice, pause, retry_reason, room_left, say_wait
 from mammoth_eval.engines.options import at_least, read_options
-from mammoth_eval.errors import EngineError, ModelError, UsageError
+from mammoth_eval.errors import EngineClosed, EngineError, ModelError, UsageError
 from mammoth_eval.types import Completion, Query, Sampling
 
 _log = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ class OpenAIEngine:
         Raises with the address and the status: `EngineError`, or, where no other query would fare better, `UsageError`.
         """
         if not self._endpoints:
-            raise EngineError("the openai engine is not open: use `async with`")
+            raise EngineClosed("openai")
         start = time.monotonic()
         async with self._room:
             reply, limit = await self._fit(query, sampling)
@@ -218,6 +218,8 @@ class OpenAIEngine:
 
     def describe(self) -> Mapping[str, object]:
         """Addresses, what the server says of its model, and the fields added to every request; never the key."""
+        if not self._endpoints:
+            raise EngineClosed("openai")
         import openai
 
         return {

@@ -13,7 +13,7 @@ from typing import Self
 
 from mammoth_eval import registry
 from mammoth_eval.engines.options import read_options
-from mammoth_eval.errors import EngineError, ModelError
+from mammoth_eval.errors import EngineClosed, EngineError, ModelError
 from mammoth_eval.types import Completion, Query, Sampling
 
 Reply = str | Completion | BaseException
@@ -58,7 +58,7 @@ class ScriptedEngine:
     async def generate(self, query: Query, sampling: Sampling) -> Completion:
         """What the script says, after `latency` seconds; text is cut at the first stop and at `max_tokens` words."""
         if self._script is None:
-            raise EngineError("the scripted engine is not open: use `async with`")
+            raise EngineClosed("scripted")
         start = time.monotonic()
         self.calls.append(query)
         reply = self._script(query, sampling)
@@ -74,6 +74,8 @@ class ScriptedEngine:
 
     def describe(self) -> Mapping[str, object]:
         """The pacing; a script has no versions."""
+        if self._script is None:
+            raise EngineClosed("scripted")
         return {
             "engine": "scripted",
             "latency": self.options.latency,

@@ -19,7 +19,7 @@ from mammoth_eval.engines.options import at_least, read_options
 from mammoth_eval.engines.tokens import prompt_tokens
 from mammoth_eval.engines.transformers_batch import Row, decode_batch, next_batch
 from mammoth_eval.engines.transformers_load import Loaded, TransformersOptions, load
-from mammoth_eval.errors import EngineError
+from mammoth_eval.errors import EngineClosed, EngineError
 from mammoth_eval.types import Completion, Query, Sampling
 
 CHOICE = 4
@@ -56,7 +56,7 @@ class TransformersEngine:
         """Answer one query; a cancelled call ends its row. Raises `EngineError` where decoding broke."""
         loaded = self._loaded
         if loaded is None:
-            raise EngineError("the transformers engine is not open: use `async with`")
+            raise EngineClosed("transformers")
         start = time.monotonic()
         tokens = prompt_tokens(query, loaded.tokenizer, self.model)
         room = loaded.context - len(tokens)
@@ -78,7 +78,7 @@ class TransformersEngine:
     def describe(self) -> Mapping[str, object]:
         """Versions, device, dtype, context, batch size."""
         if self._loaded is None:
-            raise EngineError("the transformers engine is not open: use `async with`")
+            raise EngineClosed("transformers")
         return {"engine": "transformers", "batch_size": self.options.batch_size, **self._loaded.described}
 
 

@@ -17,7 +17,7 @@ from typing import Any, Self
 from mammoth_eval.engines import vllm_start
 from mammoth_eval.engines.tokens import prompt_tokens
 from mammoth_eval.engines.vllm_log import died
-from mammoth_eval.errors import EngineError, UsageError
+from mammoth_eval.errors import EngineClosed, EngineError, UsageError
 from mammoth_eval.types import Completion, Query, Sampling
 
 
@@ -51,7 +51,7 @@ class VllmEngine:
     async def generate(self, query: Query, sampling: Sampling) -> Completion:
         """Answer one query; a cancelled call aborts the request. Raises `ModelError` for a chat query without a template."""
         if self._served is None:
-            raise EngineError("the vllm engine is not open: use `async with`")
+            raise EngineClosed("vllm")
         start = time.monotonic()
         tokens = prompt_tokens(query, self._served.tokenizer, self.model)
         if sampling.temperature > 0 and not self._served.seeds_hold:
@@ -88,13 +88,13 @@ class VllmEngine:
     def capacity(self) -> int:
         """Requests at once that keep it busy."""
         if self._served is None:
-            raise EngineError("the vllm engine is not open: use `async with`")
+            raise EngineClosed("vllm")
         return self._served.capacity
 
     def describe(self) -> Mapping[str, object]:
         """Versions, device, dtype, context, parallelism and every argument given."""
         if self._served is None:
-            raise EngineError("the vllm engine is not open: use `async with`")
+            raise EngineClosed("vllm")
         return self._served.described
 
 

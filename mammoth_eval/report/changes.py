@@ -11,7 +11,7 @@ from typing import Any, Literal
 from mammoth_eval import stats
 from mammoth_eval.errors import UsageError
 from mammoth_eval.report.differences import Difference, differences
-from mammoth_eval.report.stored import StoredRun
+from mammoth_eval.report.stored import Run
 from mammoth_eval.stats import Decided
 from mammoth_eval.types import Attempt, Problem, Record
 
@@ -74,7 +74,7 @@ class Changes:
         return content | {"settings": [asdict(one) for one in self.settings], "changes": [one.to_json() for one in self.changes]}
 
 
-def changes(a: StoredRun, b: StoredRun) -> Changes:
+def changes(a: Run, b: Run) -> Changes:
     """What B has other than A. Raises `UsageError` where they share no problem."""
     ours, theirs = ({record.problem.id: record for record in run.records} for run in (a, b))
     shared = [key for key in ours if key in theirs]
@@ -101,7 +101,7 @@ def _asked(record: Record) -> tuple[str, str]:
     return record.problem.question, record.problem.gold
 
 
-def _change(a: StoredRun, b: StoredRun, ours: Record, theirs: Record) -> Change:
+def _change(a: Run, b: Run, ours: Record, theirs: Record) -> Change:
     one, other = (stats.decided(record.scores[run.summary.grader], run.reading) for run, record in ((a, ours), (b, theirs)))
     parts = tuple(_parts(ours.attempts, theirs.attempts))
     return Change(ours.problem, _kind(one, other, parts), one, other, parts)

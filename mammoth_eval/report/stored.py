@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mammoth_eval import store
 from mammoth_eval.report.results import RunSummary, summary_of
 from mammoth_eval.types import Record
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 @dataclass(frozen=True, slots=True)
-class StoredRun:
-    """One run folder."""
+class Run:
+    """One run folder: what was asked, every record, and their summary under one grader."""
 
     path: Path
     content: dict[str, Any]
@@ -33,14 +36,30 @@ class StoredRun:
         """What its last session ran on; empty where none was noted."""
         return dict((self.content["sessions"] or [{}])[-1])
 
+    def frame(self) -> pd.DataFrame:
+        """One row per problem: question, gold, answer, outcome, each grader's reading, each method's text, tokens, seconds."""
+        from mammoth_eval.report.export.table import frame
+
+        return frame(self)
+
+    @property
+    def accuracy(self) -> dict[str, float]:
+        """Percent by benchmark, errored problems left out, as the run's own answers are read."""
+        return {one.benchmark: one.accuracy.value for one in self.summary.summaries if one.reading == self.reading}
+
+    def __repr__(self) -> str:
+        cells = ", ".join(f"{name} {value:.1f} %" for name, value in self.accuracy.items())
+        return f"Run({str(self.path)!r}, {len(self.records)} records by {self.summary.grader}: {cells})"
+
     @property
     def reading(self) -> str:
         """What the run's own answers are read as: the hybrid where both methods were asked of every problem."""
         return "hybrid" if self.spec["decoding"] == "both" else str(self.spec["decoding"])
 
 
-def read_run(path: Path, grader: str | None = None, *, skip_damaged: bool = False) -> StoredRun:
+def load_run(path: Path | str, grader: str | None = None, *, skip_damaged: bool = False) -> Run:
     """Read a run folder. Raises `StoreError` where that cannot be done, or where `grader` has not scored it."""
+    path = Path(path)
     content = store.load_run(path)
     records = tuple(store.load_records(path, skip_damaged=skip_damaged))
-    return StoredRun(path, content, summary_of(path, content, records, grader), records)
+    return Run(path, content, summary_of(path, content, records, grader), records)

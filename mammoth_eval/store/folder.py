@@ -24,11 +24,11 @@ FORMAT = 1
 class RunFolder:
     """A run on disk, open for appending; use as a context manager.
 
-    `kept` says of each problem that has a record whether it is void.
+    `kept` says of each problem that has a record whether it errored.
     """
 
     def __init__(self, results: Path, spec: RunSpec, *, skip_damaged: bool = False) -> None:
-        """Create or go on with the run of `spec`; with `skip_damaged`, problems whose records cannot be read are owed again.
+        """Create or go on with the run of `spec`; with `skip_damaged`, problems whose records cannot be read are pending again.
 
         Raises `StoreError` where it is in use, damaged or not writable.
         """
@@ -98,8 +98,8 @@ class RunFolder:
             ) from error
         self.kept[record.problem.id] = bool(record.fault)
 
-    def owed(self, problems: Sequence[Problem]) -> list[Problem]:
-        """The problems that have no record yet, or a void one."""
+    def pending(self, problems: Sequence[Problem]) -> list[Problem]:
+        """The problems that have no record yet, or an errored one."""
         return [one for one in problems if self.kept.get(one.id, True)]
 
 

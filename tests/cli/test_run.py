@@ -318,24 +318,24 @@ def rescript(toy, count):
     (toy / "script.json").write_text(json.dumps(dict(list(script.items())[: 2 * count])))
 
 
-def test_how_many_of_the_kept_records_are_void_is_said(toy):
+def test_how_many_of_the_kept_records_errored_is_said(toy):
     rescript(toy, 5)
-    assert "13 of 30 records are kept (8 of them void, to be tried again); the same" in run(toy, "--concurrency", "1").stderr
+    assert "13 of 30 records are kept (8 of them errored, to be tried again); the same" in run(toy, "--concurrency", "1").stderr
 
 
-def test_a_run_with_void_records_names_the_commonest_reason(toy):
+def test_a_run_with_errored_records_names_the_commonest_reason(toy):
     rescript(toy, 24)
     done = run(toy, "--concurrency", "1")
     assert done.returncode == 0, done.stderr
-    assert "6 of 30 records are void" in done.stderr
+    assert "6 of 30 records are errored" in done.stderr
     assert "the script has no answer for a problem (pot, sample 0)" in done.stderr
 
 
-def test_a_run_of_void_records_alone_is_no_table_but_a_failure_with_its_reason(toy):
+def test_a_run_of_errored_records_alone_is_no_table_but_a_failure_with_its_reason(toy):
     rescript(toy, 0)
     done = run(toy, "--limit", "3")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "no problem could be evaluated: 3 of 3 records are void" in done.stderr
+    assert "no problem could be evaluated: 3 of 3 records are errored" in done.stderr
     assert "(EngineError: the script has no answer for a problem (pot, sample 0))" in done.stderr
 
 

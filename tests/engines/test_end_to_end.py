@@ -1,7 +1,6 @@
 """The main job for real: the embedded model on the real engine, killed in the middle, going on to the end."""
 
 import contextlib
-import importlib.util
 import json
 import os
 import signal
@@ -11,12 +10,13 @@ import time
 from pathlib import Path
 
 import pytest
+from marks import needs_vllm
 
 from mammoth_eval import store
 
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.skipif(importlib.util.find_spec("vllm") is None, reason="vllm is not installed: make test installs it"),
+    needs_vllm,
 ]
 PROBLEMS = 12
 

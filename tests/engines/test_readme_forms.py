@@ -5,16 +5,14 @@ does not show with three prompts. The sampling form runs always, as does the one
 the rest, a minute or more each, with MAMMOTH_LONG_TESTS=1.
 """
 
-import importlib.util
-
 import pytest
+from marks import long_run, needs_vllm
 from real_runs import PROBLEMS, SAMPLING, check, run, texts
-from sandbox_tools import long_run
 
 pytestmark = [
     pytest.mark.engine,
     pytest.mark.slow,
-    pytest.mark.skipif(importlib.util.find_spec("vllm") is None, reason="vllm is not installed: make test installs it"),
+    needs_vllm,
 ]
 FORMS = {
     "mammoth": (["--benchmarks", "gsm8k", "--preset", "mammoth"], 1),

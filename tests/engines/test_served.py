@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from marks import needs_vllm
 from real_runs import SAMPLING, check, run
 from vllm_server import serve
 
@@ -10,13 +11,12 @@ from mammoth_eval.engines import make_engine
 from mammoth_eval.errors import ModelError
 from mammoth_eval.types import Query, Sampling
 
-pytestmark = [pytest.mark.engine, pytest.mark.slow]
+pytestmark = [pytest.mark.engine, pytest.mark.slow, needs_vllm]
 
 
 @pytest.fixture(scope="module")
 def small_server(tmp_path_factory):
     """The address of a real server with the model `small`."""
-    pytest.importorskip("vllm")
     with serve(tmp_path_factory.mktemp("serve") / "log") as url:
         yield url
 

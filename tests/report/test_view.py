@@ -100,7 +100,7 @@ def test_thinning_keeps_enough_records_evenly_spaced_and_lets_all_through(count,
 
 
 def test_a_large_run_is_read_with_few_records_in_memory(tmp_path):
-    run = view.read_run(on_disk(tmp_path, drawn_records(300)), kept=20)
+    run = view.load_run(on_disk(tmp_path, drawn_records(300)), kept=20)
     assert 20 <= len(run.records) < 40
     assert run.total == 300
     assert sum(cell.n for cell in run.summary.summaries if cell.reading == "hybrid") == 300
@@ -117,7 +117,7 @@ def test_a_spread_takes_no_record_twice(count):
 
 
 def test_a_problem_of_two_runs_is_written_once(tmp_path):
-    found = data_of(view.page([view.read_run(on_disk(tmp_path, drawn_records(12), model=name)) for name in ("a", "b")]))
+    found = data_of(view.page([view.load_run(on_disk(tmp_path, drawn_records(12), model=name)) for name in ("a", "b")]))
     assert len(found["problems"]) == 12
     assert len(found["records"]) == 24
 
@@ -174,7 +174,7 @@ def test_two_runs_are_drawn_against_one_another_with_their_paired_test(tmp_path)
         worse[number] = record(pot("5"), cot("5"), number=number, benchmark="gsm8k", scores=wrong)
     better = [right(number=number, benchmark="gsm8k") for number in range(60)]
     runs = [
-        view.read_run(on_disk(tmp_path, records, model=name, benchmarks={"gsm8k": {}}))
+        view.load_run(on_disk(tmp_path, records, model=name, benchmarks={"gsm8k": {}}))
         for name, records in (("a", worse), ("b", better))
     ]
     page = view.page(runs)
@@ -185,7 +185,7 @@ def test_two_runs_are_drawn_against_one_another_with_their_paired_test(tmp_path)
 def test_runs_that_differ_in_a_factor_are_shown_as_an_ablation_with_shades(tmp_path):
     few = [one if number % 3 else right(number=number, benchmark="gsm8k") for number, one in enumerate(drawn_records(60))]
     sets = ((drawn_records(60), "G"), (few, "G+M"))
-    found = [view.read_run(on_disk(tmp_path, records, factors={"subset": name})) for records, name in sets]
+    found = [view.load_run(on_disk(tmp_path, records, factors={"subset": name})) for records, name in sets]
     page = view.page(found)
     assert re.search(r"<caption>[^<]*(mixture|subset)", page)
     assert re.search(r'<td class="figure up d[1-6]">', page)
@@ -253,7 +253,7 @@ def test_the_command_takes_every_run_of_the_store_by_default(tmp_path, capsys):
 def test_a_run_without_records_that_count_has_a_page_all_the_same(tmp_path, records):
     broken = {"exact": Score("exact", None, "fault", None, ())}
     kept = [record(number=0, benchmark="gsm8k", fault="EngineError: gone", scores=broken) for _ in records]
-    page = view.page([view.read_run(on_disk(tmp_path / name, kept)) for name in ("a", "b")])
+    page = view.page([view.load_run(on_disk(tmp_path / name, kept)) for name in ("a", "b")])
     assert len(data_of(page)["records"]) == 2 * len(kept)
 
 

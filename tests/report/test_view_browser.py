@@ -51,7 +51,7 @@ def page(browser, large):
 def small(tmp_path_factory):
     """A page with two runs of the same problems."""
     folder = tmp_path_factory.mktemp("small")
-    runs = [view.read_run(on_disk(folder, drawn_records(30), model=name)) for name in ("one", "other")]
+    runs = [view.load_run(on_disk(folder, drawn_records(30), model=name)) for name in ("one", "other")]
     return view.write(runs, folder / "report.html")
 
 

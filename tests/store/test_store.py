@@ -44,7 +44,7 @@ def test_a_torn_last_line_is_cut_off_and_owed_again(tmp_path):
     log = run.path / "records.jsonl"
     log.write_bytes(log.read_bytes()[:-9])
     with RunFolder(tmp_path, SPEC) as again:
-        assert [one.id for one in again.owed([full(0).problem, full(1).problem])] == ["toy/1"]
+        assert [one.id for one in again.pending([full(0).problem, full(1).problem])] == ["toy/1"]
         again.append(full(1))
     assert [one.problem.id for one in store.load_records(run.path)] == ["toy/0", "toy/1"]
 
@@ -59,9 +59,9 @@ def test_a_file_that_is_all_one_torn_line_is_emptied(tmp_path):
 def test_a_void_record_is_owed_again_and_its_last_line_counts(tmp_path):
     with RunFolder(tmp_path, SPEC) as run:
         run.append(record(number=0, fault="SandboxError: broke"))
-        assert run.owed([full(0).problem]) == [full(0).problem]
+        assert run.pending([full(0).problem]) == [full(0).problem]
         run.append(full(0))
-        assert run.owed([full(0).problem]) == []
+        assert run.pending([full(0).problem]) == []
     assert list(store.load_records(run.path)) == [full(0)]
 
 

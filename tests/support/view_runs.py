@@ -7,7 +7,7 @@ from builders import cot, pot, problem, scored
 
 from mammoth_eval.report.hybrid import analyse
 from mammoth_eval.report.results import summary_of
-from mammoth_eval.report.stored import StoredRun
+from mammoth_eval.report.stored import Run
 from mammoth_eval.report.view.runs import ViewRun
 from mammoth_eval.store import RunFolder, RunSpec
 from mammoth_eval.types import AttemptScore, Record, Score
@@ -87,7 +87,7 @@ def in_memory(path, records, **changes):
     """A run that was never written."""
     content = {"spec": asdict(replace(SPEC, **changes)), "sessions": []}
     folder = path / "model" / "run"
-    return StoredRun(folder, content, summary_of(folder, content, records), tuple(records))
+    return Run(folder, content, summary_of(folder, content, records), tuple(records))
 
 
 def seen(path, records, **changes):

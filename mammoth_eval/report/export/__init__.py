@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mammoth_eval import registry
-from mammoth_eval.report.stored import StoredRun
+from mammoth_eval.report.stored import Run
 
 FORMATS = {
     "csv": "mammoth_eval.report.export.table:to_csv",
@@ -18,9 +18,9 @@ FORMATS = {
 """Name to dotted path of ``(run, path) -> files written``: `path` is a file of the first three, a folder of the others."""
 
 
-def export(run: StoredRun, form: str, path: Path) -> list[Path]:
+def export(run: Run, form: str, path: Path) -> list[Path]:
     """Write `run` as `form` to `path`; the files that were written. Raises `OSError` where that cannot be done."""
-    write: Callable[[StoredRun, Path], list[Path]] = registry.load("export format", form, FORMATS)
+    write: Callable[[Run, Path], list[Path]] = registry.load("export format", form, FORMATS)
     return write(run, path)
 
 

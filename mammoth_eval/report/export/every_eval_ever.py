@@ -20,7 +20,7 @@ from mammoth_eval import __version__, stats
 from mammoth_eval.paths import below
 from mammoth_eval.report.asked import asked
 from mammoth_eval.report.export.lines import write_lines
-from mammoth_eval.report.stored import StoredRun
+from mammoth_eval.report.stored import Run
 from mammoth_eval.stats import Summary
 from mammoth_eval.types import Record
 
@@ -31,7 +31,7 @@ OWN_ENGINES = ("vllm", "transformers")
 """Those that run weights that the evaluator has."""
 
 
-def to_every_eval_ever(run: StoredRun, path: Path) -> list[Path]:
+def to_every_eval_ever(run: Run, path: Path) -> list[Path]:
     """Write the files below the folder `path`; a benchmark whose records are all void has none."""
     written = []
     for benchmark in dict.fromkeys(one.benchmark for one in run.summary.summaries):
@@ -58,7 +58,7 @@ def to_every_eval_ever(run: StoredRun, path: Path) -> list[Path]:
     return written
 
 
-def _outcome(run: StoredRun, record: Record) -> str:
+def _outcome(run: Run, record: Record) -> str:
     return record.scores[run.summary.grader].outcome
 
 
@@ -78,13 +78,13 @@ def _uuid(text: str) -> str:
     return str(uuid.UUID(bytes=hashlib.sha256(text.encode()).digest()[:16], version=4))
 
 
-def _timestamp(run: StoredRun) -> str:
+def _timestamp(run: Run) -> str:
     """When the run's last session began, in seconds of the epoch; 0 where that is not known."""
     started = run.session.get("started")
     return str(int(datetime.fromisoformat(started).timestamp())) if started else "0"
 
 
-def _aggregate(run: StoredRun, benchmark: str, ident: str) -> dict[str, Any]:
+def _aggregate(run: Run, benchmark: str, ident: str) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA,
         "evaluation_id": ident,
@@ -102,7 +102,7 @@ def _aggregate(run: StoredRun, benchmark: str, ident: str) -> dict[str, Any]:
     }
 
 
-def _model(run: StoredRun) -> dict[str, Any]:
+def _model(run: Run) -> dict[str, Any]:
     name = run.spec["model"]
     own = run.spec["engine"] in OWN_ENGINES
     details = {"deployment_type": "self_deployed" if own else "unknown", "model_availability": "open_weights" if own else "unknown"}
@@ -116,7 +116,7 @@ def _model(run: StoredRun) -> dict[str, Any]:
     }
 
 
-def _result(run: StoredRun, one: Summary) -> dict[str, Any]:
+def _result(run: Run, one: Summary) -> dict[str, Any]:
     interval = {"lower": one.accuracy.low / 100, "upper": one.accuracy.high / 100, "confidence_level": 0.95, "method": "wilson"}
     counts = _strings({"n": one.n, "fallback": one.fallback, "saved": one.saved}) | _strings(one.outcomes)
     source = run.spec["benchmarks"].get(one.benchmark, {})
@@ -152,7 +152,7 @@ def _result_id(benchmark: str, reading: str, grader: str) -> str:
     return f"{benchmark}/{reading}/{grader}/accuracy"
 
 
-def _generation(run: StoredRun) -> dict[str, Any]:
+def _generation(run: Run) -> dict[str, Any]:
     sampling = run.spec["sampling"]
     arguments = {name: sampling[name] for name in ("temperature", "top_p", "top_k", "max_tokens") if name in sampling}
     arguments |= {"prompt_template": run.spec["prompt_text"]} if run.spec["prompt_text"] else {}
@@ -168,7 +168,7 @@ def _strings(values: Mapping[Any, Any]) -> dict[str, str]:
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items() if value is not None}
 
 
-def _instances(run: StoredRun, benchmark: str, records: list[Record], ident: str) -> Iterator[dict[str, Any]]:
+def _instances(run: Run, benchmark: str, records: list[Record], ident: str) -> Iterator[dict[str, Any]]:
     """One line a problem, of the run's own reading."""
     result = _result_id(benchmark, run.reading, run.summary.grader)
     prompts = asked(run.spec)
@@ -199,7 +199,7 @@ def _instances(run: StoredRun, benchmark: str, records: list[Record], ident: str
         }
 
 
-def _read(run: StoredRun, record: Record) -> dict[str, Any]:
+def _read(run: Run, record: Record) -> dict[str, Any]:
     """How the answer was read and scored, and what it cost."""
     score = record.scores[run.summary.grader]
     sources = [

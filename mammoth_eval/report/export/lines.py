@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from mammoth_eval.report.asked import asked
-from mammoth_eval.report.stored import StoredRun
+from mammoth_eval.report.stored import Run
 
 
-def to_jsonl(run: StoredRun, path: Path) -> list[Path]:
+def to_jsonl(run: Run, path: Path) -> list[Path]:
     """One file; void records have no completion that counts, and no line."""
     write_lines(path, rows(run))
     return [path]
@@ -29,7 +29,7 @@ def write_lines(path: Path, found: Iterator[dict[str, Any]]) -> int:
     return count
 
 
-def rows(run: StoredRun) -> Iterator[dict[str, Any]]:
+def rows(run: Run) -> Iterator[dict[str, Any]]:
     """The completions of every record that is not void."""
     prompts = asked(run.spec)
     for record in run.records:

@@ -20,7 +20,7 @@ from mammoth_eval import __version__, stats
 from mammoth_eval.paths import below
 from mammoth_eval.report.asked import asked
 from mammoth_eval.report.export.lines import write_lines
-from mammoth_eval.report.stored import StoredRun
+from mammoth_eval.report.stored import Run
 from mammoth_eval.stats import Summary
 from mammoth_eval.types import Attempt, Method, Problem, Query, Record, Score
 
@@ -30,7 +30,7 @@ METRIC = "exact_match"
 Prompts = Callable[[Problem, Method], Query | None]
 
 
-def to_lm_eval(run: StoredRun, path: Path) -> list[Path]:
+def to_lm_eval(run: Run, path: Path) -> list[Path]:
     """Write the files below the folder `path`; void records are in none of them."""
     model, date = _sanitized(run.spec["model"]), _date(run)
     stamp = date.strftime("%Y-%m-%dT%H-%M-%S.%f")
@@ -53,7 +53,7 @@ def _sanitized(model: str) -> str:
     return re.sub(r'["<>:/|\\?*\[\]]+', "__", model)
 
 
-def _date(run: StoredRun) -> datetime:
+def _date(run: Run) -> datetime:
     """When the run's last session began; the epoch where that is not known, so that the same run gives the same files."""
     started = run.session.get("started")
     return datetime.fromisoformat(started) if started else datetime.fromtimestamp(0, UTC)
@@ -64,13 +64,13 @@ def _graders(records: Sequence[Record]) -> list[str]:
     return [name for name in (records[0].scores if records else ()) if all(name in record.scores for record in records)]
 
 
-def _kinds(run: StoredRun, records: Sequence[Record]) -> list[str]:
+def _kinds(run: Run, records: Sequence[Record]) -> list[str]:
     """What a benchmark is split into: each method that was asked, and the run's own reading where it is none of them."""
     methods = [name for name in ("pot", "cot") if any(one.method == name for record in records for one in record.attempts)]
     return methods if run.reading in methods else [*methods, run.reading]
 
 
-def results(run: StoredRun, date: datetime) -> dict[str, Any]:
+def results(run: Run, date: datetime) -> dict[str, Any]:
     """The content of ``results_*.json``."""
     graders = _graders(run.records)
     # the oracle has no completion of its own, and lm_eval knows no result without samples
@@ -116,7 +116,7 @@ def _metrics(one: Summary, grader: str) -> dict[str, float | str]:
     return {f"{METRIC},{grader}": share, f"{METRIC}_stderr,{grader}": error}
 
 
-def _config(run: StoredRun, task: str) -> dict[str, Any]:
+def _config(run: Run, task: str) -> dict[str, Any]:
     benchmark, _, reading = task.rpartition("_")
     about = {"version": __version__, "prompt": run.spec["prompt"], "prompt_hash": run.spec["prompt_hash"], "reading": reading}
     return {

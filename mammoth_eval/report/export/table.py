@@ -12,25 +12,25 @@ from typing import Any
 
 import pandas as pd
 
-from mammoth_eval.report.stored import StoredRun
+from mammoth_eval.report.stored import Run
 from mammoth_eval.types import Attempt, Record
 
 METHODS = ("pot", "cot")
 
 
-def to_csv(run: StoredRun, path: Path) -> list[Path]:
+def to_csv(run: Run, path: Path) -> list[Path]:
     """A CSV file with a header."""
     frame(run).to_csv(path, index=False, lineterminator="\n")
     return [path]
 
 
-def to_parquet(run: StoredRun, path: Path) -> list[Path]:
+def to_parquet(run: Run, path: Path) -> list[Path]:
     """A Parquet file; numbers and truth values keep their types."""
     frame(run).to_parquet(path, index=False)
     return [path]
 
 
-def frame(run: StoredRun) -> pd.DataFrame:
+def frame(run: Run) -> pd.DataFrame:
     """The table: columns of the run, the problem, what counts, each grader, each method."""
     graders = list(dict.fromkeys(name for record in run.records for name in record.scores))
     rows = [_row(run, record, graders) for record in run.records]
@@ -43,7 +43,7 @@ def plain(value: Any) -> Any:
     return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
 
 
-def _row(run: StoredRun, record: Record, graders: list[str]) -> dict[str, Any]:
+def _row(run: Run, record: Record, graders: list[str]) -> dict[str, Any]:
     problem, score = record.problem, record.scores.get(run.summary.grader)
     outcome = score.outcome if score else "fault"
     row: dict[str, Any] = {"run": run.summary.run, "model": run.spec["model"], "decoding": run.spec["decoding"]}

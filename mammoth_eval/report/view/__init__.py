@@ -26,7 +26,7 @@ from mammoth_eval.report.results import RunSummary, accuracy_grid, failures_grid
 from mammoth_eval.report.sides import Side, load_side
 from mammoth_eval.report.view import heat, plots
 from mammoth_eval.report.view.plots import Figure
-from mammoth_eval.report.view.runs import KEPT, ViewRun, read_run
+from mammoth_eval.report.view.runs import KEPT, ViewRun, load_run
 from mammoth_eval.report.view.samples import samples_of, to_script
 
 FOLDER = Path(__file__).resolve().parent
@@ -160,4 +160,4 @@ def _words(value: object) -> str:
     return str(value)
 
 
-__all__ = ["FOLDER", "KEPT", "SCRIPTS", "ViewRun", "page", "read_run", "samples_of", "script_text", "to_script", "write"]
+__all__ = ["FOLDER", "KEPT", "SCRIPTS", "ViewRun", "load_run", "page", "samples_of", "script_text", "to_script", "write"]

@@ -52,7 +52,7 @@ class Thinning:
             yield record
 
 
-def read_run(path: Path, grader: str | None = None, *, skip_damaged: bool = False, kept: int = KEPT) -> ViewRun:
+def load_run(path: Path, grader: str | None = None, *, skip_damaged: bool = False, kept: int = KEPT) -> ViewRun:
     """Read a run folder. Raises `StoreError` where that cannot be done, or where `grader` has not scored it."""
     summary = summarize_run(path, grader, skip_damaged=skip_damaged)
     thinning = Thinning(kept)
