@@ -47,7 +47,7 @@ check: ## lint, format, strict types, the layer rule
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q tests/test_layers.py
+	@$(BIN)/python -m pytest -q tests/test_structure.py
 
 train: ## fine-tune BASE (default: the embedded model) on MIXTURE; RECIPE, OUT, DATA_DIR, and ARGS for mammoth-eval train
 	@$(SETUP) $(if $(ENGINE),--engine '$(ENGINE)') --train
