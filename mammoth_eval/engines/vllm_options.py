@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mammoth_eval.engines.options import read_options
+from mammoth_eval.engines.options import parse_value, read_options
 
 
 @dataclass(frozen=True, slots=True)

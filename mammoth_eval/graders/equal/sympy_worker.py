@@ -2,7 +2,8 @@
 
 Started as ``python -m mammoth_eval.graders.equal.sympy_worker``. It forks a child for each question; the child has limits
 on memory and time of its own and is killed at the deadline. sympy is loaded while no question waits, since many digits
-answer most of them. Expressions are built from the tree by the constructors named here; nothing is parsed and nothing evaluated from text.
+answer most of them. Expressions are built from the tree by the constructors named here; nothing is parsed and nothing
+evaluated from text.
 
 Order: high precision first (different at 40 digits: not zero), then sympy's own simplifications. An expression that vanishes to
 100 digits at random points (complex ones; many real ones where a function has jumps or corners), and for which no proof was
