@@ -5,11 +5,18 @@ import sys
 from pathlib import Path
 
 import pytest
-from checkout import ROOT
+from checkout import ROOT, TESTS
 
 # One thread for each operation of torch, here and in the processes that tests start: where cores are shared, threads that wait for
 # one another spin, and the same few tokens take five times as long. vLLM sets the threads of its workers itself.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_collection_modifyitems(items):
+    """Refuse a test with the mark `engine` in another folder, where `make test` would not run it."""
+    stray = [item.nodeid for item in items if item.get_closest_marker("engine") and TESTS / "engines" not in item.path.parents]
+    if stray:
+        raise pytest.UsageError(f"tests with the mark engine must be in tests/engines: {', '.join(stray)}")
 
 
 def find_data_dir() -> Path | None:

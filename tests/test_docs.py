@@ -238,6 +238,15 @@ def test_every_link_of_a_page_leads_somewhere(page):
             assert anchor in anchors(target.read_text(encoding="utf-8")), link
 
 
+FOLDERS = r"(?:tests|tools|docs|mammoth_eval|requirements|results|benchmarks|prompts|training|adapters|\.ci)/[\w./-]*"
+
+
+@pytest.mark.parametrize("page", [name for name in TEXTS if not name.endswith("lab-notes.md")])
+def test_every_file_named_in_a_sentence_is_there(page):
+    named = {text for found, text in SPANS if found == page and re.fullmatch(FOLDERS, text)}
+    assert [text for text in sorted(named) if not (ROOT / text).exists()] == []
+
+
 @pytest.mark.skipif(importlib.util.find_spec("mkdocs") is None, reason="mkdocs is not installed: make docs installs it")
 def test_the_site_is_built_without_a_warning(tmp_path):
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]

@@ -1,7 +1,8 @@
 """One clock for a whole verdict: what its many or long parts cost together ends within the promise of two seconds.
 
-A verdict runs in one thread from beginning to end, so its clock belongs to the thread. Steps that may be long, or many, ask for
-the time first: a passed end raises `Late`, and the verdict is a fault. Where no clock runs, nothing is ever late.
+A verdict runs in one thread from beginning to end, so its clock belongs to the thread. Steps that may be long, or
+many, ask for the time first: a passed end raises `Late`, and the verdict is a fault. Where no clock runs, nothing is
+ever late.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 SECONDS = 1.9
-"""From the start of a verdict to its end; a tenth of a second less than the promise, for the step that was under way."""
+"""From the start of a verdict to its end; a tenth of a second less than the promise, for the last step."""
 
 
 LATE = "the time of the verdict passed first"

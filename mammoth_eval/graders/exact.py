@@ -1,15 +1,15 @@
 """Our grader: whether two answers are equal.
 
 A ladder, cheap rungs first: the same text; plain numbers, exactly; the trees of the parser, shape by shape; exact
-rationals; floating point, which only rejects; proofs (in a finite field, then sympy in a process of its own). What is no
-answer of the grammar is compared as words. Nothing of an answer is ever evaluated, every step is bounded before it is
-taken, and results are remembered.
+rationals; floating point, which only rejects; proofs (in a finite field, then sympy in a process of its own). What is
+no answer of the grammar is compared as words. Nothing of an answer is ever evaluated, every step is bounded before it
+is taken, and results are remembered.
 
-Decided with the default policies, and tested by name: an integer gold is exact; decimals agree to 1e-6; ``50%`` is ``0.5``
-and answers ``50``; a unit counts where both sides have one; bare lists have no order, brackets do; an interval is an
-inequality; a subscript of a base must be the same on both sides (10 may be left out); a bracket left open is closed; an
-answer too large to compute is wrong, not a fault; numbers in words count; what an integer parameter or a constant of
-integration is called does not count.
+Decided with the default policies, and tested by name: an integer gold is exact; decimals agree to 1e-6; ``50%`` is
+``0.5`` and answers ``50``; a unit counts where both sides have one; bare lists have no order, brackets do; an
+interval is an inequality; a subscript of a base must be the same on both sides (10 may be left out); a bracket left
+open is closed; an answer too large to compute is wrong, not a fault; numbers in words count; what an integer
+parameter or a constant of integration is called does not count.
 """
 
 from __future__ import annotations
@@ -114,9 +114,10 @@ class _Unsettled(Exception):
 
 
 class Grader:
-    """Grades pairs of texts, remembers verdicts and trees, and has a sympy process from the first proof until it is closed.
+    """Grades pairs of texts; remembers verdicts and trees; has a sympy process from the first proof until it is closed.
 
-    Threads may share one. After a fork each side has a process of its own. A closed grader that is asked again starts anew.
+    Threads may share one. After a fork each side has a process of its own. A closed grader that is asked again starts
+    anew.
     """
 
     def __init__(self, memory: int = 20_000) -> None:
@@ -139,8 +140,8 @@ class Grader:
     def grade(self, answer: str, gold: str, policy: Policy = DEFAULT, choices: Sequence[str] = ()) -> Verdict:
         """Whether `answer` equals `gold` under `policy`; with `choices`, the option texts, `gold` is a letter.
 
-        Never raises for what the two texts hold. An empty gold, or one that passes the bounds, is a fault, and so is a passed
-        deadline.
+        Never raises for what the two texts hold. An empty gold, or one that passes the bounds, is a fault, and so is
+        a passed deadline.
         """
         if choices:
             return self._timed(lambda: choice.grade(answer, gold, policy, choices, self.grade))
@@ -163,7 +164,7 @@ class Grader:
         return self._timed(lambda: decided(asked))
 
     def _timed(self, verdict: Callable[[], Verdict]) -> Verdict:
-        """The verdict, or a fault where its time or the stack ends first; a part of a verdict runs on the time of the whole."""
+        """The verdict, or a fault where its time or the stack ends first; parts run on the time of the whole."""
         try:
             with deadline.running(), serving(self._sympy):
                 return verdict()

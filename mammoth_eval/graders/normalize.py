@@ -1,7 +1,7 @@
 r"""What stands around an answer, or belongs to its typesetting alone, taken off: the text that the parser reads.
 
-Signs become ASCII and LaTeX in `characters`; here are leads (``=``, ``Answer:``, ``USD``), web markup, layout commands, and
-notations of a few words or signs that are another way to write a number.
+Signs become ASCII and LaTeX in `characters`; here are leads (``=``, ``Answer:``, ``USD``), web markup, layout commands,
+and notations of a few words or signs that are another way to write a number.
 """
 
 from __future__ import annotations
@@ -71,13 +71,15 @@ _REWRITTEN: tuple[tuple[str, re.Pattern[str], Made], ...] = (
     ("/(", re.compile(  # J/(mol K)
         rf"(?<![a-zA-Z\\])([a-zA-Z]{{1,4}})/\(({_POWERED})(?:\s*(?:\\cdot|\*|\\,)\s*|\s+)({_POWERED})\)(?!\s*(?:\^|\*\*|!|_))"),
      lambda m: f"{m[1]}/{m[2]}/{m[3]}" if all(map(_is_unit, m.groups())) else m[0]),
-    ("0", re.compile(r"^0(b[01]+|o[0-7]+|x[\da-fA-F]+)$"), lambda m: f"{m[1][1:].upper()}_{{{_BASES[m[1][0]]}}}"),  # bin(5), hex(5)
+    ("0", re.compile(r"^0(b[01]+|o[0-7]+|x[\da-fA-F]+)$"),  # bin(5), hex(5)
+     lambda m: f"{m[1][1:].upper()}_{{{_BASES[m[1][0]]}}}"),
     ("+/-", re.compile(r"\+/-"), r"\\pm "),
     ("choose", re.compile(r"(?<![\w.])(\d{1,6}|[a-z]) choose (\d{1,6}|[a-z])(?!\w)"), r"\\binom{\1}{\2}"),
     ("deg", re.compile(r"(?<=\d)\s?deg(?=\s*(?:$|[-+*/,;)=]))"), r"^\\circ "),
     ("h", re.compile(r"^(\d{1,4})\s?h(?:r|rs)?\s?(\d{1,2})\s?m(?:in|ins)?$"), r"\1 hours \2 minutes"),
     ("except", re.compile(
-        r"^(?:[Aa]ll|[Aa]ny|[Ee]very|[Tt]he set of(?: all)?) (?:real numbers?|reals?)(?: x)?,? except (?:for |at )?([^{}]+)$"),
+        r"^(?:[Aa]ll|[Aa]ny|[Ee]very|[Tt]he set of(?: all)?) (?:real numbers?|reals?)(?: x)?,?"
+        r" except (?:for |at )?([^{}]+)$"),
      lambda m: rf"\mathbb{{R}}\setminus\{{{_NAMED_VALUE.sub('', m[1])}\}}"),
     ("(", re.compile(r"^([a-zA-Z][a-zA-Z -]{1,60}) ?\(-?\d[\d,.]*\)$"),  # twenty-six (26)
      lambda m: m[0] if number_in_words(m[1].strip()) is None else m[1].strip()),
@@ -120,7 +122,9 @@ def _turned(text: str) -> str:
 
 
 def _balanced(line: str) -> bool:
-    return all(line.count(opening) == line.count(closing) for opening, closing in ("()", "[]", "{}")) and bool(line.strip())
+    return all(line.count(opening) == line.count(closing) for opening, closing in ("()", "[]", "{}")) and bool(
+        line.strip()
+    )
 
 
 _ARRAY = re.compile(r"\[[\s\d.eE+\-\[\]]+\]")

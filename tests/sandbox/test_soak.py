@@ -54,7 +54,8 @@ async def soak(sandbox, count):
     return wrong
 
 
-@pytest.mark.parametrize("count", [80, pytest.param(20_000, marks=[pytest.mark.slow, long_run])])
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [80, pytest.param(20_000, marks=long_run)])
 async def test_a_long_run_leaves_all_as_it_was(count):
     async with opened(seconds=0.3, wall=3, workers=2) as sandbox:
         await fill(sandbox)

@@ -8,7 +8,7 @@ import asyncio
 import json
 import sys
 
-from mammoth_eval.engines import make_engine, vllm_device, vllm_start
+from mammoth_eval.engines import make_engine, vllm_device, vllm_options
 from mammoth_eval.errors import MammothError
 from mammoth_eval.types import Query, Sampling
 
@@ -32,7 +32,7 @@ async def refusal(model, **options):
 
 def refused_replicas():
     """The message with which 64 replicas are refused before anything is loaded; None if they are not."""
-    options, extra = vllm_start.split_options({"data_parallel_size": "64"})
+    options, extra = vllm_options.split_options({"data_parallel_size": "64"})
     try:
         vllm_device.check("any", options, extra)
     except MammothError as error:

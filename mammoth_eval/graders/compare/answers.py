@@ -1,4 +1,4 @@
-"""Two normalized answers as trees, or as words where one of them is no answer of the grammar: the ladder's last rungs."""
+"""The ladder's last rungs: two normalized answers as trees, or as words where one is no answer of the grammar."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from mammoth_eval.graders.compare import families, integrals, notations, phrases, shapes, texts
 from mammoth_eval.graders.normalize import cleaned
 from mammoth_eval.graders.parse import clauses
-from mammoth_eval.graders.parse.nodes import Node, Unreadable
+from mammoth_eval.graders.parse.nodes import Decimal, Node, Number, Text, Unreadable
 from mammoth_eval.types import Policy, Verdict
 
 _SHORT = 60
@@ -55,13 +55,13 @@ def trees(asked: Question, ladder: Callable[[Question], Verdict]) -> Verdict:
     except Unreadable as error:
         return _unread_gold(asked, f"the gold: {error}")
     verdict = _against(asked, right)
-    said = None if verdict.equal or right.kind == "text" else notations.value_said(asked.answer)
+    said = None if verdict.equal or isinstance(right, Text) else notations.value_said(asked.answer)
     return verdict if said is None else ladder(asked._replace(answer=cleaned(said)))
 
 
 def _against(asked: Question, right: Node) -> Verdict:
     """The verdict on the answer beside the gold's tree."""
-    answer = notations.mixed(asked.answer) if right.kind in ("num", "dec") else asked.answer
+    answer = notations.mixed(asked.answer) if isinstance(right, Number | Decimal) else asked.answer
     answer = notations.points(answer, asked.gold)
     try:
         own = asked.tree(answer)
@@ -89,7 +89,7 @@ def _unread_gold(asked: Question, reason: str) -> Verdict:
 def _is_value(asked: Question) -> bool:
     """Whether the answer has a tree that is more than words."""
     try:
-        return asked.tree(asked.answer).kind != "text"
+        return not isinstance(asked.tree(asked.answer), Text)
     except Unreadable:
         return False
 

@@ -1,8 +1,8 @@
-r"""Answers with a free parameter: general solutions (``x = \frac{\pi}{6} + 2k\pi``, k an integer), residue classes, lines.
+r"""Answers with a free parameter: general solutions (``x = \frac{\pi}{6} + 2k\pi``), residue classes, lines.
 
-What the parameter is called says nothing, and an integer one may be counted from anywhere and backwards. Which letter it is
-a clause says; without one only two forms show it beyond doubt: angles that repeat (``x = 45^\circ + 180^\circ k``) and
-``n = 6k + 1``. A line's points may be written with any of the usual letters.
+What the parameter is called says nothing, and an integer one may be counted from anywhere and backwards. Which letter
+it is a clause says; without one only two forms show it beyond doubt: angles that repeat (``x = 45^\circ + 180^\circ
+k``) and ``n = 6k + 1``. A line's points may be written with any of the usual letters.
 """
 
 from __future__ import annotations
@@ -15,7 +15,28 @@ from typing import NamedTuple
 from mammoth_eval.graders.compare import shapes
 from mammoth_eval.graders.equal import floating, rational
 from mammoth_eval.graders.parse.clauses import Clause, compatible
-from mammoth_eval.graders.parse.nodes import Node, has, num, put, symbols, walk
+from mammoth_eval.graders.parse.nodes import (
+    Call,
+    Collection,
+    Congruence,
+    Constant,
+    Degree,
+    Matrix,
+    Node,
+    PlusMinus,
+    Product,
+    Relation,
+    SetBuilder,
+    SetOperation,
+    Symbol,
+    Text,
+    has,
+    num,
+    put,
+    rebuilt,
+    symbols,
+    walk,
+)
 from mammoth_eval.types import Policy, Verdict
 
 
@@ -41,9 +62,13 @@ def compare(gold: Clause, answer: Clause, policy: Policy, tree: Callable[[str], 
     if {"R", ""} >= {gold.domain, answer.domain}:  # constants, and variables that may be anything
         verdict = shapes.compare(right, own, policy)
         return verdict if verdict.equal else undeclared(right, own, policy)
-    if {right.kind, own.kind} & {"congruence"}:
+    if isinstance(right, Congruence) or isinstance(own, Congruence):
         right, own = (_class(side, clause) for side, clause in ((right, gold), (own, answer)))
-        return shapes.compare(right, own, policy) if right.kind == own.kind == "congruence" else None
+        return (
+            shapes.compare(right, own, policy)
+            if isinstance(right, Congruence) and isinstance(own, Congruence)
+            else None
+        )
     sides = ((right, gold), (own, answer))
     first, second = (_declared(side, clause) or _counted(side) for side, clause in sides)
     if first and second:
@@ -63,6 +88,7 @@ _NO_VALUES = frozenset({"y", "f", "g", "h"})
 """Names of functions: in ``y = x^2`` the other letter is no parameter."""
 _COUNTERS = frozenset("klmnj")
 _ANGLES = frozenset({"x", "t", "theta", "alpha", "beta", "phi", "varphi"})
+_COORDINATES = frozenset(Symbol(name) for name in "xyz")
 _MOVERS = frozenset({"t", "s", "r", "u", "k", "lambda", "mu"})
 
 
@@ -71,7 +97,7 @@ def _declared(node: Node, clause: Clause) -> Family | None:
     if len(clause.names) != 1 or clause.names[0] not in symbols(node):
         return None
     name = clause.names[0]
-    parts = node.args if node.kind == "seq" and node.value in ("", "{}") else (node,)
+    parts = node.args if isinstance(node, Collection) and node.brackets in ("", "{}") else (node,)
     return Family(node, name, clause.domain) if all(_depends(part, name) for part in parts) else None
 
 
@@ -80,26 +106,27 @@ def _rule(node: Node, clause: Clause) -> bool:
 
     The clause says then where the function is defined, which is as well left unsaid.
     """
-    if node.kind != "rel" or node.value != ("=",) or len(clause.names) != 1:
+    if not isinstance(node, Relation) or node.signs != ("=",) or len(clause.names) != 1:
         return False
     name, subject = clause.names[0], node.args[0]
-    if subject.kind == "sym":
-        return bool(subject.value.endswith(f"_{name}"))
-    return subject.kind in ("mul", "call") and subject.args[-1] == Node("sym", name)
+    if isinstance(subject, Symbol):
+        return bool(subject.name.endswith(f"_{name}"))
+    return isinstance(subject, Product | Call) and subject.args[-1] == Symbol(name)
 
 
 def _depends(node: Node, name: str) -> bool:
     """Whether the answer has a member for each value of the letter: ``x = 2k``, ``(k, k + 1)``, ``2k < x < 2k + 1``."""
-    if node.kind != "rel":
+    if not isinstance(node, Relation):
         return True
     subject = node.args[0]
-    if node.value == ("=",):
-        return _names_values(subject) and subject.value != name and symbols(node.args[1]) == {name}
+    if node.signs == ("=",):
+        return _value_name(subject) not in ("", name) and symbols(node.args[1]) == {name}
     return bool(symbols(node) - {name})
 
 
-def _names_values(node: Node) -> bool:
-    return node.kind == "sym" and node.value not in _NO_VALUES and "_" not in node.value
+def _value_name(node: Node) -> str:
+    """The name of what has the values; empty where the tree is none, or the name of a function."""
+    return node.name if isinstance(node, Symbol) and node.name not in _NO_VALUES and "_" not in node.name else ""
 
 
 def _counted(node: Node) -> Family | None:
@@ -112,7 +139,7 @@ def _counted(node: Node) -> Family | None:
     lines = _lines(values, name)
     if lines is None:
         return None
-    turns = all(any(part.kind == "degree" or part == Node("const", "pi") for part in walk(value)) for value in values)
+    turns = all(any(isinstance(part, Degree) or part == Constant("pi") for part in walk(value)) for value in values)
     if turns and label in _ANGLES:
         return Family(node, name, "Z")
     if turns and not label and all(_fraction(line.start / line.step) not in (None, 0) for line in lines):
@@ -120,12 +147,14 @@ def _counted(node: Node) -> Family | None:
     coefficients = [rational.value(put(value, name, num(place))) for value in values for place in (0, 1)]
     whole = all(one is not None and one.denominator == 1 for one in coefficients)
     return (
-        Family(node, name, "Z") if whole and label in ("n", "x", "m", "a") and all(abs(line.step) >= 2 for line in lines) else None
+        Family(node, name, "Z")
+        if whole and label in ("n", "x", "m", "a") and all(abs(line.step) >= 2 for line in lines)
+        else None
     )
 
 
 def _fraction(number: float) -> Fraction | None:
-    """The part of a number behind its point, where it has one; None where the number is too near to an integer to say."""
+    """The part of a number behind its point; None where the number is too near to an integer to say."""
     part = Fraction(number).limit_denominator(720)
     return part % 1 if abs(number - float(part)) < 1e-9 else Fraction(1, 2)
 
@@ -133,16 +162,25 @@ def _fraction(number: float) -> Fraction | None:
 def _moving(node: Node) -> Family | None:
     """The points of a line: a tuple or column, or equations of coordinates, all linear in one letter."""
     parts = node.args
-    if node.kind == "seq" and node.value == "" and all(part.kind == "rel" and part.value == ("=",) for part in parts):
-        if not {part.args[0].value for part in parts} <= {"x", "y", "z"}:
+    if (
+        isinstance(node, Collection)
+        and node.brackets == ""
+        and all(isinstance(part, Relation) and part.signs == ("=",) for part in parts)
+    ):
+        if not {part.args[0] for part in parts} <= _COORDINATES:
             return None
+        moved_by = symbols(node) - {"x", "y", "z"}
         parts = tuple(part.args[1] for part in parts)
-    elif not ((node.kind == "seq" and node.value in ("()", "<>")) or (node.kind == "matrix" and 1 in node.value)):
+    elif not (
+        (isinstance(node, Collection) and node.brackets in ("()", "<>"))
+        or (isinstance(node, Matrix) and 1 in node.shape)
+    ):
         return None
-    names = symbols(node) - {"x", "y", "z"} if node.value == "" else symbols(node)
-    if len(parts) not in (2, 3) or len(names) != 1 or not names <= _MOVERS:
+    else:
+        moved_by = symbols(node)
+    if len(parts) not in (2, 3) or len(moved_by) != 1 or not moved_by <= _MOVERS:
         return None
-    name = next(iter(names))
+    name = next(iter(moved_by))
     moved = [part for part in parts if name in symbols(part)]
     return Family(node, name, "R") if len(moved) > 1 and _lines(moved, name) else None
 
@@ -150,25 +188,31 @@ def _moving(node: Node) -> Family | None:
 def _class(node: Node, clause: Clause) -> Node:
     """``x = 12k + 5`` as a residue class; other trees as they are."""
     found = _declared(node, clause) or _counted(node)
-    value = node.args[1] if node.kind == "rel" and node.value == ("=",) else node
-    if node.kind == "congruence" or found is None or found.domain != "Z":
+    value = node.args[1] if isinstance(node, Relation) and node.signs == ("=",) else node
+    if isinstance(node, Congruence) or found is None or found.domain != "Z":
         return node
     try:
         start, following, third = (rational.value(put(value, found.name, num(k))) for k in range(3))
     except rational.Refused:
         return node
-    if start is None or following is None or third is None or start == following or third - following != following - start:
+    if (
+        start is None
+        or following is None
+        or third is None
+        or start == following
+        or third - following != following - start
+    ):
         return node
     if start.denominator != 1 or following.denominator != 1:
         return node
-    held = num(start) if value is node else node._replace(args=(node.args[0], num(start)))
-    return Node("congruence", None, (held, num(abs(following - start))))
+    held = num(start) if value is node else rebuilt(node, (node.args[0], num(start)))
+    return Congruence((held, num(abs(following - start))))
 
 
 def _compared(gold: Family, answer: Family, policy: Policy) -> Verdict:
     if not compatible(gold.domain, answer.domain):
         return Verdict(False, "structure", "parameters of other sets")
-    verdict = shapes.compare(gold.node, put(answer.node, answer.name, Node("sym", gold.name)), policy)
+    verdict = shapes.compare(gold.node, put(answer.node, answer.name, Symbol(gold.name)), policy)
     if verdict.equal or gold.domain != "Z":
         return verdict
     if _covered(gold, answer, policy) or _shifted(gold, answer, policy):
@@ -177,14 +221,14 @@ def _compared(gold: Family, answer: Family, policy: Policy) -> Verdict:
 
 
 def _values(node: Node) -> tuple[list[Node], str]:
-    """The expressions that a list of values or of ``x = ...`` holds, and the name; empty where it holds anything else."""
+    """The expressions of a list of values or of ``x = ...``, and the name; empty where it holds anything else."""
     node = shapes.settled(node)
-    parts = node.args if node.kind == "seq" and node.value in ("", "{}") else (node,)
+    parts = node.args if isinstance(node, Collection) and node.brackets in ("", "{}") else (node,)
     labels = [
-        part.args[0].value if part.kind == "rel" and part.value == ("=",) and _names_values(part.args[0]) else "" for part in parts
+        _value_name(part.args[0]) if isinstance(part, Relation) and part.signs == ("=",) else "" for part in parts
     ]
     values = [part.args[1] if label else part for part, label in zip(parts, labels, strict=True)]
-    plain = not any(has(value, "rel", "seq", "text", "pm", "matrix", "congruence") for value in values)
+    plain = not any(has(value, Relation, Collection, Text, PlusMinus, Matrix, Congruence) for value in values)
     return (values, labels[0]) if plain and len(set(labels)) == 1 else ([], "")
 
 
@@ -218,7 +262,9 @@ def _covered(gold: Family, answer: Family, policy: Policy) -> bool:
     own = _lines(others, answer.name) if others else None
     if not right or not own or (label and second and label != second):
         return False
-    if len(right) + len(own) > 2 and not (label or second or has(gold.node, "degree") or Node("const", "pi") in walk(gold.node)):
+    if len(right) + len(own) > 2 and not (
+        label or second or has(gold.node, Degree) or Constant("pi") in walk(gold.node)
+    ):
         return False  # a bare list is members beside each other, not one set
     whole = _repeat([line.step for line in (*right, *own)])
     return whole is not None and all(
@@ -247,7 +293,10 @@ def _within(some: list[Line], name: str, every: list[Line], other: str, whole: f
         for place in range(n)
     )
     return all(
-        any(shapes.compare(one, put(line.node, other, num(place)), policy).equal for line, place in _candidates(value, every))
+        any(
+            shapes.compare(one, put(line.node, other, num(place)), policy).equal
+            for line, place in _candidates(value, every)
+        )
         for one, value in members
     )
 
@@ -269,12 +318,14 @@ def _shifted(gold: Family, answer: Family, policy: Policy) -> bool:
     if not all(_line(part, next(iter(symbols(part)))) for part in parts if len(symbols(part)) == 1) or not parts:
         return False
     if any(len(symbols(part)) > 1 for part in parts) or not any(
-        side.node.kind in ("seq", "rel", "setop") for side in (gold, answer)
+        isinstance(side.node, Collection | Relation | SetOperation) for side in (gold, answer)
     ):
         return False
     return any(
         all(
-            shapes.compare(put(gold.node, gold.name, num(k)), put(answer.node, answer.name, num(k + shift)), policy).equal
+            shapes.compare(
+                put(gold.node, gold.name, num(k)), put(answer.node, answer.name, num(k + shift)), policy
+            ).equal
             for k in range(3)
         )
         for shift in _SHIFTS
@@ -283,6 +334,6 @@ def _shifted(gold: Family, answer: Family, policy: Policy) -> bool:
 
 def _leaves(node: Node) -> list[Node]:
     """The expressions in brackets and relations."""
-    if node.kind in ("seq", "rel", "setop", "setof"):
+    if isinstance(node, Collection | Relation | SetOperation | SetBuilder):
         return [leaf for part in node.args for leaf in _leaves(part)]
     return [node]

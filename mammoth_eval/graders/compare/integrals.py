@@ -10,7 +10,20 @@ from itertools import permutations
 
 from mammoth_eval.graders.compare import equations, shapes
 from mammoth_eval.graders.equal import floating
-from mammoth_eval.graders.parse.nodes import Node, neg, num, put, subtract, symbols
+from mammoth_eval.graders.parse.nodes import (
+    Call,
+    Node,
+    Power,
+    Product,
+    Relation,
+    Sum,
+    Symbol,
+    neg,
+    num,
+    put,
+    subtract,
+    symbols,
+)
 from mammoth_eval.types import Policy, Verdict
 
 _CERTAIN = re.compile(r"C|[Cc]_\d")
@@ -32,13 +45,17 @@ def compare(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
     usual = _ONE if len(names) == 1 else _SEVERAL
     if not all(map(usual.fullmatch, (*names, *others))) or not any(map(_CERTAIN.fullmatch, (*names, *others))):
         return None
-    if len(names) > 1 or gold.kind == answer.kind == "rel" or (_is_term(right, names[0]) and _is_term(own, others[0])):
+    if (
+        len(names) > 1
+        or (isinstance(gold, Relation) and isinstance(answer, Relation))
+        or (_is_term(right, names[0]) and _is_term(own, others[0]))
+    ):
         for order in permutations(names):
             renamed = own
             for place, name in enumerate(others):
-                renamed = put(renamed, name, Node("sym", f"constant {place}"))
+                renamed = put(renamed, name, Symbol(f"constant {place}"))
             for place, name in enumerate(order):
-                renamed = put(renamed, f"constant {place}", Node("sym", name))
+                renamed = put(renamed, f"constant {place}", Symbol(name))
             if shapes.compare(right, renamed, policy).equal:
                 return Verdict(True, "symbolic", "equal up to the names of constants")
     if len(names) == 1 and _is_term(right, names[0]) and _is_term(own, others[0]):
@@ -47,11 +64,11 @@ def compare(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
 
 
 def _function(node: Node, other: Node) -> Node | None:
-    """The function that a tree is, or that an equation gives a name to; both must be equations of one name where both are."""
-    if node.kind != "rel":
-        return node if node.kind in ("add", "mul", "pow", "call") else None
+    """The function that a tree is, or that an equation names; where both are equations they must name the same."""
+    if not isinstance(node, Relation):
+        return node if isinstance(node, Sum | Product | Power | Call) else None
     value = equations.value(node, other)
-    if value is node or (other.kind == "rel" and node.args[0] != other.args[0]):
+    if value is node or (isinstance(other, Relation) and node.args[0] != other.args[0]):
         return None
     return value if not symbols(node.args[0]) & symbols(value) - _VARIABLES else None
 
@@ -68,5 +85,5 @@ def _absorbed(one: Node, other: Node, variable: str, policy: Policy) -> Verdict 
 
 def _is_term(node: Node, name: str) -> bool:
     """Whether the constant is added, and stands nowhere else."""
-    terms = [term for term in node.args if name in symbols(term)] if node.kind == "add" else []
-    return len(terms) == 1 and terms[0] in (Node("sym", name), neg(Node("sym", name)))
+    terms = [term for term in node.args if name in symbols(term)] if isinstance(node, Sum) else []
+    return len(terms) == 1 and terms[0] in (Symbol(name), neg(Symbol(name)))

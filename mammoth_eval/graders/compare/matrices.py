@@ -1,43 +1,64 @@
-"""Arithmetic on matrices: sums, differences, multiples, products and small powers of them become the matrix that they are."""
+"""Arithmetic on matrices: sums, multiples, products and small powers of them become the matrix that they are."""
 
 from __future__ import annotations
 
-from mammoth_eval.graders.parse.nodes import Node, add, has, mul, num
+from mammoth_eval.graders.parse.nodes import (
+    Call,
+    Collection,
+    Matrix,
+    Node,
+    Number,
+    Power,
+    Product,
+    Relation,
+    Sum,
+    Symbol,
+    Text,
+    add,
+    has,
+    mul,
+    num,
+    rebuilt,
+)
 from mammoth_eval.graders.parse.tables import matrix
 
 _MAX_ENTRIES = 400
 _MAX_POWER = 12
 _MAX_DETERMINANT = 4
-_TRANSPOSED = frozenset(Node("sym", name) for name in ("T", "top", "intercal"))
+_TRANSPOSED = frozenset(Symbol(name) for name in ("T", "top", "intercal"))
 
 
 def folded(node: Node) -> Node:
     """The tree with what is computed of matrices computed; as it is where the shapes do not fit."""
-    if node.kind == "call" and node.value == "det" and node.args[0].kind == "matrix":
+    if isinstance(node, Call) and node.name == "det" and isinstance(node.args[0], Matrix):
         return _determinant(node.args[0]) or node
-    if node.kind == "pow" and node.args[1] in _TRANSPOSED:
+    if isinstance(node, Power) and node.args[1] in _TRANSPOSED:
         return _transposed(folded(node.args[0])) or node
-    if node.kind not in ("add", "mul", "pow") or not has(node, "matrix"):
+    if not isinstance(node, Sum | Product | Power) or not has(node, Matrix):
         return node
     parts = tuple(folded(part) for part in node.args)
-    made = {"add": _sum, "mul": _product, "pow": _power}[node.kind](parts)
-    return node._replace(args=parts) if made is None else made
+    made = _sum(parts) if isinstance(node, Sum) else _product(parts) if isinstance(node, Product) else _power(parts)
+    return rebuilt(node, parts) if made is None else made
 
 
 def _transposed(node: Node) -> Node | None:
     """The transpose of a matrix; a row of numbers in brackets is its own, as a column and a tuple are one answer."""
-    if node.kind == "seq" and node.value in ("()", "[]") and not any(has(part, "seq", "matrix") for part in node.args):
+    if (
+        isinstance(node, Collection)
+        and node.brackets in ("()", "[]")
+        and not any(has(part, Collection, Matrix) for part in node.args)
+    ):
         return node
-    if node.kind != "matrix":
+    if not isinstance(node, Matrix):
         return None
-    rows, columns = node.value
+    rows, columns = node.shape
     return matrix([[node.args[row * columns + column] for row in range(rows)] for column in range(columns)])
 
 
-def _determinant(node: Node) -> Node | None:
+def _determinant(node: Matrix) -> Node | None:
     """The determinant of a small square matrix, along its first row."""
-    size = node.value[0]
-    if node.value != (size, size) or size > _MAX_DETERMINANT:
+    size = node.rows
+    if node.columns != size or size > _MAX_DETERMINANT:
         return None
     if size == 1:
         return node.args[0]
@@ -51,29 +72,30 @@ def _determinant(node: Node) -> Node | None:
 
 
 def _sum(parts: tuple[Node, ...]) -> Node | None:
-    if any(part.kind != "matrix" or part.value != parts[0].value for part in parts):
+    matrices = [part for part in parts if isinstance(part, Matrix)]
+    if len(matrices) < len(parts) or len({part.shape for part in matrices}) > 1:
         return None
-    return parts[0]._replace(args=tuple(add(*entries) for entries in zip(*(part.args for part in parts), strict=True)))
+    return rebuilt(matrices[0], (add(*entries) for entries in zip(*(part.args for part in matrices), strict=True)))
 
 
 def _product(parts: tuple[Node, ...]) -> Node | None:
-    scalars = [part for part in parts if part.kind != "matrix"]
-    if any(has(part, "matrix", "seq", "text", "rel") for part in scalars):
+    scalars = [part for part in parts if not isinstance(part, Matrix)]
+    if any(has(part, Matrix, Collection, Text, Relation) for part in scalars):
         return None
-    made: Node | None = None
+    made: Matrix | None = None
     for part in parts:
-        if part.kind == "matrix":
+        if isinstance(part, Matrix):
             made = part if made is None else _times(made, part)
             if made is None:
                 return None
     if made is None or not scalars:
         return made
-    return made._replace(args=tuple(mul(*scalars, entry) for entry in made.args))
+    return rebuilt(made, tuple(mul(*scalars, entry) for entry in made.args))
 
 
-def _times(one: Node, other: Node) -> Node | None:
-    rows, inner, columns = one.value[0], one.value[1], other.value[1]
-    if inner != other.value[0] or rows * columns * inner > _MAX_ENTRIES:
+def _times(one: Matrix, other: Matrix) -> Matrix | None:
+    rows, inner, columns = one.rows, one.columns, other.columns
+    if inner != other.rows or rows * columns * inner > _MAX_ENTRIES:
         return None
     return matrix(
         [
@@ -88,11 +110,11 @@ def _times(one: Node, other: Node) -> Node | None:
 
 def _power(parts: tuple[Node, ...]) -> Node | None:
     base, exponent = parts
-    if base.kind != "matrix" or exponent.kind != "num" or base.value[0] != base.value[1]:
+    if not isinstance(base, Matrix) or not isinstance(exponent, Number) or base.rows != base.columns:
         return None
     if exponent.value.denominator != 1 or not 1 <= exponent.value <= _MAX_POWER:
         return None
-    made: Node | None = base
+    made: Matrix | None = base
     for _ in range(int(exponent.value) - 1):
         made = made and _times(made, base)
     return made

@@ -21,12 +21,12 @@ def mixed(text: str) -> str:
 
 
 def points(text: str, other: str) -> str:
-    """``A(1,2), B(3,4)`` as ``A=(1,2), B=(3,4)``, one point alone where the other side is one; any other text as it is."""
+    """``A(1,2), B(3,4)`` as ``A=(1,2), B=(3,4)``, and one point where the other side is one."""
     single = _POINT_ALONE.match(other) and _A_POINT.fullmatch(text)
     return _A_POINT.sub(r"\1=(\2)", text) if single or _POINTS.fullmatch(text) else text
 
 
 def value_said(text: str) -> str | None:
-    """The value that a sentence ends in (``The probability is 0.25``), or of a function of words (``P(even) = 1/2``)."""
+    """The value that a sentence ends in (``The area is 0.25``), or of a function of words (``P(even) = 1/2``)."""
     sentence = _SENTENCE.fullmatch(" ".join(_TEXT.sub(r"\1", text).split()))
     return (sentence[1] or sentence[2]) if sentence else None

@@ -1,7 +1,8 @@
-r"""Golds in prose: words with formulas between them (``concave up on $(0, \infty)$``), of which the parser makes no tree.
+r"""Golds in prose, of which the parser makes no tree: words with formulas between them (``up on $(0, \infty)$``).
 
-Two phrases are equal where their words are and each formula equals its partner. A sentence that holds one value answers to
-that value alone as well. Phrases of a few words can be told apart; a long text whose words differ cannot be judged here.
+Two phrases are equal where their words are and each formula equals its partner. A sentence that holds one value
+answers to that value alone as well. Phrases of a few words can be told apart; a long text whose words differ cannot
+be judged here.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import NamedTuple
 from mammoth_eval.graders.parse.characters import folded
 from mammoth_eval.types import Verdict
 
-_FORMULA = re.compile(r"\$\$?([^$]+)\$\$?|\\\(((?:[^\\]|\\(?![()]))+)\\\)|((?<![\w.,])-?\d[\d,]*(?:\.\d+)?(?:\\?%)?(?![\w.]\w))")
+_FORMULA = re.compile(
+    r"\$\$?([^$]+)\$\$?|\\\(((?:[^\\]|\\(?![()]))+)\\\)|((?<![\w.,])-?\d[\d,]*(?:\.\d+)?(?:\\?%)?(?![\w.]\w))"
+)
 _LABEL = re.compile(r"^[^=]*[a-zA-Z)}\]]\s*=(?!=)")
 _APPROXIMATION = re.compile(r"\\(?:approx|simeq|thickapprox)(?![a-zA-Z])|≈")
 _WORD = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*")
@@ -43,7 +46,7 @@ def read(text: str) -> Phrase:
 
 
 def compare(gold: str, answer: str, same: Same, *, value: bool = False) -> Verdict | None:
-    """Whether an answer is the gold's phrase, or the one value in it where it is a `value`; None where neither can be said."""
+    """Whether an answer is the gold's phrase, or, as a `value`, the one value in it; None where neither can be said."""
     right, own = read(gold), read(answer)
     plain = [word for word in right.words if word != "#"]
     if not plain or not all(map(_WORD.fullmatch, plain)):
@@ -53,7 +56,9 @@ def compare(gold: str, answer: str, same: Same, *, value: bool = False) -> Verdi
         return Verdict(equal, "text", "the same words" + ("" if equal else ", other values"))
     if value and len(right.formulas) == 1 and ("$" in gold or len(plain) > 2):
         equal = any(same(part, answer) for part in _values(right.formulas[0]))
-        return Verdict(equal, "text", "the value in the gold's sentence" if equal else "not the value in the gold's sentence")
+        return Verdict(
+            equal, "text", "the value in the gold's sentence" if equal else "not the value in the gold's sentence"
+        )
     return Verdict(False, "text", "not the same words") if len(plain) <= _FEW_WORDS else None
 
 

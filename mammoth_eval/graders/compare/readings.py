@@ -8,20 +8,41 @@ from __future__ import annotations
 import re
 
 from mammoth_eval.graders.parse.functions import applied
-from mammoth_eval.graders.parse.nodes import ONE, ZERO, Node, add, has, mul, num, power, symbols, walk
+from mammoth_eval.graders.parse.nodes import (
+    ONE,
+    ZERO,
+    Collection,
+    Constant,
+    Matrix,
+    Node,
+    Number,
+    Power,
+    Product,
+    Quantity,
+    Sum,
+    Symbol,
+    add,
+    has,
+    mul,
+    num,
+    power,
+    rebuilt,
+    symbols,
+    walk,
+)
 
-_BASIS = {Node("const", "i"): 0, Node("sym", "i"): 0, Node("sym", "j"): 1, Node("sym", "k"): 2}
-_COUNTS = {Node("sym", "C"): "binomial", Node("sym", "P"): "perm"}
+_BASIS = {Constant("i"): 0, Symbol("i"): 0, Symbol("j"): 1, Symbol("k"): 2}
+_COUNTS = {Symbol("C"): "binomial", Symbol("P"): "perm"}
 
 
 def beside(node: Node, other: Node) -> Node:
     """`node` as it is meant beside `other`; most are meant as they are written."""
-    if node.kind in ("add", "mul") and has(node, "quantity") and (symbols(node) or symbols(other)):
+    if isinstance(node, Sum | Product) and has(node, Quantity) and (symbols(node) or symbols(other)):
         node = _lettered(node)
     size = _components(other)
-    if size in (2, 3) and node.kind in ("add", "mul", "sym"):
-        return _vector(node, size, other.value if other.kind == "seq" else "()")
-    return node if has(other, "seq") or not has(node, "seq") else _counted(node)
+    if size in (2, 3) and isinstance(node, Sum | Product | Symbol):
+        return _vector(node, size, other.brackets if isinstance(other, Collection) else "()")
+    return node if has(other, Collection) or not has(node, Collection) else _counted(node)
 
 
 _LETTER_POWER = re.compile(r"([a-zA-Z])(?:\^(\d))?")
@@ -29,17 +50,19 @@ _LETTER_POWER = re.compile(r"([a-zA-Z])(?:\^(\d))?")
 
 def _lettered(node: Node) -> Node:
     """The tree with what looks like units between other letters (``3mn (2m - 3n)``) as the products that they are."""
-    if node.kind == "quantity":
-        found = list(_LETTER_POWER.finditer(node.value))
-        if "".join(one[0] for one in found) != node.value:
+    if isinstance(node, Quantity):
+        found = list(_LETTER_POWER.finditer(node.unit))
+        if "".join(one[0] for one in found) != node.unit:
             return node
-        return mul(*node.args, *(power(Node("sym", one[1]), num(int(one[2] or 1))) for one in found))
-    return node._replace(args=tuple(_lettered(part) for part in node.args)) if node.args else node
+        return mul(*node.args, *(power(Symbol(one[1]), num(int(one[2] or 1))) for one in found))
+    return rebuilt(node, tuple(_lettered(part) for part in node.args)) if node.args else node
 
 
 def _components(node: Node) -> int | None:
     """How many parts a tuple or a column has; None for anything else."""
-    is_vector = (node.kind == "seq" and node.value in ("()", "[]", "<>")) or (node.kind == "matrix" and 1 in node.value)
+    is_vector = (isinstance(node, Collection) and node.brackets in ("()", "[]", "<>")) or (
+        isinstance(node, Matrix) and 1 in node.shape
+    )
     return len(node.args) if is_vector else None
 
 
@@ -48,7 +71,7 @@ def _vector(node: Node, size: int, brackets: str) -> Node:
     parts = _multiples(node)
     if parts is None or not (parts[1] or parts[2]) or any(parts[size:]):
         return node
-    return Node("seq", brackets, tuple(add(*part) if part else ZERO for part in parts[:size]))
+    return Collection(brackets, tuple(add(*part) if part else ZERO for part in parts[:size]))
 
 
 def _multiples(node: Node) -> tuple[list[Node], list[Node], list[Node]] | None:
@@ -56,14 +79,14 @@ def _multiples(node: Node) -> tuple[list[Node], list[Node], list[Node]] | None:
     made: tuple[list[Node], list[Node], list[Node]] = ([], [], [])
     if node in _BASIS:
         made[_BASIS[node]].append(ONE)
-    elif node.kind == "add":
+    elif isinstance(node, Sum):
         for term in node.args:
             found = _multiples(term)
             if found is None:
                 return None
             for own, more in zip(made, found, strict=True):
                 own.extend(more)
-    elif node.kind == "mul":
+    elif isinstance(node, Product):
         vectors = [factor for factor in node.args if any(part in _BASIS for part in walk(factor))]
         found = _multiples(vectors[0]) if len(vectors) == 1 else None
         if found is None:
@@ -79,8 +102,8 @@ def _multiples(node: Node) -> tuple[list[Node], list[Node], list[Node]] | None:
 def _counted(node: Node) -> Node:
     """The tree with ``C(n, k)`` and ``P(n, k)`` as the numbers of choices that they are, and no points with a name."""
     args = tuple(_counted(part) for part in node.args)
-    if node.kind != "mul":
-        return node._replace(args=args) if args else node
+    if not isinstance(node, Product):
+        return rebuilt(node, args) if args else node
     made: list[Node] = []
     for part in args:
         number = _number_of(made[-1], part) if made else None
@@ -93,8 +116,8 @@ def _counted(node: Node) -> Node:
 
 def _number_of(letter: Node, pair: Node) -> Node | None:
     """``C`` beside ``(n, k)``, either of them raised to a power: below a fraction's line, or behind the brackets."""
-    below, letter = (letter.args[1], letter.args[0]) if letter.kind == "pow" else (None, letter)
-    above, pair = (pair.args[1], pair.args[0]) if pair.kind == "pow" else (None, pair)
+    below, letter = (letter.args[1], letter.args[0]) if isinstance(letter, Power) else (None, letter)
+    above, pair = (pair.args[1], pair.args[0]) if isinstance(pair, Power) else (None, pair)
     if letter not in _COUNTS or not _is_pair(pair):
         return None
     made = applied(_COUNTS[letter], pair.args)
@@ -104,5 +127,10 @@ def _number_of(letter: Node, pair: Node) -> Node | None:
 
 
 def _is_pair(node: Node) -> bool:
-    whole = [part.value for part in node.args if part.kind == "num" and part.value.denominator == 1]
-    return node.kind == "seq" and node.value == "()" and len(whole) == len(node.args) == 2 and whole[0] >= whole[1] >= 0
+    whole = [part.value for part in node.args if isinstance(part, Number) and part.value.denominator == 1]
+    return (
+        isinstance(node, Collection)
+        and node.brackets == "()"
+        and len(whole) == len(node.args) == 2
+        and whole[0] >= whole[1] >= 0
+    )

@@ -1,7 +1,7 @@
 r"""Sets of real numbers: intervals, unions, finite sets, and the inequalities that describe them.
 
-``x \le 3``, ``(-\infty, 3]`` and ``{x | x <= 3}`` are one set. Ends are compared in floating point to put them in order,
-and as expressions to say that they are equal.
+``x \le 3``, ``(-\infty, 3]`` and ``{x | x <= 3}`` are one set. Ends are compared in floating point to put them in
+order, and as expressions to say that they are equal.
 """
 
 from __future__ import annotations
@@ -13,7 +13,31 @@ from typing import NamedTuple
 
 from mammoth_eval.graders import deadline
 from mammoth_eval.graders.equal import floating, rational
-from mammoth_eval.graders.parse.nodes import HALF, Node, add, neg, num, power, put, subtract, symbols, walk
+from mammoth_eval.graders.parse.nodes import (
+    HALF,
+    Call,
+    Collection,
+    Constant,
+    Decimal,
+    Node,
+    Number,
+    Power,
+    Product,
+    Relation,
+    SetBuilder,
+    SetOperation,
+    Sum,
+    Symbol,
+    add,
+    neg,
+    num,
+    power,
+    put,
+    rebuilt,
+    subtract,
+    symbols,
+    walk,
+)
 
 
 class End(NamedTuple):
@@ -38,7 +62,7 @@ class RealSet(NamedTuple):
     name: str | None = None
 
 
-_INFINITY = Node("const", "oo")
+_INFINITY = Constant("oo")
 _LOWEST = End(-math.inf, neg(_INFINITY), closed=False)
 _HIGHEST = End(math.inf, _INFINITY, closed=False)
 _LINE = Piece(_LOWEST, _HIGHEST)
@@ -49,52 +73,54 @@ _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "!=": "!=", "=": "="}
 
 
 def describes(node: Node) -> bool:
-    """Whether the tree is a set of numbers by its shape alone (a pair in brackets may be one, and is not counted here)."""
-    if node.kind in ("setop", "setof") or (node.kind == "const" and node.value in ("Reals", "empty")):
+    """Whether the tree is a set of numbers by its shape alone; a pair in brackets may be one, and does not count."""
+    if isinstance(node, SetOperation | SetBuilder) or (isinstance(node, Constant) and node.name in ("Reals", "empty")):
         return True
-    if node.kind == "seq" and node.value in ("(]", "[)"):
+    if isinstance(node, Collection) and node.brackets in ("(]", "[)"):
         return True
-    if node.kind == "rel":
-        return any(operator in ("in", "notin", "<", ">", "<=", ">=", "!=") for operator in node.value)
+    if isinstance(node, Relation):
+        return any(operator in ("in", "notin", "<", ">", "<=", ">=", "!=") for operator in node.signs)
     return (
-        node.kind == "seq"
-        and node.value == ""
+        isinstance(node, Collection)
+        and node.brackets == ""
         and bool(node.args)
-        and all(part.kind == "rel" and describes(part) for part in node.args)
+        and all(isinstance(part, Relation) and describes(part) for part in node.args)
     )
 
 
 def read(node: Node) -> RealSet | None:
     """The set that the tree is; None where it is none that can be worked out."""
-    if node.kind == "const":
-        return RealSet((_LINE,)) if node.value == "Reals" else RealSet(()) if node.value == "empty" else None
-    if node.kind == "seq":
+    if isinstance(node, Constant):
+        return RealSet((_LINE,)) if node.name == "Reals" else RealSet(()) if node.name == "empty" else None
+    if isinstance(node, Collection):
         return _sequence(node)
-    if node.kind == "setof":
+    if isinstance(node, SetBuilder):
         return read(node.args[0])
-    if node.kind == "setop":
-        return _combined(node.value, [read(part) or _number(part) for part in node.args])
-    return _relation(node) if node.kind == "rel" else None
+    if isinstance(node, SetOperation):
+        return _combined(node.operation, [read(part) or _number(part) for part in node.args])
+    return _relation(node) if isinstance(node, Relation) else None
 
 
 def _number(node: Node) -> RealSet | None:
     """A bare number in a union, as the set that holds it."""
-    place = floating.real(node) if node.kind in ("num", "dec", "add", "mul", "pow", "const") else None
+    place = floating.real(node) if isinstance(node, Number | Decimal | Sum | Product | Power | Constant) else None
     return None if place is None or math.isinf(place) else RealSet((_point(place, node),))
 
 
-def _sequence(node: Node) -> RealSet | None:
-    if node.value in _BRACKETS and len(node.args) == 2:
+def _sequence(node: Collection) -> RealSet | None:
+    if node.brackets in _BRACKETS and len(node.args) == 2:
         low, high = (floating.real(part) for part in node.args)
         if low is None or high is None or not low < high:
             return None
-        closed = [node.value[side] == sign and math.isfinite(end) for side, sign, end in ((0, "[", low), (1, "]", high))]
+        closed = [
+            node.brackets[side] == sign and math.isfinite(end) for side, sign, end in ((0, "[", low), (1, "]", high))
+        ]
         return RealSet((Piece(End(low, node.args[0], closed[0]), End(high, node.args[1], closed[1])),))
-    if node.value == "{}":
+    if node.brackets == "{}":
         places = [floating.real(part) for part in node.args]
         points = [_point(place, part) for place, part in zip(places, node.args, strict=True) if place is not None]
         return RealSet(_merged(points)) if len(points) == len(node.args) else None
-    if node.value == "" and node.args:
+    if node.brackets == "" and node.args:
         parts = [read(part) for part in node.args]
         union = _combined("union", parts)
         return _combined("intersection", parts) if union is not None and union.pieces == (_LINE,) else union
@@ -106,19 +132,19 @@ def _point(place: float, node: Node) -> Piece:
     return Piece(end, end)
 
 
-def _relation(node: Node) -> RealSet | None:
-    if node.value in (("in",), ("notin",)):
+def _relation(node: Relation) -> RealSet | None:
+    if node.signs in (("in",), ("notin",)):
         inner = read(node.args[1])
-        if inner and node.value == ("notin",):
+        if inner and node.signs == ("notin",):
             inner = RealSet(_without([_LINE], inner.pieces))
-        return RealSet(inner.pieces, node.args[0].value) if inner and node.args[0].kind == "sym" else inner
-    node = node._replace(args=tuple(_function_name(part) for part in node.args))
+        return RealSet(inner.pieces, node.args[0].name) if inner and isinstance(node.args[0], Symbol) else inner
+    node = rebuilt(node, tuple(_function_name(part) for part in node.args))
     names = symbols(node)
-    if len(names) != 1 or sum(part.kind == "call" and part.value == "abs" for part in walk(node)) > _MAX_ABSOLUTES:
+    if len(names) != 1 or sum(isinstance(part, Call) and part.name == "abs" for part in walk(node)) > _MAX_ABSOLUTES:
         return None
     name = next(iter(names))
     parts: list[RealSet | None] = []
-    for operator, left, right in zip(node.value, node.args, node.args[1:], strict=False):
+    for operator, left, right in zip(node.signs, node.args, node.args[1:], strict=False):
         solved = _solved(left, operator, right, name)
         parts.append(None if solved is None else RealSet(solved, name))
     return _combined("intersection", parts)
@@ -126,23 +152,24 @@ def _relation(node: Node) -> RealSet | None:
 
 def _function_name(node: Node) -> Node:
     """``f(x)`` as one name, elsewhere the tree itself."""
-    if node.kind == "call" and len(node.value) == 1:
-        return Node("sym", f"{node.value}()")
-    applied = node.kind == "mul" and len(node.args) == 2 and all(part.kind == "sym" for part in node.args)
-    return Node("sym", f"{node.args[0].value}()") if applied and node.args[0].value in "fghFGHPQ" else node
+    if isinstance(node, Call) and len(node.name) == 1:
+        return Symbol(f"{node.name}()")
+    names = [part.name for part in node.args if isinstance(part, Symbol)] if isinstance(node, Product) else []
+    applied = len(names) == len(node.args) == 2 and names[0] in "fghFGHPQ"
+    return Symbol(f"{names[0]}()") if applied else node
 
 
 def _solved(left: Node, operator: str, right: Node, name: str) -> tuple[Piece, ...] | None:
     """The solutions of an inequality that is linear or quadratic in its one variable; None where it is neither."""
     if operator not in _FLIPPED:
         return None
-    if left == Node("sym", name) and name not in symbols(right):
+    if left == Symbol(name) and name not in symbols(right):
         return _beyond(operator, right)
-    if right == Node("sym", name) and name not in symbols(left):
+    if right == Symbol(name) and name not in symbols(left):
         return _beyond(_FLIPPED[operator], left)
-    if left.kind == "call" and left.value == "abs" and name not in symbols(right):
+    if isinstance(left, Call) and left.name == "abs" and name not in symbols(right):
         return _around(left.args[0], operator, right, name)
-    if right.kind == "call" and right.value == "abs" and name not in symbols(left):
+    if isinstance(right, Call) and right.name == "abs" and name not in symbols(left):
         return _around(right.args[0], _FLIPPED[operator], left, name)
     found = _polynomial(subtract(left, right), name)
     if found is None:
@@ -223,7 +250,9 @@ def _combined(operation: str, parts: Sequence[RealSet | None]) -> RealSet | None
 
 
 def _same(one: float, other: float) -> bool:
-    return one == other or (math.isfinite(one) and math.isfinite(other) and abs(one - other) <= 1e-12 * max(1.0, abs(one)))
+    return one == other or (
+        math.isfinite(one) and math.isfinite(other) and abs(one - other) <= 1e-12 * max(1.0, abs(one))
+    )
 
 
 def _merged(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
@@ -295,5 +324,9 @@ def equal(one: RealSet, other: RealSet, same: Callable[[Node, Node], bool]) -> b
     """Whether the two are one set; `same` says whether two ends are equal."""
     if len(one.pieces) != len(other.pieces) or (one.name and other.name and one.name != other.name):
         return False
-    ends = zip((end for piece in one.pieces for end in piece), (end for piece in other.pieces for end in piece), strict=True)
-    return all(a.closed == b.closed and (a.place == b.place if math.isinf(a.place) else same(a.node, b.node)) for a, b in ends)
+    ends = zip(
+        (end for piece in one.pieces for end in piece), (end for piece in other.pieces for end in piece), strict=True
+    )
+    return all(
+        a.closed == b.closed and (a.place == b.place if math.isinf(a.place) else same(a.node, b.node)) for a, b in ends
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mammoth_eval.graders.parse.characters import folded, unstyled
-from mammoth_eval.graders.parse.nodes import words
+from mammoth_eval.graders.parse.lexicon import words
 from mammoth_eval.types import Policy, Verdict
 
 _TRUE, _FALSE = frozenset({"true", "yes"}), frozenset({"false", "no"})

@@ -1,12 +1,13 @@
 """Exact confirmation without symbolic algebra: both sides are evaluated in a finite field at random points.
 
-Two rational expressions that agree at random points of a field of 2**61 elements are identical but for a chance below 1e-12
-at the degrees that fit the bounds (Schwartz 1980, Zippel 1979). Beyond rational ones:
+Two rational expressions that agree at random points of a field of 2**61 elements are identical but for a chance below
+1e-12 at the degrees that fit the bounds (Schwartz 1980, Zippel 1979). Beyond rational ones:
 
-- square roots of rational numbers are products of the roots of their prime factors, so that they multiply as real roots do;
-  the field is chosen so that all that occur exist;
-- a power with letters in its exponent is a product of random elements, one for each base and each monomial of the exponent, so
-  that the laws of powers hold (``e^{2x}`` is the square of ``e^x``); variables count as positive there, as in the last rung;
+- square roots of rational numbers are products of the roots of their prime factors, so that they multiply as real
+  roots do; the field is chosen so that all that occur exist;
+- a power with letters in its exponent is a product of random elements, one for each base and each monomial of the
+  exponent, so that the laws of powers hold (``e^{2x}`` is the square of ``e^x``); variables count as positive there,
+  as in the last rung;
 - sine and cosine are made of such powers of ``e`` and the imaginary unit; logarithms are sums over factors;
 - any other function is a random element named by the function and its arguments' values.
 
@@ -22,23 +23,44 @@ from fractions import Fraction
 
 from mammoth_eval.graders.equal import rational
 from mammoth_eval.graders.equal.residues import NoRoot, Undefined, factors, inverse, primes, square_root
-from mammoth_eval.graders.parse.nodes import Node, has, mul, subtract
+from mammoth_eval.graders.parse.nodes import (
+    EULER,
+    IMAGINARY,
+    PI,
+    Call,
+    Collection,
+    Constant,
+    Decimal,
+    Degree,
+    Node,
+    Number,
+    Percent,
+    PlusMinus,
+    Power,
+    Product,
+    Ratio,
+    Sum,
+    Symbol,
+    Text,
+    has,
+    mul,
+    subtract,
+)
 
 MAX_FACTORIAL = 2_000
 _POINTS = 2
 _PARTS = 720
 """A unit of an exponent is split in so many parts, so that halves, thirds and quarters of it exist."""
-_E, _I, _PI = Node("const", "e"), Node("const", "i"), Node("const", "pi")
 _UNORDERED = frozenset({"max", "min", "gcd", "lcm"})
 _MAX_STEPS = 60
 _ONE = "one"
 Linear = dict[tuple[object, bool], Fraction]
-"""Monomials of an exponent (their values, or `_ONE`; whether the imaginary unit is a factor) with their coefficients."""
+"""Monomials of an exponent (value, or `_ONE`; whether the imaginary unit is a factor) with their coefficients."""
 
 
 def identical(one: Node, other: Node) -> bool:
     """Whether the two are shown to be identical; False says nothing."""
-    if has(one, "dec", "seq", "text", "pm") or has(other, "dec", "seq", "text", "pm"):
+    if has(one, Decimal, Collection, Text, PlusMinus) or has(other, Decimal, Collection, Text, PlusMinus):
         return False
     shown = 0
     for prime in primes():
@@ -68,31 +90,32 @@ class _Field:
 
     def value(self, node: Node) -> int:
         """The value of the tree. Raises `Undefined`."""
-        kind, prime = node.kind, self.prime
-        if kind == "num":
-            return self.fraction(node.value)
-        if kind == "add":
-            return sum(self.value(part) for part in node.args) % prime
-        if kind == "mul":
-            product = 1
-            for part in node.args:
-                product = product * self.value(part) % prime
-            return product
-        if kind == "pow":
-            return self.power(*node.args)
-        if kind == "sym":
-            return pow(self.element("sym", node.value), _PARTS, prime)
-        if kind == "const":
-            return self.constant(node.value)
-        if kind == "percent":
-            return self.value(node.args[0]) * inverse(100, prime) % prime
-        if kind == "degree":
-            return self.value(node.args[0]) * self.constant("pi") * inverse(180, prime) % prime
-        if kind == "ratio" and len(node.args) == 2:
-            return self.value(node.args[0]) * inverse(self.value(node.args[1]), prime) % prime
-        if kind == "call":
-            return self.call(node)
-        raise Undefined(kind)
+        prime = self.prime
+        match node:
+            case Number():
+                return self.fraction(node.value)
+            case Sum():
+                return sum(self.value(part) for part in node.args) % prime
+            case Product():
+                product = 1
+                for part in node.args:
+                    product = product * self.value(part) % prime
+                return product
+            case Power():
+                return self.power(node.base, node.exponent)
+            case Symbol():
+                return pow(self.element("sym", node.name), _PARTS, prime)
+            case Constant():
+                return self.constant(node.name)
+            case Percent():
+                return self.value(node.args[0]) * inverse(100, prime) % prime
+            case Degree():
+                return self.value(node.args[0]) * self.constant("pi") * inverse(180, prime) % prime
+            case Ratio() if len(node.args) == 2:
+                return self.value(node.args[0]) * inverse(self.value(node.args[1]), prime) % prime
+            case Call():
+                return self.call(node)
+        raise Undefined(node.tag)
 
     def fraction(self, number: Fraction) -> int:
         """A rational number in the field."""
@@ -117,7 +140,7 @@ class _Field:
         return pow(inverse(element, self.prime) if exponent < 0 else element, abs(exponent), self.prime)
 
     def power(self, base: Node, exponent: Node) -> int:
-        """A power: by squaring where the exponent is an integer, by roots where it is rational, else by the laws of powers."""
+        """A power: by squaring for an integer exponent, by roots for a rational one, else by the laws of powers."""
         number = rational_exponent(exponent)
         if number is not None and number.denominator == 1:
             return self.raised(self.value(base), number.numerator)
@@ -141,47 +164,52 @@ class _Field:
     def linear(self, node: Node) -> Linear:
         """An exponent or an angle as a sum of monomials with rational coefficients."""
         found: Linear = {}
-        for term in node.args if node.kind == "add" else (node,):
+        for term in node.args if isinstance(node, Sum) else (node,):
             coefficient, imaginary = Fraction(1), False
             rest: list[Node] = []
             for factor in _degrees(term):
                 number = rational.value(factor)
                 if number is not None:
                     coefficient *= number
-                elif factor == _I:
+                elif factor == IMAGINARY:
                     coefficient, imaginary = (-coefficient if imaginary else coefficient), not imaginary
                 else:
                     rest.append(factor)
-            if len(rest) == 1 and rest[0].kind == "add" and not imaginary:
+            if len(rest) == 1 and isinstance(rest[0], Sum) and not imaginary:
                 for key, value in self.linear(rest[0]).items():
                     found[key] = found.get(key, Fraction(0)) + coefficient * value
                 continue
-            key = ((_ONE if not rest else "pi" if rest == [_PI] else self.value(mul(*rest))), imaginary)
+            key = ((_ONE if not rest else "pi" if rest == [PI] else self.value(mul(*rest))), imaginary)
             found[key] = found.get(key, Fraction(0)) + coefficient
         return found
 
     def by_laws(self, base: Node, exponent: Linear) -> int:
         """A power whose exponent is no integer: products, powers and numbers in the base are taken apart first."""
-        if base.kind == "mul":
+        if isinstance(base, Product):
             return math.prod(self.by_laws(part, exponent) for part in base.args) % self.prime
-        if base.kind == "pow":
+        if isinstance(base, Power):
             inner = rational_exponent(base.args[1])
             outer = exponent.get((_ONE, False)) if len(exponent) == 1 else None
             if inner is not None:
                 return self.by_laws(base.args[0], {key: value * inner for key, value in exponent.items()})
             if outer is not None:
-                return self.by_laws(base.args[0], {key: value * outer for key, value in self.linear(base.args[1]).items()})
-        if base.kind == "num" and base.value:
+                return self.by_laws(
+                    base.args[0], {key: value * outer for key, value in self.linear(base.args[1]).items()}
+                )
+        if isinstance(base, Number) and base.value:
             number: Fraction = base.value
-            parts = [*factors(abs(number.numerator)), *((prime, -count) for prime, count in factors(number.denominator))]
+            parts = [
+                *factors(abs(number.numerator)),
+                *((prime, -count) for prime, count in factors(number.denominator)),
+            ]
             parts += [(-1, 1)] if number < 0 else []
             made = (self.unit(("num", prime), prime % self.prime, key, value * count) for prime, count in parts
                     for key, value in exponent.items())  # fmt: skip
             return math.prod(made) % self.prime
-        if base == _E:
+        if base == EULER:
             return math.prod(self.unit("e", None, key, value) for key, value in exponent.items()) % self.prime
         whole = self.value(base)
-        name: object = ("sym", base.value) if base.kind == "sym" else ("base", whole)
+        name: object = ("sym", base.name) if isinstance(base, Symbol) else ("base", whole)
         return math.prod(self.unit(name, whole, key, value) for key, value in exponent.items()) % self.prime
 
     def unit(self, base: object, whole: int | None, key: tuple[object, bool], exponent: Fraction) -> int:
@@ -210,27 +238,27 @@ class _Field:
             return made * self.element("part", whole, left) % self.prime
         return made * pow(root, inverse(odd, self.prime - 1) * left.numerator, self.prime) % self.prime
 
-    def call(self, node: Node) -> int:
+    def call(self, node: Call) -> int:
         """A function: by its rule where it has one, else a random element named by the arguments' values."""
-        if node.value == "factorial" and len(node.args) == 1:
+        if node.name == "factorial" and len(node.args) == 1:
             return self.factorial(node.args[0])
-        if node.value == "binomial" and len(node.args) == 2:
+        if node.name == "binomial" and len(node.args) == 2:
             above, below = node.args
             others = self.factorial(below) * self.factorial(subtract(above, below))
             return self.factorial(above) * inverse(others % self.prime, self.prime) % self.prime
-        if node.value == "log" and len(node.args) == 1:
+        if node.name == "log" and len(node.args) == 1:
             return self.logarithm(node.args[0])
-        rule = _WAVES.get(node.value) if len(node.args) == 1 else None
+        rule = _WAVES.get(node.name) if len(node.args) == 1 else None
         if rule is not None:
-            made = self.wave(node.args[0], rule, circular=not node.value.endswith("h"))
+            made = self.wave(node.args[0], rule, circular=not node.name.endswith("h"))
             if made is not None:
                 return made
         values = [self.value(part) for part in node.args]
-        if node.value in ("max", "min") and len(set(values)) == 1:
+        if node.name in ("max", "min") and len(set(values)) == 1:
             return values[0]
-        if node.value == "abs":
+        if node.name == "abs":
             values = [values[0] * values[0] % self.prime]
-        return self.element(node.value, *(sorted(values) if node.value in _UNORDERED else values))
+        return self.element(node.name, *(sorted(values) if node.name in _UNORDERED else values))
 
     def factorial(self, node: Node) -> int:
         """A factorial: of letters and an integer, by the factors that the integer adds or takes away."""
@@ -251,13 +279,13 @@ class _Field:
 
     def logarithm(self, node: Node) -> int:
         """A natural logarithm: a sum over the factors of what it is of."""
-        if node == _E:
+        if node == EULER:
             return 1
-        if node.kind == "mul":
+        if isinstance(node, Product):
             return sum(self.logarithm(part) for part in node.args) % self.prime
-        if node.kind == "pow":
+        if isinstance(node, Power):
             return self.value(node.args[1]) * self.logarithm(node.args[0]) % self.prime
-        if node.kind == "num" and node.value > 0:
+        if isinstance(node, Number) and node.value > 0:
             above, below = factors(node.value.numerator), factors(node.value.denominator)
             terms = [*((prime, count) for prime, count in above), *((prime, -count) for prime, count in below)]
             return sum(count * self.element("log", prime) for prime, count in terms) % self.prime
@@ -269,7 +297,10 @@ class _Field:
         if any(imaginary for _, imaginary in linear):
             return None
         try:
-            made = math.prod(self.unit("e", None, (key, circular), value) for (key, _), value in linear.items()) % self.prime
+            made = (
+                math.prod(self.unit("e", None, (key, circular), value) for (key, _), value in linear.items())
+                % self.prime
+            )
         except Undefined:
             return None
         back = inverse(made, self.prime)
@@ -293,18 +324,20 @@ _WAVES |= {f"{name}h": rule for name, rule in _WAVES.items()}
 
 def _degrees(term: Node) -> tuple[Node, ...]:
     """The factors of a term, an angle in degrees as a multiple of pi."""
-    parts = term.args if term.kind == "mul" else (term,)
+    parts = term.args if isinstance(term, Product) else (term,)
     spread: list[Node] = []
     for part in parts:
-        spread += [part.args[0], Node("num", Fraction(1, 180)), _PI] if part.kind == "degree" else [part]
+        spread += [part.args[0], Number(Fraction(1, 180)), PI] if isinstance(part, Degree) else [part]
     return tuple(spread)
 
 
 def rational_exponent(node: Node) -> Fraction | None:
     """The rational number that stands there, literally or as a small sum or product."""
-    if node.kind == "num":
-        return node.value  # type: ignore[no-any-return]
-    if node.kind in ("add", "mul") and len(node.args) <= 3 and all(part.kind == "num" for part in node.args):
-        values = [part.value for part in node.args]
-        return sum(values, Fraction(0)) if node.kind == "add" else math.prod(values, start=Fraction(1))
+    if isinstance(node, Number):
+        return node.value
+    if not isinstance(node, Sum | Product) or len(node.args) > 3:
+        return None
+    values = [part.value for part in node.args if isinstance(part, Number)]
+    if len(values) == len(node.args):
+        return sum(values, Fraction(0)) if isinstance(node, Sum) else math.prod(values, start=Fraction(1))
     return None

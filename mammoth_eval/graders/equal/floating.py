@@ -1,4 +1,4 @@
-"""Values in floating point, with a bound of what rounding may have done: enough to reject two expressions, never to accept them."""
+"""Values in floating point with a bound on their error: enough to reject two expressions, never to accept them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,22 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from mammoth_eval.graders.parse.nodes import Node
+from mammoth_eval.graders.parse.nodes import (
+    INFINITY,
+    Call,
+    Constant,
+    Decimal,
+    Degree,
+    Node,
+    Number,
+    Percent,
+    Power,
+    Product,
+    Ratio,
+    Sum,
+    Symbol,
+    neg,
+)
 
 
 class Approximate(NamedTuple):
@@ -26,6 +41,7 @@ class Unknown(ArithmeticError):
 
 _CONSTANTS = {"pi": complex(math.pi), "e": complex(math.e), "i": 1j}
 _LARGE = 1e300
+_MINUS_INFINITY = neg(INFINITY)
 
 
 def evaluate(node: Node, point: Mapping[str, complex]) -> Approximate:
@@ -40,39 +56,43 @@ def evaluate(node: Node, point: Mapping[str, complex]) -> Approximate:
 
 
 def _evaluate(node: Node, point: Mapping[str, complex]) -> Approximate:
-    kind = node.kind
-    if kind in ("num", "dec"):
-        return _plain(float(node.value if kind == "num" else node.value[0]))
-    if kind == "sym":
-        if node.value not in point:
-            raise Unknown(node.value)
-        return _plain(point[node.value])
-    if kind == "const":
-        if node.value not in _CONSTANTS:
-            raise Unknown(node.value)
-        return _plain(_CONSTANTS[node.value])
+    match node:
+        case Number() | Decimal():
+            return _plain(float(node.value))
+        case Symbol():
+            return _named(node.name, point)
+        case Constant():
+            return _named(node.name, _CONSTANTS)
     parts = [_evaluate(part, point) for part in node.args]
     made = _combined(node, parts)
     return made if made.cut or not any(part.cut for part in parts) else made._replace(cut=True)
 
 
+def _named(name: str, values: Mapping[str, complex]) -> Approximate:
+    if name not in values:
+        raise Unknown(name)
+    return _plain(values[name])
+
+
 def _combined(node: Node, parts: Sequence[Approximate]) -> Approximate:
-    kind = node.kind
-    if kind == "add":
-        return Approximate(sum(part.value for part in parts), sum(part.size for part in parts))
-    if kind == "mul":
-        return Approximate(_product([part.value for part in parts]), abs(_product([complex(part.size) for part in parts])))
-    if kind == "pow":
-        return _power(*parts) if not _odd_root(node.args[1], parts[0]) else _real_root(parts[0], node.args[1].value)
-    if kind == "percent":
-        return Approximate(parts[0].value / 100, parts[0].size / 100)
-    if kind == "degree":
-        return Approximate(parts[0].value * math.pi / 180, parts[0].size * math.pi / 180)
-    if kind == "ratio" and len(parts) == 2:
-        return Approximate(parts[0].value / parts[1].value, abs(parts[0].size / parts[1].value))
-    if kind == "call":
-        return _call(node.value, parts)
-    raise Unknown(kind)
+    match node:
+        case Sum():
+            return Approximate(sum(part.value for part in parts), sum(part.size for part in parts))
+        case Product():
+            sizes = [complex(part.size) for part in parts]
+            return Approximate(_product([part.value for part in parts]), abs(_product(sizes)))
+        case Power():
+            root = _odd_root(node.exponent, parts[0])
+            return _power(*parts) if root is None else _real_root(parts[0], root)
+        case Percent():
+            return Approximate(parts[0].value / 100, parts[0].size / 100)
+        case Degree():
+            return Approximate(parts[0].value * math.pi / 180, parts[0].size * math.pi / 180)
+        case Ratio() if len(parts) == 2:
+            return Approximate(parts[0].value / parts[1].value, abs(parts[0].size / parts[1].value))
+        case Call():
+            return _call(node.name, parts)
+    raise Unknown(node.tag)
 
 
 def _plain(value: complex) -> Approximate:
@@ -101,10 +121,11 @@ def _negative(made: Approximate) -> bool:
     return made.value.real < 0 and abs(made.value.imag) <= 1e-12 * made.size
 
 
-def _odd_root(exponent: Node, base: Approximate) -> bool:
-    """Whether school books take the real root: an odd one of a negative real number."""
-    odd = exponent.kind == "num" and exponent.value.denominator % 2 == 1 and exponent.value.denominator > 1
-    return odd and base.value.real < 0 and abs(base.value.imag) <= 1e-14 * base.size
+def _odd_root(exponent: Node, base: Approximate) -> Fraction | None:
+    """The exponent where school books take the real root: an odd one of a negative real number."""
+    if not isinstance(exponent, Number) or exponent.value.denominator % 2 == 0 or exponent.value.denominator == 1:
+        return None
+    return exponent.value if base.value.real < 0 and abs(base.value.imag) <= 1e-14 * base.size else None
 
 
 def _real_root(base: Approximate, exponent: Fraction) -> Approximate:
@@ -144,16 +165,19 @@ _ARITY = {"floor": (1,), "ceil": (1,), "mod": (2,)}
 _LARGE_STEPS = 1e6
 _SMOOTH: dict[str, Callable[[complex], complex]] = {
     "sin": cmath.sin, "cos": cmath.cos, "tan": cmath.tan, "asin": cmath.asin, "acos": cmath.acos, "atan": cmath.atan,
-    "sinh": cmath.sinh, "cosh": cmath.cosh, "tanh": cmath.tanh, "asinh": cmath.asinh, "acosh": cmath.acosh, "atanh": cmath.atanh,
+    "sinh": cmath.sinh, "cosh": cmath.cosh, "tanh": cmath.tanh, "asinh": cmath.asinh, "acosh": cmath.acosh,
+    "atanh": cmath.atanh,
     "cot": lambda z: 1 / cmath.tan(z), "sec": lambda z: 1 / cmath.cos(z), "csc": lambda z: 1 / cmath.sin(z),
     "coth": lambda z: 1 / cmath.tanh(z), "sech": lambda z: 1 / cmath.cosh(z), "csch": lambda z: 1 / cmath.sinh(z),
     "asec": lambda z: cmath.acos(1 / z), "acsc": lambda z: cmath.asin(1 / z), "acoth": lambda z: cmath.atanh(1 / z),
     "asech": lambda z: cmath.acosh(1 / z), "acsch": lambda z: cmath.asinh(1 / z), "acot": lambda z: cmath.atan(1 / z),
     "re": lambda z: complex(z.real), "im": lambda z: complex(z.imag),
-    "conj": lambda z: z.conjugate(), "arg": lambda z: complex(cmath.phase(z)), "cis": lambda z: cmath.cos(z) + 1j * cmath.sin(z),
+    "conj": lambda z: z.conjugate(), "arg": lambda z: complex(cmath.phase(z)),
+    "cis": lambda z: cmath.cos(z) + 1j * cmath.sin(z),
 }  # fmt: skip
 _REAL: dict[str, Callable[..., float]] = {
-    "max": lambda *values: max(values), "min": lambda *values: min(values), "floor": math.floor, "ceil": math.ceil, "mod": _modulo,
+    "max": lambda *values: max(values), "min": lambda *values: min(values), "floor": math.floor,
+    "ceil": math.ceil, "mod": _modulo,
 }  # fmt: skip
 
 
@@ -167,9 +191,9 @@ RULES = (
 
 def real(node: Node) -> float | None:
     """The real number that a tree without symbols is, about; None where it is none."""
-    if node.kind == "const" and node.value == "oo":
+    if node == INFINITY:
         return math.inf
-    if node.kind == "mul" and len(node.args) == 2 and node.args[1] == Node("const", "oo") and node.args[0].value == Fraction(-1):
+    if node == _MINUS_INFINITY:
         return -math.inf
     try:
         made = evaluate(node, {})

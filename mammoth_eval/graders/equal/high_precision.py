@@ -12,18 +12,19 @@ from functools import lru_cache
 from typing import Any
 
 from mammoth_eval.graders import deadline
-from mammoth_eval.graders.parse.nodes import words
+from mammoth_eval.graders.parse.lexicon import words
 
 DIGITS = 100
 """Agreement to this many digits counts."""
 _LARGEST, _LARGEST_EXPONENT = 200, 40
-"""Powers of two: what a function may be applied to, and an exponent; beyond, digits cost time or memory without bound."""
+"""Powers of two: what a function may be applied to, and an exponent; beyond, digits cost time without bound."""
 _LOCK = threading.Lock()
 os.register_at_fork(after_in_child=_LOCK._at_fork_reinit)  # type: ignore[attr-defined]
 _NAMES = words(
-    """sin cos tan cot sec csc asin acos atan acot sinh cosh tanh asinh acosh atanh sech csch coth asec
-    acsc acoth asech acsch log factorial binomial floor ceil gamma
-    sign re im conj arg"""
+    """
+        sin cos tan cot sec csc asin acos atan acot sinh cosh tanh asinh acosh atanh sech csch coth asec acsc acoth
+        asech acsch log factorial binomial floor ceil gamma sign re im conj arg
+        """
 )
 
 
@@ -56,7 +57,7 @@ def _is_zero(tree: Any, mp: Any) -> bool | None:
 
 
 def value(tree: Any, point: Mapping[str, Any], mp: Any) -> Any:
-    """The value of the tree in the context `mp`. Raises what mpmath raises at poles, `KeyError` for a function it lacks."""
+    """The value of the tree in the context `mp`. Raises what mpmath raises at poles, `KeyError` for other functions."""
     kind, content, *rest = tree
     if kind == "num":
         above, _, below = content.partition("/")

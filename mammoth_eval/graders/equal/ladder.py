@@ -10,13 +10,35 @@ from functools import lru_cache
 from mammoth_eval.graders import deadline
 from mammoth_eval.graders.equal import finite_field, floating, high_precision, rational, series, sympy_client
 from mammoth_eval.graders.equal.numbers import SURD_DIGITS, close, written
-from mammoth_eval.graders.parse.nodes import Node, Unreadable, has, num, put, spelled, subtract, symbols, walk
+from mammoth_eval.graders.parse.nodes import (
+    Call,
+    Collection,
+    Constant,
+    Decimal,
+    Node,
+    Number,
+    Power,
+    Product,
+    Ratio,
+    Relation,
+    Symbol,
+    Text,
+    Unreadable,
+    has,
+    num,
+    put,
+    rebuilt,
+    spelled,
+    subtract,
+    symbols,
+    walk,
+)
 from mammoth_eval.graders.parse.series import COUNTED
 from mammoth_eval.types import Policy, Verdict
 
 _EPSILON = 1e-9
 _INSTANCES = range(2, 10)
-"""Where sums and their terms are compared; terms of the grammar that agree at all of these are the same, by construction aside."""
+"""Where sums and their terms are compared; terms that agree at all of these are the same, by construction aside."""
 _MAX_NODES = 6_000
 """Larger trees are not sent to the symbolic rung."""
 
@@ -36,7 +58,9 @@ def compare(gold: Node, answer: Node, policy: Policy) -> Verdict:
     if gold == answer:
         return Verdict(True, "structure", "equal operators")
     if any(
-        part.kind == "const" and part.value in ("oo", "nan", "empty", "Reals") for side in (gold, answer) for part in walk(side)
+        isinstance(part, Constant) and part.name in ("oo", "nan", "empty", "Reals")
+        for side in (gold, answer)
+        for part in walk(side)
     ):
         return Verdict(False, "structure", "not the same constant")
     gold, answer = opaque(gold), opaque(answer)
@@ -73,7 +97,7 @@ def _rational(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
 
 def _same_part(one: Node, other: Node, policy: Policy) -> bool:
     """Whether two parts of sums, integrals or limits are the same."""
-    if one == other or any(part.kind in ("rel", "text", "seq") for part in (one, other)):
+    if one == other or any(isinstance(part, Relation | Text | Collection) for part in (one, other)):
         return one == other
     counted = [name for name in symbols(one) | symbols(other) if name.startswith(COUNTED)]
     if len(counted) != 1:
@@ -82,7 +106,7 @@ def _same_part(one: Node, other: Node, policy: Policy) -> bool:
 
 
 def _by_instances(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
-    """Sums up to a variable against other sums or closed forms, at some integers; None where there are none, or more than that."""
+    """Sums up to a variable against other sums or closed forms, at some integers; None for anything else."""
     names = series.counting_names(gold) | series.counting_names(answer)
     if len(names) != 1:
         return None
@@ -104,13 +128,13 @@ _OF_COMPLEX = frozenset({"re", "im", "conj", "arg"})
 
 
 def opaque(node: Node) -> Node:
-    """The tree with each function that has no rule here as a symbol, named by the function and what it is applied to."""
+    """The tree with each function that has no rule here as a symbol, named by the function and its arguments."""
     if not node.args:
         return node
     args = tuple(opaque(part) for part in node.args)
-    if node.kind == "call" and (node.value not in floating.RULES or (node.value in _OF_COMPLEX and symbols(node))):
-        return Node("sym", f"{node.value}{spelled(Node('call', '', args))}")
-    return node._replace(args=args)
+    if isinstance(node, Call) and (node.name not in floating.RULES or (node.name in _OF_COMPLEX and symbols(node))):
+        return Symbol(f"{node.name}{spelled(Call('', args))}")
+    return rebuilt(node, args)
 
 
 @lru_cache(maxsize=8192)
@@ -119,8 +143,8 @@ def _value(node: Node) -> Fraction | None:
 
 
 def _probe(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
-    """What floating point says: a rejection, an acceptance only where a decimal is one of the two; None where it cannot tell."""
-    decimal = has(gold, "dec") or has(answer, "dec")
+    """What floating point says: a rejection; an acceptance only beside a decimal; None where it cannot tell."""
+    decimal = has(gold, Decimal) or has(answer, Decimal)
     agreed = 0
     valued = [False, False]
     for point in _points(symbols(gold) | symbols(answer)):
@@ -142,9 +166,9 @@ def _probe(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
 
 def _divides_by_zero(node: Node) -> bool:
     """Whether a zero that is a plain number is divided by: ``10:00`` or ``1/0``."""
-    if node.kind == "pow" and node.args[0] == num(0) and node.args[1].kind == "num":
+    if isinstance(node, Power) and node.args[0] == num(0) and isinstance(node.args[1], Number):
         return bool(node.args[1].value < 0)
-    if node.kind == "ratio" and num(0) in node.args[1:]:
+    if isinstance(node, Ratio) and num(0) in node.args[1:]:
         return True
     return any(_divides_by_zero(part) for part in node.args)
 
@@ -162,9 +186,9 @@ def _grant(gold: Node, answer: Node, size: float, policy: Policy) -> float:
         return 1e-12 * size
     grant = policy.tolerance * size
     for node in (gold, answer):
-        if node.kind == "dec":
-            places = node.value[1]
-            has_digits = abs(node.value[0]) * 10**places >= 10 ** (SURD_DIGITS - 1)
+        if isinstance(node, Decimal):
+            places = node.places
+            has_digits = abs(node.value) * 10**places >= 10 ** (SURD_DIGITS - 1)
             if has_digits or (policy.decimals == "rounded" and node is gold):
                 grant = max(grant, 0.5 * 10.0**-places)
     return grant
@@ -184,12 +208,13 @@ def _short(value: complex) -> str:
 
 
 def _digits(gold: Node, answer: Node) -> Verdict | None:
-    """Two constants that floating point could not tell apart, to a hundred digits; None where they have symbols or no value there.
+    """Two constants that floating point could not tell apart, to a hundred digits; None where they have no value there.
 
-    Constants of the grammar that are written in a few thousand signs and agree so far are equal, short of a constructed exception.
+    Constants of the grammar that are written in a few thousand signs and agree so far are equal, short of a
+    constructed exception.
     """
     difference = subtract(gold, answer)
-    if symbols(difference) or any(part.kind not in sympy_client.KINDS for part in walk(difference)):
+    if symbols(difference) or any(not isinstance(part, sympy_client.KINDS) for part in walk(difference)):
         return None
     zero = high_precision.constant_is_zero(sympy_client.encoded(difference))
     if zero is None:
@@ -202,7 +227,7 @@ def _proof(gold: Node, answer: Node) -> Verdict:
     difference = subtract(gold, answer)
     if sum(1 for _ in walk(difference)) > _MAX_NODES:
         return Verdict(False, "symbolic", "too large for a proof", fault=True)
-    if any(part.kind not in sympy_client.KINDS for part in walk(difference)):
+    if any(not isinstance(part, sympy_client.KINDS) for part in walk(difference)):
         return Verdict(False, "structure", "not the same expression")
     found = sympy_client.is_zero(difference)
     if found is None:
@@ -225,7 +250,7 @@ def proportional(gold: Node, answer: Node, policy: Policy, *, positive: bool = F
         if abs(ratio.imag) > 1e-9 or not ratio.real or (positive and ratio.real < 0):
             return Verdict(False, "numeric", "not proportional")
         if abs(ratio.real - float(factor)) < _EPSILON * abs(ratio.real):
-            return compare(gold, Node("mul", None, (num(factor), answer)), policy)
+            return compare(gold, Product((num(factor), answer)), policy)
         return _crossed(gold, answer, point, policy)
     return Verdict(False, "numeric", "not proportional")
 
@@ -238,4 +263,4 @@ def _crossed(gold: Node, answer: Node, point: dict[str, complex], policy: Policy
         first, second = put(first, name, place), put(second, name, place)
     if not all(made is not None and abs(made.value) > _EPSILON for made in (_at(first, {}), _at(second, {}))):
         return Verdict(False, "numeric", "not proportional")
-    return compare(Node("mul", None, (gold, second)), Node("mul", None, (answer, first)), policy)
+    return compare(Product((gold, second)), Product((answer, first)), policy)

@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
-from mammoth_eval.graders.parse.nodes import Node
+from mammoth_eval.graders.parse.nodes import Decimal, Node, Percent
 from mammoth_eval.types import Policy
 
 DEFAULT_TOLERANCE = Policy().tolerance
@@ -31,12 +31,12 @@ def written(node: Node, value: Fraction) -> Written:
 
     A decimal inside a larger expression counts as many places.
     """
-    if node.kind == "dec":
-        return Written(value, node.value[1])
+    if isinstance(node, Decimal):
+        return Written(value, node.places)
     for part in node.args:
         inner = written(part, value)
         if inner.places is not None:
-            return Written(value, inner.places if node.kind == "percent" else max(inner.places, 12))
+            return Written(value, inner.places if isinstance(node, Percent) else max(inner.places, 12))
     return Written(value, None)
 
 

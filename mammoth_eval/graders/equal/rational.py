@@ -1,4 +1,4 @@
-"""Exact values: the rational number that a tree is, where it is one; sizes are estimated before anything is computed."""
+"""Exact values: the rational number that a tree is; sizes are estimated before anything is computed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from mammoth_eval.graders import deadline
-from mammoth_eval.graders.parse.nodes import Node
+from mammoth_eval.graders.parse.nodes import Call, Decimal, Node, Number, Percent, Power, Product, Ratio, Sum
 
 MAX_BITS = 200_000
 """Of a number that is computed."""
@@ -20,30 +20,30 @@ class Refused(ArithmeticError):
 
 
 def value(node: Node) -> Fraction | None:
-    """The rational number that the tree is; None where it is none, or where its shape does not show it. Raises `Refused`."""
-    kind = node.kind
-    if kind == "num":
-        return node.value  # type: ignore[no-any-return]
-    if kind == "dec":
-        return node.value[0]  # type: ignore[no-any-return]
-    if kind == "add":
-        return _fold(node.args, Fraction.__add__, Fraction(0))
-    if kind == "mul":
-        return _fold(node.args, Fraction.__mul__, Fraction(1))
-    if kind == "pow":
-        return _power(*node.args)
-    if kind == "percent":
-        inner = value(node.args[0])
-        return None if inner is None else inner / 100
-    if kind == "ratio" and len(node.args) == 2:
-        above, below = (value(part) for part in node.args)
-        return None if above is None or not below else above / below
-    if kind == "call":
-        return _call(node.value, node.args)
+    """The rational number that the tree is; None where its shape does not show that it is one. Raises `Refused`."""
+    match node:
+        case Number() | Decimal():
+            return node.value
+        case Sum():
+            return _fold(node.args, Fraction.__add__, Fraction(0))
+        case Product():
+            return _fold(node.args, Fraction.__mul__, Fraction(1))
+        case Power():
+            return _power(node.base, node.exponent)
+        case Percent():
+            inner = value(node.args[0])
+            return None if inner is None else inner / 100
+        case Ratio() if len(node.args) == 2:
+            above, below = (value(part) for part in node.args)
+            return None if above is None or not below else above / below
+        case Call():
+            return _call(node.name, node.args)
     return None
 
 
-def _fold(parts: Sequence[Node], operation: Callable[[Fraction, Fraction], Fraction], start: Fraction) -> Fraction | None:
+def _fold(
+    parts: Sequence[Node], operation: Callable[[Fraction, Fraction], Fraction], start: Fraction
+) -> Fraction | None:
     total = start
     for part in parts:
         one = value(part)

@@ -92,7 +92,12 @@ def square_root(number: int, prime: int) -> int:
     nonresidue = 2
     while pow(nonresidue, (prime - 1) // 2, prime) != prime - 1:
         nonresidue += 1
-    step, root, rest, order = pow(nonresidue, odd, prime), pow(number, (odd + 1) // 2, prime), pow(number, odd, prime), twos
+    step, root, rest, order = (
+        pow(nonresidue, odd, prime),
+        pow(number, (odd + 1) // 2, prime),
+        pow(number, odd, prime),
+        twos,
+    )
     while rest != 1:
         index, square = 0, rest
         while square != 1:

@@ -1,8 +1,8 @@
-"""The symbolic rung, from the caller's side: a worker process that has sympy, asked over pipes, killed when it does not answer.
+"""The symbolic rung, the caller's side: a process that has sympy, asked over pipes, killed when it does not answer.
 
-The worker (`sympy_worker`) forks a child for each question and kills it at the deadline, so that one hard question costs no
-new start. Nothing here uses signals: any thread may ask, one question is asked at a time. Trees travel as JSON, never as text
-to be evaluated.
+The worker (`sympy_worker`) forks a child for each question and kills it at the deadline, so that one hard question
+costs no new start. Nothing here uses signals: any thread may ask, one question is asked at a time. Trees travel as
+JSON, never as text to be evaluated.
 """
 
 from __future__ import annotations
@@ -22,7 +22,20 @@ from functools import lru_cache
 from typing import Any
 
 from mammoth_eval.graders import deadline
-from mammoth_eval.graders.parse.nodes import Node
+from mammoth_eval.graders.parse.nodes import (
+    Call,
+    Constant,
+    Decimal,
+    Degree,
+    Node,
+    Number,
+    Percent,
+    Power,
+    Product,
+    Ratio,
+    Sum,
+    Symbol,
+)
 
 DEADLINE = 1.5
 """Seconds for one proof, where its verdict has as many left."""
@@ -30,7 +43,7 @@ _GRACE, _LEAST = 0.4, 0.1
 """Seconds for an answer to arrive, and those that a proof gets at least where waiting has used up the rest."""
 _PATIENCE = 3
 """Questions in a row without an answer before the process is taken for broken."""
-KINDS = frozenset({"num", "dec", "sym", "const", "add", "mul", "pow", "call", "percent", "degree", "ratio"})
+KINDS = (Number, Decimal, Symbol, Constant, Sum, Product, Power, Call, Percent, Degree, Ratio)
 """What can be sent."""
 Found = tuple[bool, str]
 """Whether an expression is zero, and how that was found."""
@@ -165,7 +178,7 @@ class SympyClient:
         return None
 
     def _asked(self, tree: Any, seconds: float) -> list[Any] | None:
-        """The worker's answer; None where there was none in time. Waiting for other threads and for its start counts."""
+        """The worker's answer; None where none came in time, waiting for other threads and for its start included."""
         begin = time.monotonic()
         if not self._lock.acquire(timeout=seconds):
             return None
@@ -231,15 +244,14 @@ def warm() -> None:
 
 
 def is_zero(node: Node) -> Found | None:
-    """What the client that serves this verdict finds; None where none serves, or the deadline passed. Raises `deadline.Late`."""
+    """What this verdict's client finds; None where there is no client, or no proof in time. Raises `deadline.Late`."""
     client = _SERVING.get()
     return None if client is None else client.is_zero(node)
 
 
 def encoded(node: Node) -> Any:
-    """The tree as JSON."""
-    if node.kind == "num":
-        return ["num", str(node.value)]
-    if node.kind == "dec":
-        return ["num", str(node.value[0])]
-    return [node.kind, node.value, *(encoded(part) for part in node.args)]
+    """The tree as JSON: ``[tag, what it holds, *children]``."""
+    if isinstance(node, Number | Decimal):
+        return [Number.tag, str(node.value)]
+    name = node.name if isinstance(node, Symbol | Constant | Call) else None
+    return [node.tag, name, *(encoded(part) for part in node.args)]

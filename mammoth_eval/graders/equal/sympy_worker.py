@@ -1,12 +1,13 @@
 """The process behind the symbolic rung: reads trees as JSON lines, answers ``[zero or not or null, how]``.
 
-Started as ``python -m mammoth_eval.graders.equal.sympy_worker``. It forks a child for each question; the child has limits
-on memory and time of its own and is killed at the deadline. sympy is loaded while no question waits, since many digits
-answer most of them. Expressions are built from the tree by the constructors named here; nothing is parsed and nothing evaluated from text.
+Started as ``python -m mammoth_eval.graders.equal.sympy_worker``. It forks a child for each question; the child has
+limits on memory and time of its own and is killed at the deadline. sympy is loaded while no question waits, since
+many digits answer most of them. Expressions are built from the tree by the constructors named here; nothing is parsed
+and nothing evaluated from text.
 
-Order: high precision first (different at 40 digits: not zero), then sympy's own simplifications. An expression that vanishes to
-100 digits at random points (complex ones; many real ones where a function has jumps or corners), and for which no proof was
-found, is taken as zero and says so.
+Order: high precision first (different at 40 digits: not zero), then sympy's own simplifications. An expression that
+vanishes to 100 digits at random points (complex ones; many real ones where a function has jumps or corners), and for
+which no proof was found, is taken as zero and says so.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mammoth_eval.graders.equal import high_precision
-from mammoth_eval.graders.parse.nodes import words
+from mammoth_eval.graders.parse.lexicon import words
 
 MEMORY = 2 << 30
 """Bytes of address space above what the worker itself has."""
@@ -213,10 +214,12 @@ def _power(base: Any, exponent: Any) -> Any:
 def _functions() -> dict[str, Callable[..., Any]]:
     import sympy
 
-    names = words("""sin cos tan cot sec csc asin acos atan acot sinh cosh tanh asinh acosh atanh sech csch coth asec acsc acoth
-    asech acsch log factorial factorial2
-    binomial floor
-    gamma sign re im gcd lcm arg""")
+    names = words(
+        """
+        sin cos tan cot sec csc asin acos atan acot sinh cosh tanh asinh acosh atanh sech csch coth asec acsc acoth
+        asech acsch log factorial factorial2 binomial floor gamma sign re im gcd lcm arg
+        """
+    )
     table: dict[str, Callable[..., Any]] = {name: getattr(sympy, name) for name in names}
     cis = lambda angle: sympy.cos(angle) + sympy.I * sympy.sin(angle)  # noqa: E731
     return table | {

@@ -1,1 +1,1 @@
-"""Text of an answer -> tree: lexer, a Pratt parser for LaTeX, plain text and printed Python, and the nodes of the tree."""
+"""Text of an answer -> tree: a lexer and a Pratt parser for LaTeX, plain text and printed Python."""

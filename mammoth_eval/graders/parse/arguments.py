@@ -7,7 +7,7 @@ from mammoth_eval.graders.parse.binding import RELATION
 from mammoth_eval.graders.parse.cursor import Cursor
 from mammoth_eval.graders.parse.lexer import Token
 from mammoth_eval.graders.parse.lexicon import CONSTANTS, FUNCTIONS
-from mammoth_eval.graders.parse.nodes import HALF, Node, Unreadable, call, divide, neg, num, power
+from mammoth_eval.graders.parse.nodes import HALF, Constant, Node, Symbol, Unreadable, call, divide, neg, num, power
 
 
 def argument(p: Cursor) -> Node:
@@ -20,7 +20,7 @@ def argument(p: Cursor) -> Node:
         return num(int(token.text[0]))
     if token.kind == "name" and len(token.text) > 1 and token.text not in CONSTANTS and token.text not in FUNCTIONS:
         p.tokens[p.index] = Token("name", token.text[1:])
-        return Node("const", "i") if token.text[0] == "i" else Node("sym", token.text[0])
+        return Constant("i") if token.text[0] == "i" else Symbol(token.text[0])
     if token.kind == "op" and token.text not in ("(", "[", "\\{", "|", "-", "+"):
         raise Unreadable(f"an argument is missing at {token.text!r}")
     if token.kind == "num":

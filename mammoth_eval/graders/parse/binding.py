@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mammoth_eval.graders.parse.cursor import Cursor
 from mammoth_eval.graders.parse.lexer import Token
-from mammoth_eval.graders.parse.nodes import Node
+from mammoth_eval.graders.parse.nodes import Collection, Node, Relation, SetOperation
 
 LOGIC, RELATION, RATIO, SET, SUM, PRODUCT, IMPLICIT, SIGN, POWER, POSTFIX = range(2, 12)
 
@@ -44,7 +44,7 @@ def strength(p: Cursor, left: Node) -> int:
         return LOGIC
     if kind == "op":
         return _operator_strength(p, text, left)
-    if text == "U" and left.kind in ("seq", "setop") and p.tokens[p.index + 1].text in _OPENERS:
+    if text == "U" and isinstance(left, Collection | SetOperation) and p.tokens[p.index + 1].text in _OPENERS:
         return SET
     if kind in ("end", "end_env", "sep"):
         return 0
@@ -62,9 +62,9 @@ def _operator_strength(p: Cursor, text: str, left: Node) -> int:
     if text == "|":
         if p.bars or p.pairs:
             return 0
-        return LOGIC if left.kind in ("rel", "setop") else IMPLICIT
+        return LOGIC if isinstance(left, Relation | SetOperation) else IMPLICIT
     if text == "&":
-        return LOGIC if left.kind in ("rel", "setop") else 0
+        return LOGIC if isinstance(left, Relation | SetOperation) else 0
     return IMPLICIT if text in _OPENERS else 0
 
 

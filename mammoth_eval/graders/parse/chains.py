@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mammoth_eval.graders.parse.binding import RATIO, RELATION
 from mammoth_eval.graders.parse.cursor import Cursor
-from mammoth_eval.graders.parse.nodes import Node, Unreadable
+from mammoth_eval.graders.parse.nodes import Node, Ratio, Relation, Text, Unreadable
 
 MAX_CHAIN = 40
 """Relations of one chain, parts of one ratio."""
@@ -15,19 +15,19 @@ def related(p: Cursor, left: Node, operator: str) -> Node:
     right = p.expression(RELATION + 1)
     if len(left.args) > MAX_CHAIN:
         raise Unreadable(f"more than {MAX_CHAIN} relations in a chain")
-    if left.kind == "rel":
-        return Node("rel", (*left.value, operator), (*left.args, right))
-    return Node("rel", (operator,), (left, right))
+    if isinstance(left, Relation):
+        return Relation((*left.signs, operator), (*left.args, right))
+    return Relation((operator,), (left, right))
 
 
 def ratio(p: Cursor, left: Node) -> Node:
     """``2:3``; after words a colon is a label's."""
     right = p.expression(RATIO + 1)
-    if left.kind == "text" and left.value.endswith("Error"):
+    if isinstance(left, Text) and left.words.endswith("Error"):
         raise Unreadable("an exception")
-    if left.kind == "text":
-        return Node("rel", ("=",), (left, right))
-    parts = left.args if left.kind == "ratio" else (left,)
+    if isinstance(left, Text):
+        return Relation(("=",), (left, right))
+    parts = left.args if isinstance(left, Ratio) else (left,)
     if len(parts) > MAX_CHAIN:
         raise Unreadable(f"a ratio of more than {MAX_CHAIN} parts")
-    return Node("ratio", None, (*parts, right))
+    return Ratio((*parts, right))

@@ -8,24 +8,34 @@ import unicodedata
 _SUPER = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿⁱ", "0123456789-+ni", strict=True))
 _SUB = dict(zip("₀₁₂₃₄₅₆₇₈₉₋₊", "0123456789-+", strict=True))
 _SIGNS = {
-    "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "﹣": "-", "×": r"\times ", "·": r"\cdot ", "⋅": r"\cdot ", "∙": r"\cdot ",
-    "÷": r"\div ", "∕": "/", "⁄": "/", "√": r"\surd ", "∛": r"\cbrt ", "π": r"\pi ", "∞": r"\infty ", "≤": r"\le ", "≥": r"\ge ",
-    "⩽": r"\le ", "⩾": r"\ge ", "≠": r"\ne ", "≈": r"\approx ", "≃": r"\approx ", "≅": r"\approx ", "∪": r"\cup ", "∩": r"\cap ",
+    "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "﹣": "-", "×": r"\times ", "·": r"\cdot ", "⋅": r"\cdot ",
+    "∙": r"\cdot ",
+    "÷": r"\div ", "∕": "/", "⁄": "/", "√": r"\surd ", "∛": r"\cbrt ", "π": r"\pi ", "∞": r"\infty ", "≤": r"\le ",
+    "≥": r"\ge ",
+    "⩽": r"\le ", "⩾": r"\ge ", "≠": r"\ne ", "≈": r"\approx ", "≃": r"\approx ", "≅": r"\approx ", "∪": r"\cup ",
+    "∩": r"\cap ",
     "∈": r"\in ", "∉": r"\notin ", "∅": r"\emptyset ", "⌀": r"\emptyset ",
     "±": r"\pm ", "∓": r"\mp ", "°": r"\degree ", "º": r"\degree ",
-    "∘": r"\degree ", "℃": r"\degree C", "ℝ": r"\mathbb{R}", "∠": r"\angle ", "⟨": r"\langle ", "⟩": r"\rangle ", "⌊": r"\lfloor ",
-    "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "∖": r"\setminus ", "→": r"\to ", "∧": r"\wedge ", "∨": r"\vee ",
+    "∘": r"\degree ", "℃": r"\degree C", "ℝ": r"\mathbb{R}", "∠": r"\angle ", "⟨": r"\langle ", "⟩": r"\rangle ",
+    "⌊": r"\lfloor ",
+    "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "∖": r"\setminus ", "→": r"\to ", "∧": r"\wedge ",
+    "∨": r"\vee ",
     "¬": r"\neg ", "¢": " cents",
-    "′": "'", "’": "'", "‘": "'", "“": '"', "”": '"', "″": '"', "，": ",", "；": "; ", "：": ":", "∶": ":", "、": ", ", "。": ".",
+    "′": "'", "’": "'", "‘": "'", "“": '"', "”": '"', "″": '"', "，": ",", "；": "; ", "：": ":", "∶": ":", "、": ", ",
+    "。": ".",
     "…": r"\ldots ",
-    "％": "%", "£": r"\pounds ", "€": r"\euro ", "¥": r"\yen ", "₹": r"\rupee ", "\u2062": " ", "⇒": r"\to ", "ℕ": r"\mathbb{N}",
-    "ℤ": r"\mathbb{Z}", "ℚ": r"\mathbb{Q}", "ℂ": r"\mathbb{C}", "∑": r"\sum ", "∫": r"\int ", "µ": "u", "℉": r"\degree F",
+    "％": "%", "£": r"\pounds ", "€": r"\euro ", "¥": r"\yen ", "₹": r"\rupee ", "\u2062": " ", "⇒": r"\to ",
+    "ℕ": r"\mathbb{N}",
+    "ℤ": r"\mathbb{Z}", "ℚ": r"\mathbb{Q}", "ℂ": r"\mathbb{C}", "∑": r"\sum ", "∫": r"\int ", "µ": "u",
+    "℉": r"\degree F",
 }  # fmt: skip
 _GREEK = {
-    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ϵ": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ϵ": "epsilon", "ζ": "zeta", "η": "eta",
+    "θ": "theta",
     "ϑ": "theta", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "ρ": "rho", "σ": "sigma", "τ": "tau",
     "υ": "upsilon",
-    "φ": "phi", "ϕ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda",
+    "φ": "phi", "ϕ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta",
+    "Λ": "Lambda",
     "Σ": "Sigma", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega", "Π": "Pi",
 }  # fmt: skip
 _TABLE: dict[int, str] = {ord(sign): text for sign, text in _SIGNS.items()}
@@ -34,10 +44,21 @@ _SUPER_RUN = re.compile(f"[{''.join(_SUPER)}]+")
 _SUB_RUN = re.compile(f"[{''.join(_SUB)}]+")
 _VULGAR = re.compile("[¼-¾⅐-⅞]")
 
-_WRAPS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**"), ("`", "`"), ('"', '"'), ("'", "'"), ("*", "*"))
+_WRAPS = (
+    ("$$", "$$"),
+    ("$", "$"),
+    ("\\(", "\\)"),
+    ("\\[", "\\]"),
+    ("**", "**"),
+    ("`", "`"),
+    ('"', '"'),
+    ("'", "'"),
+    ("*", "*"),
+)
 _END = " \t\r\n,;。"
 _STYLE = re.compile(
-    r"\\(?:text(?:bf|rm|it|sf|normal)?|mbox|mathrm|mathbf|operatorname|rm|hbox)\s*\{|\\[,;:! ]|\\(?:left|right|quad)(?![a-z])"
+    r"\\(?:text(?:bf|rm|it|sf|normal)?|mbox|mathrm|mathbf|operatorname|rm|hbox)\s*\{"
+    r"|\\[,;:! ]|\\(?:left|right|quad)(?![a-z])"
 )
 
 
@@ -96,7 +117,7 @@ def _without_end(text: str) -> str:
 
 
 def _shallow(text: str) -> str:
-    """`text` without the outer round brackets that wrap all of it, however many there are; in time linear in its length."""
+    """`text` without the outer round brackets that wrap all of it but one pair; in time linear in its length."""
     lead = len(text) - len(text.lstrip("("))
     if lead < 2:
         return text

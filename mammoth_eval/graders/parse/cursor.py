@@ -26,7 +26,7 @@ class Grammar(Protocol):
 
 
 class Cursor:
-    """A place among tokens that moves forward; every function of the parser takes one and leaves it behind what it read."""
+    """A place among tokens that moves forward: the parser's functions take one and leave it behind what they read."""
 
     def __init__(self, tokens: list[Token], grammar: Grammar) -> None:
         self.tokens, self.grammar = tokens, grammar
@@ -65,7 +65,9 @@ class Cursor:
     def closed(self, closers: tuple[str, ...]) -> bool:
         """Whether a list ends here."""
         token = self.next
-        return token.kind in ("end", "end_env") or token.text in closers or (token.kind == "op" and token.text in CLOSERS)
+        return (
+            token.kind in ("end", "end_env") or token.text in closers or (token.kind == "op" and token.text in CLOSERS)
+        )
 
     def expression(self, floor: int) -> Node:
         """An operand and all that binds to it at least as tightly as `floor`."""

@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
-from mammoth_eval.graders.parse.lexicon import NOT_PRODUCTS
-from mammoth_eval.graders.parse.nodes import words
+from mammoth_eval.graders.parse.lexicon import NOT_PRODUCTS, words
 
 _TABLE = """
 length: mm=1/1000 cm=1/100 dm=1/10 m=1 km=1000 in=127/5000 ft=381/1250 yd=1143/1250 mi=201168/125 nm=1/1000000000
@@ -21,18 +20,22 @@ _NAMES = {
     "km": "kilometer kilometre",
     "in": "inch inches", "ft": "foot feet", "yd": "yard yds", "mi": "mile", "ms": "millisecond", "s": "second sec",
     "min": "minute mins",
-    "h": "hour hr hrs", "d": "day", "wk": "week", "mg": "milligram", "g": "gram gm", "kg": "kilogram kgs", "lb": "pound lbs",
+    "h": "hour hr hrs", "d": "day", "wk": "week", "mg": "milligram", "g": "gram gm", "kg": "kilogram kgs",
+    "lb": "pound lbs",
     "oz": "ounce", "ton": "tonne", "cent": "penny pennies c", "dollar": "usd buck", "ml": "milliliter mL millilitre",
     "l": "liter litre L", "nm": "nanometer", "mi/h": "mph", "km/h": "kmh kph kmph", "rad": "radian rads",
-    "N": "newton", "J": "joule", "W": "watt", "V": "volt", "A": "ampere amp", "C": "coulomb", "Hz": "hertz", "Pa": "pascal",
+    "N": "newton", "J": "joule", "W": "watt", "V": "volt", "A": "ampere amp", "C": "coulomb", "Hz": "hertz",
+    "Pa": "pascal",
     "ohm": "Ohm", "K": "kelvin kelvins", "celsius": "centigrade", "fahrenheit": "",
 }  # fmt: skip
 _OTHER = frozenset(
-    words("""euro euros yen rupee rupees unit units sq square cubic cu people person apples
-    rpm hz pa kpa
-    mole moles mol amu ev kev mev degree degrees
-    year years month months percent gallon gallons quart quarts pint pints cup cups acre acres times ways kn mn kj mpa
-    gpa atm""")
+    words(
+        """
+        euro euros yen rupee rupees unit units sq square cubic cu people person apples rpm hz pa kpa mole moles mol
+        amu ev kev mev degree degrees year years month months percent gallon gallons quart quarts pint pints cup
+        cups acre acres times ways kn mn kj mpa gpa atm
+        """
+    )
 )
 LETTERS = frozenset("mgshLlNJWVACKFTd")
 """Units of one letter."""
@@ -131,7 +134,11 @@ def worth(unit: str) -> tuple[str, Fraction] | None:
     above, slash, below = unit.partition("/")
     if slash:
         parts = _worth(above), _worth(below)
-        return None if parts[0] is None or parts[1] is None else (f"{parts[0][0]}/{parts[1][0]}", parts[0][1] / parts[1][1])
+        return (
+            None
+            if parts[0] is None or parts[1] is None
+            else (f"{parts[0][0]}/{parts[1][0]}", parts[0][1] / parts[1][1])
+        )
     return _worth(unit)
 
 

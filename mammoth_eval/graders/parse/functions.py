@@ -9,7 +9,7 @@ from mammoth_eval.graders.parse.binding import IMPLICIT, POWER, SIGN, strength
 from mammoth_eval.graders.parse.cursor import Cursor
 from mammoth_eval.graders.parse.lexer import Token
 from mammoth_eval.graders.parse.lexicon import FUNCTIONS, INVERSES
-from mammoth_eval.graders.parse.nodes import HALF, Node, Unreadable, call, divide, num, power
+from mammoth_eval.graders.parse.nodes import HALF, Constant, Node, Product, Sum, Unreadable, call, divide, num, power
 
 
 def function(p: Cursor, name: str, *, plain: bool) -> Node:
@@ -42,7 +42,9 @@ def _base(p: Cursor, *, plain: bool) -> Node:
     """
     follower = p.tokens[min(p.index + 1, len(p.tokens) - 1)]
     parted = plain or p.next.text == "10" or follower.gap or follower.text == "("
-    whole = p.next.text.isdigit() and parted and (follower.kind in ("num", "name", "cmd") or follower.text in ("(", "|"))
+    whole = (
+        p.next.text.isdigit() and parted and (follower.kind in ("num", "name", "cmd") or follower.text in ("(", "|"))
+    )
     return literals.number(p.take().text) if whole else arguments.argument(p)
 
 
@@ -70,17 +72,15 @@ def applied(name: str, given: Sequence[Node], base: Node | None = None) -> Node:
     if name == "cbrt":
         return power(first, divide(num(1), num(3)))
     if name == "exp":
-        return power(Node("const", "e"), first)
+        return power(Constant("e"), first)
     if name == "complex" and len(given) == 2:
-        return Node("add", None, (first, Node("mul", None, (given[1], Node("const", "i")))))
+        return Sum((first, Product((given[1], Constant("i")))))
     if name == "root" and len(given) == 2:
         return power(first, divide(num(1), given[1]))
     if name == "pow" and len(given) == 2:
         return power(first, given[1])
     if name == "perm" and len(given) == 2:
-        return divide(
-            call("factorial", first), call("factorial", Node("add", None, (first, Node("mul", None, (num(-1), given[1])))))
-        )
+        return divide(call("factorial", first), call("factorial", Sum((first, Product((num(-1), given[1]))))))
     if name == "log" and (base is not None or len(given) == 2):
         return divide(call("log", first), call("log", given[1] if base is None else base))
     if name in ("log10", "log2"):

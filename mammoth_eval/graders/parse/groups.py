@@ -6,7 +6,19 @@ from mammoth_eval.graders.parse import chains, lists, tables
 from mammoth_eval.graders.parse.binding import RELATION
 from mammoth_eval.graders.parse.cursor import Cursor
 from mammoth_eval.graders.parse.lexer import Token
-from mammoth_eval.graders.parse.nodes import Node, Unreadable, call, divide, words
+from mammoth_eval.graders.parse.lexicon import words
+from mammoth_eval.graders.parse.nodes import (
+    Collection,
+    Constant,
+    Node,
+    Pair,
+    Relation,
+    SetBuilder,
+    SetOperation,
+    Unreadable,
+    call,
+    divide,
+)
 
 _ROWS = frozenset(words("cases aligned align gathered gather split array alignedat equation displaymath math"))
 _MATRICES = frozenset({"pmatrix", "bmatrix", "Bmatrix", "matrix", "smallmatrix", "array", "vmatrix", "Vmatrix"})
@@ -26,8 +38,14 @@ def bracket(p: Cursor, *, is_argument: bool = False) -> Node:
         parts = [_infix_fraction(p, parts)]
     if p.pairs and p.at("|", ":") and len(parts) == 1:
         parts = [_builder(p, parts[0])]
-    elif parts and parts[0].kind == "pair" and all(part.kind == "rel" for part in (parts[0].args[1], *parts[1:])):
-        parts = [_where(p, start, [parts[0].args[1], *parts[1:]])]  # a colon after a name, and then no value but a condition
+    elif (
+        parts
+        and isinstance(parts[0], Pair)
+        and all(isinstance(part, Relation) for part in (parts[0].args[1], *parts[1:]))
+    ):
+        parts = [
+            _where(p, start, [parts[0].args[1], *parts[1:]])
+        ]  # a colon after a name, and then no value but a condition
     p.bars, p.pairs = bars, pairs
     closing = p.take().text if p.at(")", "]", "}", "\\}") else {"(": ")", "[": "]", "{": "}"}.get(opening, "\\}")
     return _bracketed(opening, closing, parts, factor=factor)
@@ -35,23 +53,27 @@ def bracket(p: Cursor, *, is_argument: bool = False) -> Node:
 
 def grouped(node: Node) -> Node:
     """What stands between square or curly brackets that only group, as factors and arguments may."""
-    return node.args[0] if node.kind == "seq" and node.value in ("[]", "{}") and len(node.args) == 1 else node
+    return (
+        node.args[0] if isinstance(node, Collection) and node.brackets in ("[]", "{}") and len(node.args) == 1 else node
+    )
 
 
 def _bracketed(opening: str, closing: str, parts: list[Node], *, factor: bool) -> Node:
     if opening in ("{", "\\{"):
         if closing not in ("}", "\\}"):
             raise Unreadable(f"{opening!r} closed by {closing!r}")
-        if len(parts) == 1 and (parts[0].kind == "setof" or (opening == "{" and parts[0].kind != "pair")):
+        if len(parts) == 1 and (
+            isinstance(parts[0], SetBuilder) or (opening == "{" and not isinstance(parts[0], Pair))
+        ):
             return parts[0]
-        return Node("seq", "{}", tuple(parts))
+        return Collection("{}", tuple(parts))
     if closing not in (")", "]"):
         closing = ")" if opening == "(" else "]"
     if len(parts) == 1 and (opening + closing == "()" or factor):
         return parts[0]
     if len(parts) == 1 and opening + closing != "[]":
         raise Unreadable("brackets that do not match")
-    return Node("seq", opening + closing, tuple(parts))
+    return Collection(opening + closing, tuple(parts))
 
 
 def _infix_fraction(p: Cursor, parts: list[Node]) -> Node:
@@ -66,7 +88,7 @@ def _builder(p: Cursor, head: Node) -> Node:
     """``{x | condition}``."""
     p.take()
     p.pairs = False
-    if head.kind == "rel" and head.args[-1] != Node("const", "Reals"):
+    if isinstance(head, Relation) and head.args[-1] != Constant("Reals"):
         raise Unreadable("a set of other numbers than the real ones")
     start = p.index
     return _where(p, start, lists.items(p, ("}", "\\}")))
@@ -75,14 +97,15 @@ def _builder(p: Cursor, head: Node) -> Node:
 def _where(p: Cursor, start: int, conditions: list[Node]) -> Node:
     """The numbers for which all conditions hold, or one where ``or`` stands between them."""
     one = any(token.kind == "sep" and token.text == "or" for token in p.tokens[start : p.index])
-    if not conditions or any(part.kind != "rel" for part in conditions):
+    relations = [part for part in conditions if isinstance(part, Relation)]
+    if not conditions or len(relations) < len(conditions):
         raise Unreadable("a set by conditions that are no relations")
-    if len(conditions) > 1 and any("=" in part.value for part in conditions):
+    if len(relations) > 1 and any("=" in part.signs for part in relations):
         raise Unreadable("a set by a formula")
-    condition = conditions[0]
-    for part in conditions[1:]:
-        condition = Node("setop", "union" if one else "intersection", (condition, part))
-    return Node("setof", None, (condition,))
+    condition: Node = relations[0]
+    for part in relations[1:]:
+        condition = SetOperation("union" if one else "intersection", (condition, part))
+    return SetBuilder((condition,))
 
 
 def environment(p: Cursor, token: Token) -> Node:
@@ -109,5 +132,5 @@ def environment(p: Cursor, token: Token) -> Node:
     if token.text == "cases" and (function := tables.piecewise(rows)):
         return function
     if token.text in _ROWS:
-        return Node("seq", "", tuple(entry for row in rows for entry in row))
+        return Collection("", tuple(entry for row in rows for entry in row))
     raise Unreadable(f"the environment {token.text} is not in the grammar")

@@ -1,8 +1,8 @@
 r"""Text -> tokens: one regular expression for LaTeX, plain text and printed Python; linear in the input.
 
-Thousands separators are resolved here (``70,000``, ``32{,}349``, ``10\,080``, ``54 321``): inside brackets a plain comma or
-space parts items instead. Styles (``\mathbf``, ``\left``, ``\displaystyle``) and dollars vanish; the words of
-``\text{...}`` become word tokens.
+Thousands separators are resolved here (``70,000``, ``32{,}349``, ``10\,080``, ``54 321``): inside brackets a plain
+comma or space parts items instead. Styles (``\mathbf``, ``\left``, ``\displaystyle``) and dollars vanish; the words
+of ``\text{...}`` become word tokens.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from mammoth_eval.graders.parse.lexicon import FUNCTIONS
-from mammoth_eval.graders.parse.nodes import Unreadable, words
+from mammoth_eval.graders.parse.lexicon import FUNCTIONS, words
+from mammoth_eval.graders.parse.nodes import Unreadable
 
 
 class Token(NamedTuple):
@@ -58,19 +58,24 @@ _TOKEN = re.compile(
 )
 _WORDS = re.compile(r"\d+(?:\.\d+)?(?:,\d{3})*|[^\W\d_]+(?:['.-][^\W\d_]+)*\.?|[^\s\w]|_")
 _STYLES = frozenset(
-    words("""left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr middle displaystyle textstyle
-    scriptstyle limits
-    nolimits mathbf mathcal mathfrak boldsymbol bm bf it sl sf tt rm large Large LARGE small normalsize huge Huge tiny
-    footnotesize boxed
-    fbox ensuremath vec hat tilde mathstrut hline nonumber mathop mathbin mathrel displaylines strut no phantom hphantom vphantom
-    underline text mbox mathrm operatorname textbf color cancel bullet blacksquare Box""")
+    words(
+        """
+        left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr middle displaystyle textstyle
+        scriptstyle limits nolimits mathbf mathcal mathfrak boldsymbol bm bf it sl sf tt rm large Large LARGE small
+        normalsize huge Huge tiny footnotesize boxed fbox ensuremath vec hat tilde mathstrut hline nonumber mathop
+        mathbin mathrel displaylines strut no phantom hphantom vphantom underline text mbox mathrm operatorname
+        textbf color cancel bullet blacksquare Box
+        """
+    )
 )
 _GLUED = frozenset({"sqrt", "cdot", "times", "pi", "div"})
 """Commands that are read with a letter written right behind them, which LaTeX would not."""
 _AS_OP = {
-    "le": "<=", "leq": "<=", "leqslant": "<=", "ge": ">=", "geq": ">=", "geqslant": ">=", "lt": "<", "gt": ">", "ne": "!=",
+    "le": "<=", "leq": "<=", "leqslant": "<=", "ge": ">=", "geq": ">=", "geqslant": ">=", "lt": "<", "gt": ">",
+    "ne": "!=",
     "neq": "!=",
-    "times": "*", "cdot": "*", "ast": "*", "div": "/", "lbrace": "\\{", "rbrace": "\\}", "lvert": "|", "rvert": "|", "vert": "|",
+    "times": "*", "cdot": "*", "ast": "*", "div": "/", "lbrace": "\\{", "rbrace": "\\}", "lvert": "|", "rvert": "|",
+    "vert": "|",
     "mid": "|", "lbrack": "[", "rbrack": "]", "colon": ":", "slash": "/", "lparen": "(", "rparen": ")", "equiv": "=",
     "leqq": "<=", "geqq": ">=",
 }  # fmt: skip
@@ -82,7 +87,7 @@ _LOGIC = {"lor": "or", "vee": "or", "land": "and", "wedge": "and"}
 
 
 def tokenize(text: str) -> list[Token]:
-    """The tokens of `text`, ``end`` last. Raises `Unreadable` where it is too long or holds a sign that no answer has."""
+    """The tokens of `text`, ``end`` last. Raises `Unreadable` if it is too long or holds a sign that no answer has."""
     if len(text) > MAX_CHARS:
         raise Unreadable(f"{len(text)} characters, at most {MAX_CHARS} are read")
     tokens: list[Token] = []
@@ -140,7 +145,9 @@ def _made(kind: str, match: re.Match[str], gap: bool) -> list[Token]:
         return _command(text[1:], gap)
     if kind == "name":
         parts = _GLUED_NAMES.findall(text) if _WHOLE.fullmatch(text) else [text]
-        return [Token("sep" if part in _JOINING else "name", part, gap and place == 0) for place, part in enumerate(parts)]
+        return [
+            Token("sep" if part in _JOINING else "name", part, gap and place == 0) for place, part in enumerate(parts)
+        ]
     if kind == "text" and match["words"].strip() in FUNCTIONS:
         return [Token("cmd", match["words"].strip(), gap)]
     if kind == "text":

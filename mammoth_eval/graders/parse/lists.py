@@ -7,7 +7,7 @@ from itertools import pairwise
 from mammoth_eval.graders.parse.binding import LOGIC, SUM
 from mammoth_eval.graders.parse.cursor import CLOSERS, Cursor
 from mammoth_eval.graders.parse.lexer import Token
-from mammoth_eval.graders.parse.nodes import Node, Unreadable, divide
+from mammoth_eval.graders.parse.nodes import Collection, Node, Pair, Relation, Unreadable, divide
 
 
 def whole(p: Cursor) -> Node:
@@ -20,7 +20,7 @@ def whole(p: Cursor) -> Node:
         p.take()
     if p.next.kind != "end" or not parts:
         raise Unreadable(f"cannot read on at {p.next.text!r}" if parts else "nothing to read")
-    return parts[0] if len(parts) == 1 else Node("seq", "", tuple(parts))
+    return parts[0] if len(parts) == 1 else Collection("", tuple(parts))
 
 
 def inner(p: Cursor, tokens: list[Token]) -> Node:
@@ -43,9 +43,9 @@ def items(p: Cursor, closers: tuple[str, ...], floor: int = LOGIC) -> list[Node]
         if p.closed(closers):
             return parts
         parts.append(p.expression(floor))
-        if p.pairs and p.at(":") and parts[-1].kind != "rel":
+        if p.pairs and p.at(":") and not isinstance(parts[-1], Relation):
             p.take()
-            parts[-1] = Node("pair", None, (parts[-1], p.expression(floor)))
+            parts[-1] = Pair((parts[-1], p.expression(floor)))
         if not _parted(p):
             return parts
 
@@ -62,6 +62,6 @@ def _grouped(p: Cursor, parts: list[Node]) -> list[Node]:
     places = [0, *dict.fromkeys(place for _, place in p.breaks), len(parts)]
     groups = [parts[start:end] for start, end in pairwise(places) if end > start]
     alike = len(groups) > 1 and len(groups[0]) > 1 and len({len(group) for group in groups}) == 1
-    if not alike or (p.breaks[0][0] == "or" and any(part.kind != "rel" for part in parts)):
+    if not alike or (p.breaks[0][0] == "or" and any(not isinstance(part, Relation) for part in parts)):
         return parts
-    return [Node("seq", "", tuple(group)) for group in groups]
+    return [Collection("", tuple(group)) for group in groups]

@@ -1,4 +1,4 @@
-"""Numbers as they are written: integers, decimals with their places, repeating decimals, mixed numbers. Part of the parser."""
+"""Numbers as they are written: integers, decimals with their places, repeating decimals, mixed numbers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fractions import Fraction
 from mammoth_eval.graders.parse.cursor import Cursor
 from mammoth_eval.graders.parse.lexer import Token
 from mammoth_eval.graders.parse.lexicon import FRACTIONS
-from mammoth_eval.graders.parse.nodes import Node, Unreadable, num
+from mammoth_eval.graders.parse.nodes import Decimal, Degree, Node, Number, Percent, Product, Unreadable, num
 
 MAX_DIGITS = 4_000
 MAX_EXPONENT = 5_000
@@ -23,7 +23,7 @@ def number(text: str) -> Node:
     if "\\" in text:
         return _repeating(text)
     if text.isdigit():
-        return Node("num", Fraction(int(text)))
+        return Number(Fraction(int(text)))
     mantissa, _, exponent = text.lower().partition("e")
     whole, _, decimals = mantissa.partition(".")
     shift = int(exponent or 0)
@@ -32,7 +32,7 @@ def number(text: str) -> Node:
     value = int((whole or "0") + decimals)
     scale = len(decimals) - shift
     exact = Fraction(value, 10**scale) if scale > 0 else Fraction(value * 10**-scale)
-    return Node("dec", (exact, max(scale, 0))) if "." in text or scale > 0 else Node("num", exact)
+    return Decimal(exact, max(scale, 0)) if "." in text or scale > 0 else Number(exact)
 
 
 def _repeating(text: str) -> Node:
@@ -42,16 +42,21 @@ def _repeating(text: str) -> Node:
     whole, fixed, period = match.groups()
     scale = 10 ** len(fixed)
     value = Fraction(int((whole or "0") + fixed), scale) + Fraction(int(period), scale * (10 ** len(period) - 1))
-    return Node("num", value)
+    return Number(value)
 
 
 def mixed(left: Node, right: Node, token: Token) -> Node | None:
     """The mixed number that an integer and a proper fraction beside it make; None where they make none."""
-    if right.kind in ("percent", "degree"):
+    if isinstance(right, Percent | Degree):
         inner = mixed(left, right.args[0], token)
-        return None if inner is None else Node(right.kind, None, (inner,))
-    whole = left.args[1] if left.kind == "mul" and len(left.args) == 2 and left.args[0] == num(-1) else left
-    if whole.kind != "num" or whole.value.denominator != 1 or right.kind != "num" or not 0 < right.value < 1:
+        return None if inner is None else type(right)((inner,))
+    whole = left.args[1] if isinstance(left, Product) and len(left.args) == 2 and left.args[0] == num(-1) else left
+    if (
+        not isinstance(whole, Number)
+        or whole.value.denominator != 1
+        or not isinstance(right, Number)
+        or not 0 < right.value < 1
+    ):
         return None
     if token.text not in FRACTIONS and token.text != "{":
         return None
@@ -61,7 +66,7 @@ def mixed(left: Node, right: Node, token: Token) -> Node | None:
 def plain_mixed(p: Cursor, left: Node) -> Node | None:
     """``1 1/2`` in plain text: an integer, a space, a proper fraction of integers."""
     tokens, index = p.tokens, p.index
-    if left.kind != "num" or left.value.denominator != 1 or len(tokens) < index + 4:
+    if not isinstance(left, Number) or left.value.denominator != 1 or len(tokens) < index + 4:
         return None
     above, slash, below = tokens[index : index + 3]
     if not (above.kind == "num" and above.gap and slash.text == "/" and below.kind == "num"):

@@ -6,7 +6,21 @@ from mammoth_eval.graders.parse import arguments, dimensions, functions, literal
 from mammoth_eval.graders.parse.cursor import Cursor
 from mammoth_eval.graders.parse.lexer import Token
 from mammoth_eval.graders.parse.lexicon import CONSTANTS, FUNCTIONS, GREEK, LETTER_PAIRS, VARIANTS, number_in_words
-from mammoth_eval.graders.parse.nodes import Node, Unreadable, call, mul, spelled
+from mammoth_eval.graders.parse.nodes import (
+    Based,
+    Call,
+    Constant,
+    Node,
+    Number,
+    Product,
+    Symbol,
+    Text,
+    Unreadable,
+    call,
+    mul,
+    spelled,
+    written,
+)
 
 
 def name(p: Cursor, token: Token) -> Node:
@@ -23,16 +37,16 @@ def name(p: Cursor, token: Token) -> Node:
         p.index += 3
         return call(text, literals.number(p.tokens[p.index - 2].text))
     if text in CONSTANTS:
-        return Node("const", CONSTANTS[text])
+        return Constant(CONSTANTS[text])
     if single and _defined(p, text):
         p.index += 3
         inner = p.tokens[p.index - 2]
-        return call(text, literals.number(inner.text) if inner.kind == "num" else Node("sym", inner.text))
+        return call(text, literals.number(inner.text) if inner.kind == "num" else Symbol(inner.text))
     if single or text in GREEK:
-        return subscript(p, Node("sym", text))
+        return subscript(p, Symbol(text))
     if _is_differential(text) and p.at("/") and _is_differential(p.tokens[p.index + 1].text):
         p.take()
-        return Node("sym", f"{text}/{p.take().text}")
+        return Symbol(f"{text}/{p.take().text}")
     if len(text) <= 3 and _is_product(p, text):
         p.tokens[p.index - 1 : p.index] = [Token("name", char) for char in text]
         return name(p, p.tokens[p.index - 1])
@@ -40,7 +54,7 @@ def name(p: Cursor, token: Token) -> Node:
     if glued is not None:
         return glued
     if p.at("_"):
-        return subscript(p, Node("sym", text))
+        return subscript(p, Symbol(text))
     return phrase(p, token)
 
 
@@ -51,7 +65,7 @@ def _applied(p: Cursor, letter: str) -> bool:
 
 
 def _defined(p: Cursor, letter: str) -> bool:
-    """Whether the letter names a function whose value follows: ``k(x) =``; others than these letters are read as products too."""
+    """Whether the letter names a function whose value follows (``k(x) =``); some letters are names without that."""
     if letter[0] in "fghpqFGHPQTSVAauvyrCEDWLRKNMBUIJZ" or len(p.tokens) <= p.index + 4:
         return False
     opening, inner, closing, sign = p.tokens[p.index : p.index + 4]
@@ -64,7 +78,7 @@ _RELATIONS = frozenset({"=", "<", "<=", ">", ">="})
 
 
 def _is_product(p: Cursor, text: str) -> bool:
-    """Whether a short name is a product of its letters: no word, unless capitals in a formula (the segment ``NO``), and no unit."""
+    """Whether a short name is a product of its letters: no unit, and no word but capitals (the segment ``NO``)."""
     if dimensions.is_word(text) and not (text.isupper() and p.depth > 1):
         return (text in LETTER_PAIRS or text.isupper()) and _is_between_signs(p)
     if not dimensions.known(text):
@@ -79,7 +93,7 @@ def _is_product(p: Cursor, text: str) -> bool:
 
 
 def _is_between_signs(p: Cursor) -> bool:
-    """Whether the name at hand stands in a formula: ``by`` in ``ax + by = c``, ``it`` in ``e^{it}``, not in ``3 by 4``."""
+    """Whether the name at hand is in a formula: ``by`` in ``ax + by = c``, ``it`` in ``e^{it}``, not in ``3 by 4``."""
     token, after = p.tokens[p.index - 1 : p.index + 1]
     before = p.tokens[p.index - 2] if p.index > 1 else None
     if after.kind in ("name", "word", "num") or (before is None and (after.kind == "end" or after.text == ",")):
@@ -96,7 +110,7 @@ def _glued(text: str) -> Node | None:
     """``sinx`` as the function of a letter."""
     head, letter = text[:-1], text[-1]
     if head in ("sin", "cos", "tan", "ln", "log") and letter in "xyzt":
-        return call(FUNCTIONS[head], Node("sym", letter))
+        return call(FUNCTIONS[head], Symbol(letter))
     return None
 
 
@@ -105,7 +119,7 @@ def phrase(p: Cursor, token: Token) -> Node:
     words = [token.text]
     while p.next.kind == "word" or (p.next.kind == "name" and p.next.gap):
         words.append(p.take().text)
-    return Node("text", " ".join([words[0].lower() if words[0].istitle() else words[0], *words[1:]]))
+    return Text(" ".join([words[0].lower() if words[0].istitle() else words[0], *words[1:]]))
 
 
 def subscript(p: Cursor, node: Node) -> Node:
@@ -140,12 +154,12 @@ def index(p: Cursor) -> str:
 def subscripted(p: Cursor, left: Node) -> Node:
     """`left` with the subscript at hand: part of a name, the base of digits; on anything else it is unreadable."""
     text = index(p)
-    if left.kind in ("sym", "text", "const"):
-        return Node("sym", f"{left.value}_{text}")
-    if left.kind == "mul" and left.args[-1].kind == "sym":
-        return mul(*left.args[:-1], Node("sym", f"{left.args[-1].value}_{text}"))
-    if left.kind == "call" and left.value == "overline":
-        return Node("sym", f"{spelled(left)}_{text}")
-    if left.kind == "num" and left.value.denominator == 1 and text.isdigit():
-        return Node("based", f"{left.value}_{text}")
+    if isinstance(left, Symbol | Text | Constant):
+        return Symbol(f"{written(left)}_{text}")
+    if isinstance(left, Product) and isinstance(left.args[-1], Symbol):
+        return mul(*left.args[:-1], Symbol(f"{left.args[-1].name}_{text}"))
+    if isinstance(left, Call) and left.name == "overline":
+        return Symbol(f"{spelled(left)}_{text}")
+    if isinstance(left, Number) and left.value.denominator == 1 and text.isdigit():
+        return Based(f"{left.value}_{text}")
     raise Unreadable("a subscript on what is no name")

@@ -1,7 +1,7 @@
 r"""Sums, products, integrals, limits, derivatives: ``\sum_{k=1}^n``, ``Sum(k, (k, 1, n))``; part of the parser.
 
-Nothing is integrated and no limit is taken: two of them are one where what they range over and what they hold are equal.
-What they become is in `series`.
+Nothing is integrated and no limit is taken: two of them are one where what they range over and what they hold are
+equal. What they become is in `series`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,20 @@ from mammoth_eval.graders.parse import arguments, groups, lists, series
 from mammoth_eval.graders.parse.binding import PRODUCT, SUM
 from mammoth_eval.graders.parse.cursor import Cursor
 from mammoth_eval.graders.parse.lexer import Token
-from mammoth_eval.graders.parse.nodes import ONE, Node, Unreadable, call, mul
+from mammoth_eval.graders.parse.nodes import (
+    ONE,
+    Collection,
+    Constant,
+    Node,
+    Product,
+    Relation,
+    Symbol,
+    Text,
+    Unreadable,
+    call,
+    mul,
+    rebuilt,
+)
 from mammoth_eval.graders.parse.series import INTEGRALS
 
 _PRINTED = {"Sum": "sum", "Product": "prod", "Integral": "int"}
@@ -38,10 +51,11 @@ def operator(p: Cursor, name: str) -> Node:
     if name in INTEGRALS:
         return _integral(p, name, below, above)
     body = p.expression(PRODUCT)
-    if below is not None and below.kind == "rel" and below.value == ("=",) and below.args[0].kind in ("sym", "const"):
-        variable, low = below.args
-        high = above or low
-        return series.series(name, _freed(body, variable), variable.value, low, _freed(high, variable))
+    variable = below.args[0] if isinstance(below, Relation) and below.signs == ("=",) else None
+    if below is not None and isinstance(variable, Symbol | Constant):
+        low = below.args[1]
+        high = _freed(above or low, variable)
+        return series.series(name, _freed(body, variable), variable.name, low, high)
     return call(name, body, *(part for part in (below, above) if part is not None))
 
 
@@ -51,18 +65,18 @@ def _single(p: Cursor) -> Node | None:
     if token.kind != "name" or len(token.text) != 1 or p.tokens[p.index + 1].text not in ("_", "^"):
         return None
     p.take()
-    return Node("sym", token.text)
+    return Symbol(token.text)
 
 
-def _freed(node: Node, variable: Node) -> Node:
+def _freed(node: Node, variable: Symbol | Constant) -> Node:
     """The tree where a letter that names a constant elsewhere (``i``) is the variable of a sum."""
     if node == variable:
-        return Node("sym", variable.value)
-    return node._replace(args=tuple(_freed(part, variable) for part in node.args)) if node.args else node
+        return Symbol(variable.name)
+    return rebuilt(node, tuple(_freed(part, variable) for part in node.args)) if node.args else node
 
 
 def _bound(node: Node) -> Node | None:
-    return None if node.kind == "seq" and not node.args else node
+    return None if isinstance(node, Collection) and not node.args else node
 
 
 def _integral(p: Cursor, name: str, below: Node | None, above: Node | None) -> Node:
@@ -79,12 +93,12 @@ def _integral(p: Cursor, name: str, below: Node | None, above: Node | None) -> N
     if variable is None:
         return call(name, body, *bounds)
     if not bounds:
-        return call(name, body, Node("sym", variable))
+        return call(name, body, Symbol(variable))
     return series.bound_over(name, body, variable, bounds, outside=True)
 
 
 def _differential(p: Cursor) -> tuple[int, str, str] | None:
-    """Where ``dx`` stands, what is glued before it, its variable; the parser is moved behind it. None where there is none here."""
+    """Where ``dx`` stands, what is glued before it, its variable, with the parser moved behind it; None without one."""
     depth = inner = 0
     for index in range(p.index, len(p.tokens)):
         token = p.tokens[index]
@@ -112,7 +126,11 @@ def _variable(token: Token, follower: Token) -> str | None:
     if token.kind != "name":
         return None
     if token.text == "d":
-        return follower.text if follower.kind in ("name", "cmd") and (follower.kind == "cmd" or len(follower.text) == 1) else None
+        return (
+            follower.text
+            if follower.kind in ("name", "cmd") and (follower.kind == "cmd" or len(follower.text) == 1)
+            else None
+        )
     return token.text[-1] if 2 <= len(token.text) <= 4 and token.text[-2] == "d" else None
 
 
@@ -120,11 +138,11 @@ def _inner_differential(node: Node) -> tuple[Node, str | None]:
     r"""The tree without the ``dx`` that stands inside it (``\frac{dx}{x}``), and its variable."""
     for index, part in enumerate(node.args):
         follower = node.args[index + 1] if index + 1 < len(node.args) else None
-        if node.kind == "mul" and part == Node("sym", "d") and follower is not None and follower.kind == "sym":
-            return mul(ONE, *node.args[:index], *node.args[index + 2 :]), follower.value
+        if isinstance(node, Product) and part == Symbol("d") and follower is not None and isinstance(follower, Symbol):
+            return mul(ONE, *node.args[:index], *node.args[index + 2 :]), follower.name
         inner, variable = _inner_differential(part)
         if variable is not None:
-            return node._replace(args=(*node.args[:index], inner, *node.args[index + 1 :])), variable
+            return rebuilt(node, (*node.args[:index], inner, *node.args[index + 1 :])), variable
     return node, None
 
 
@@ -149,7 +167,7 @@ def _limit(p: Cursor) -> Node:
     if not point:
         raise Unreadable("a limit that goes nowhere")
     place = lists.inner(p, [*point, Token("end", "")])
-    return series.bound_over("lim", p.expression(PRODUCT), variable, (place, Node("text", side)), outside=False)
+    return series.bound_over("lim", p.expression(PRODUCT), variable, (place, Text(side)), outside=False)
 
 
 def _sided(tokens: Sequence[Token]) -> tuple[list[Token], str]:
@@ -170,16 +188,17 @@ def printed(p: Cursor, name: str) -> Node | None:
     body, *ranges = lists.items(p, (")",)) or [ONE]
     p.take()
     for one in ranges:
-        parts = one.args if one.kind == "seq" else (one,)
-        if not parts or parts[0].kind not in ("sym", "const"):
+        parts = one.args if isinstance(one, Collection) else (one,)
+        variable = parts[0] if parts else None
+        if not isinstance(variable, Symbol | Constant):
             raise Unreadable(f"{name} over what is no name")
-        body = _freed(body, parts[0])
+        body = _freed(body, variable)
         if len(parts) == 1:
-            body = call(_PRINTED[name], body, parts[0])
+            body = call(_PRINTED[name], body, variable)
         elif len(parts) == 3 and name == "Integral":
-            body = series.bound_over("int", body, parts[0].value, parts[1:], outside=True)
+            body = series.bound_over("int", body, variable.name, parts[1:], outside=True)
         elif len(parts) == 3:
-            body = series.series(_PRINTED[name], body, parts[0].value, parts[1], parts[2])
+            body = series.series(_PRINTED[name], body, variable.name, parts[1], parts[2])
     return body
 
 
@@ -197,7 +216,7 @@ def derivative(p: Cursor) -> Node | None:
     if not (_BELOW.fullmatch(below) and _ABOVE.fullmatch(above)):
         return None
     p.index = end
-    return Node("sym", f"{above}/{below}".replace("{", "").replace("}", ""))
+    return Symbol(f"{above}/{below}".replace("{", "").replace("}", ""))
 
 
 def _group(p: Cursor, index: int) -> tuple[str, int]:

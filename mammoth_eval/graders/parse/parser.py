@@ -1,9 +1,9 @@
 r"""Tokens -> tree: a Pratt parser for the answer grammar (LaTeX, plain text, what Python and sympy print).
 
-Top down operator precedence (Pratt 1973): `AnswerGrammar.expression` climbs by binding power; what stands at the head of an
-operand is in `primary`, printed Python calls are in `printed`. Linear in the tokens: nothing is read twice but a few tokens
-of look-ahead. Unclosed brackets are closed at the end, a stray closing bracket at the end is dropped; everything else that
-fits nowhere is `Unreadable`.
+Top down operator precedence (Pratt 1973): `AnswerGrammar.expression` climbs by binding power; what stands at the head
+of an operand is in `primary`, printed Python calls are in `printed`. Linear in the tokens: nothing is read twice but
+a few tokens of look-ahead. Unclosed brackets are closed at the end, a stray closing bracket at the end is dropped;
+everything else that fits nowhere is `Unreadable`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,27 @@ from mammoth_eval.graders.parse.binding import (
 )
 from mammoth_eval.graders.parse.cursor import Cursor
 from mammoth_eval.graders.parse.lexer import Token, tokenize
-from mammoth_eval.graders.parse.nodes import Node, Unreadable, add, call, divide, mul, power, spelled, subtract
+from mammoth_eval.graders.parse.nodes import (
+    Call,
+    Congruence,
+    Decimal,
+    Degree,
+    Node,
+    Number,
+    Percent,
+    PlusMinus,
+    Quantity,
+    SetOperation,
+    Symbol,
+    Unreadable,
+    add,
+    call,
+    divide,
+    mul,
+    power,
+    spelled,
+    subtract,
+)
 
 _ORDINALS = frozenset({"st", "nd", "rd", "th"})
 
@@ -80,7 +100,7 @@ def _extended(p: Cursor, left: Node, found: int) -> Node:
     if found == LOGIC and (token.text in ("pmod", "(") or token.text in MODULUS):
         return _congruence(p, left, token)
     name = SETS.get(token.text) or ("union" if token.text == "|" else "intersection")
-    return Node("setop", name, (left, p.expression(found + 1)))
+    return SetOperation(name, (left, p.expression(found + 1)))
 
 
 def _sum(p: Cursor, left: Node, sign: str) -> Node:
@@ -88,7 +108,7 @@ def _sum(p: Cursor, left: Node, sign: str) -> Node:
     right = groups.grouped(p.expression(PRODUCT))
     left = groups.grouped(left)
     if sign in ("pm", "mp"):
-        return add(left, Node("pm", "+" if sign == "pm" else "-", (right,)))
+        return add(left, PlusMinus("+" if sign == "pm" else "-", (right,)))
     return add(left, right) if sign == "+" else subtract(left, right)
 
 
@@ -108,32 +128,32 @@ def _congruence(p: Cursor, left: Node, token: Token) -> Node:
     modulus = arguments.argument(p) if token.text == "pmod" else p.expression(PRODUCT)
     if token.text == "(" and p.at(")"):
         p.take()
-    return Node("congruence", None, (left, modulus))
+    return Congruence((left, modulus))
 
 
 def _raised(p: Cursor, left: Node) -> Node:
     """A power, a degree, or the mark of an ordinal."""
     if p.next.kind == "cmd" and p.next.text in ("circ", "degree"):
         p.take()
-        return Node("degree", None, (left,))
+        return Degree((left,))
     if p.next.text in _ORDINALS or (p.at("{") and p.tokens[p.index + 1].text in _ORDINALS):
         while p.next.text in _ORDINALS or p.at("{", "}"):
             p.take()
         return left
     right = arguments.exponent(p)
-    if right == Node("call", "circ") or (right == Node("sym", "o") and left.kind in ("num", "dec")):
-        return Node("degree", None, (left,))
-    if left.kind == "quantity":
-        return Node("quantity", left.value + f"^{spelled(right)}", left.args)
+    if right == Call("circ") or (right == Symbol("o") and isinstance(left, Number | Decimal)):
+        return Degree((left,))
+    if isinstance(left, Quantity):
+        return Quantity(left.unit + f"^{spelled(right)}", left.args)
     return power(groups.grouped(left), right)
 
 
 def _postfix(p: Cursor, left: Node, sign: str) -> Node:
     """Factorial, percent, degree, or a subscript."""
     if sign == "%":
-        return Node("percent", None, (left,))
+        return Percent((left,))
     if sign in ("circ", "degree"):
-        return Node("degree", None, (left,))
+        return Degree((left,))
     if sign == "_":
         return names.subscripted(p, left)
     count = 1

@@ -1,4 +1,4 @@
-r"""The heads of operands: numbers, signs, commands; part of the parser, with `names`, `arguments`, `brackets`, `operators`."""
+r"""The heads of operands: numbers, signs, commands."""
 
 from __future__ import annotations
 
@@ -7,9 +7,31 @@ from mammoth_eval.graders.parse.binding import POWER, PRODUCT, RELATION, SET
 from mammoth_eval.graders.parse.cursor import Cursor
 from mammoth_eval.graders.parse.lexer import Token
 from mammoth_eval.graders.parse.lexicon import CONSTANTS, FRACTIONS, FUNCTIONS, MONEY, VARIANTS
-from mammoth_eval.graders.parse.nodes import Node, Unreadable, call, divide, mul, neg, num, spelled, symbols, walk
+from mammoth_eval.graders.parse.nodes import (
+    Based,
+    Call,
+    Collection,
+    Constant,
+    Node,
+    PlusMinus,
+    Quantity,
+    Relation,
+    SetBuilder,
+    Symbol,
+    Unreadable,
+    call,
+    divide,
+    mul,
+    neg,
+    num,
+    spelled,
+    symbols,
+    walk,
+)
 
-_SKIPPED = frozenset({"angle", "triangle", "therefore", "because", "measuredangle", "square", "underset", "qed", "overset"})
+_SKIPPED = frozenset(
+    {"angle", "triangle", "therefore", "because", "measuredangle", "square", "underset", "qed", "overset"}
+)
 _WRAPPING = {"lfloor": ("floor", "rfloor"), "lceil": ("ceil", "rceil")}
 _UNREAD = frozenset(
     {"complement", "partial", "nabla", "to", "neg", "forall", "exists", "begin", "end", "rightarrow", "implies", "iff"}
@@ -52,9 +74,9 @@ def _sign(p: Cursor, token: Token) -> Node:
     if text == "<":
         parts = lists.items(p, (">",), SET)
         p.take()
-        return Node("seq", "<>", tuple(parts))
+        return Collection("<>", tuple(parts))
     if text == "...":
-        return Node("sym", "...")
+        return Symbol("...")
     raise Unreadable(f"an operand is missing at {text!r}")
 
 
@@ -62,21 +84,25 @@ def _number(p: Cursor, token: Token) -> Node:
     if p.at("_") and "\\" not in token.text:
         p.take()
         digits = token.text.lstrip("0") if token.text.isdigit() else token.text
-        return Node("based", f"{digits or '0'}_{names.index(p)}")
+        return Based(f"{digits or '0'}_{names.index(p)}")
     if p.next.kind == "name" and not p.next.gap:
         follower = p.next.text
         if follower in ("st", "nd", "rd", "th"):
             p.take()
-        elif follower in ("j", "J") and not (p.vector or units.is_counted(p.tokens, follower) or _is_raised(p.tokens[p.index + 1])):
+        elif follower in ("j", "J") and not (
+            p.vector or units.is_counted(p.tokens, follower) or _is_raised(p.tokens[p.index + 1])
+        ):
             p.take()
-            return mul(literals.number(token.text), Node("const", "i"))
+            return mul(literals.number(token.text), Constant("i"))
     p.literal = p.index
     return literals.number(token.text)
 
 
 def _is_raised(token: Token) -> bool:
     """Whether a power, or a factor, follows right behind: then a j is a letter."""
-    return token.text in ("^", "**") or (token.kind in ("name", "cmd") and not token.gap and token.text not in ("cdot", "times"))
+    return token.text in ("^", "**") or (
+        token.kind in ("name", "cmd") and not token.gap and token.text not in ("cdot", "times")
+    )
 
 
 def _command(p: Cursor, token: Token) -> Node:
@@ -88,11 +114,11 @@ def _command(p: Cursor, token: Token) -> Node:
     if text == "sqrt":
         return arguments.root(p)
     if text in ("pm", "mp"):
-        return Node("pm", "+" if text == "pm" else "-", (p.expression(PRODUCT),))
+        return PlusMinus("+" if text == "pm" else "-", (p.expression(PRODUCT),))
     if text in FUNCTIONS:
         return functions.function(p, FUNCTIONS[text], plain=text in ("surd", "cbrt"))
     if text in CONSTANTS and text not in ("i", "e", "I", "E"):
-        return Node("const", CONSTANTS[text])
+        return Constant(CONSTANTS[text])
     if text in MONEY:
         return _money(p, text)
     if text in _SKIPPED:
@@ -102,7 +128,7 @@ def _command(p: Cursor, token: Token) -> Node:
     if text == "langle":
         parts = lists.items(p, ("rangle",))
         p.take()
-        return Node("seq", "<>", tuple(parts))
+        return Collection("<>", tuple(parts))
     return _other(p, text)
 
 
@@ -113,20 +139,20 @@ def _other(p: Cursor, text: str) -> Node:
         inner = arguments.argument(p)
         return call("conj" if text in ("overline", "bar") and _is_complex(inner) else "overline", inner)
     if text in ("circ", "degree"):
-        return Node("call", "circ")
+        return Call("circ")
     if text in ("lVert", "rVert", "Vert", "|"):
         return _wrapped(p, "norm", text.replace("l", "r", 1))
     if text in ("ldots", "cdots", "dots", "vdots"):
-        return Node("sym", "...")
+        return Symbol("...")
     if text in ("mathbb", "Bbb"):
         return _blackboard(p)
     if text in _UNREAD:
         raise Unreadable(f"\\{text} is not in the grammar")
-    return names.subscript(p, Node("sym", text))
+    return names.subscript(p, Symbol(text))
 
 
 def _is_complex(node: Node) -> bool:
-    return any(part == Node("const", "i") for part in walk(node)) and not symbols(node)
+    return any(part == Constant("i") for part in walk(node)) and not symbols(node)
 
 
 _HALF_LINES = {"^+": ">", "_+": ">", "_>0": ">", "_>=0": ">=", "^-": "<", "_-": "<", "_<0": "<", "_<=0": "<="}
@@ -136,20 +162,20 @@ def _blackboard(p: Cursor) -> Node:
     r"""``\mathbb{R}`` and its halves; another letter is a name."""
     name = spelled(arguments.argument(p))
     if name != "R":
-        return Node("sym", name)
+        return Symbol(name)
     texts, place = "", p.index
     while p.at("^", "_", "{", "}", "+", "-", ">", "<", ">=", "<=") or p.next.text == "0":
         texts += p.take().text.strip("{}")
     if texts in _HALF_LINES:
-        return Node("setof", None, (Node("rel", (_HALF_LINES[texts],), (Node("sym", "x"), num(0))),))
+        return SetBuilder((Relation((_HALF_LINES[texts],), (Symbol("x"), num(0))),))
     p.index = place
-    return Node("const", "Reals")
+    return Constant("Reals")
 
 
 def _money(p: Cursor, text: str) -> Node:
     if p.closed(()):
         raise Unreadable("a currency without an amount")
-    return Node("quantity", MONEY[text], (p.expression(PRODUCT),))
+    return Quantity(MONEY[text], (p.expression(PRODUCT),))
 
 
 def _wrapped(p: Cursor, name: str, closer: str) -> Node:

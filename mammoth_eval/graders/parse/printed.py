@@ -8,13 +8,32 @@ from mammoth_eval.graders.parse import lists, tables
 from mammoth_eval.graders.parse.cursor import Cursor
 from mammoth_eval.graders.parse.functions import applied
 from mammoth_eval.graders.parse.lexicon import SAME
-from mammoth_eval.graders.parse.nodes import Node, Unreadable, divide
+from mammoth_eval.graders.parse.nodes import (
+    Collection,
+    Constant,
+    Node,
+    Relation,
+    SetOperation,
+    Symbol,
+    Text,
+    Unreadable,
+    divide,
+    written,
+)
 
 _RELATIONS = {
-    "Eq": "=", "Equality": "=", "Ne": "!=", "Unequality": "!=", "Lt": "<", "StrictLessThan": "<", "Le": "<=", "LessThan": "<=",
+    "Eq": "=", "Equality": "=", "Ne": "!=", "Unequality": "!=", "Lt": "<", "StrictLessThan": "<", "Le": "<=",
+    "LessThan": "<=",
     "Gt": ">", "StrictGreaterThan": ">", "Ge": ">=", "GreaterThan": ">=",
 }  # fmt: skip
-_SETS = {"Union": "union", "Intersection": "intersection", "Complement": "difference", "And": "intersection", "Or": "union"}
+_RIGHT_OPEN = (Text("right_open"), Symbol("right_open"))
+_SETS = {
+    "Union": "union",
+    "Intersection": "intersection",
+    "Complement": "difference",
+    "And": "intersection",
+    "Or": "union",
+}
 _INTERVALS = {"Interval": "[]", "open": "()", "Lopen": "(]", "Ropen": "[)"}
 _SEQUENCES = {"FiniteSet": "{}", "Tuple": "()", "Point": "()", "Point2D": "()", "Point3D": "()", "Vector": "<>"}
 _MATRICES = frozenset({"Matrix", "ImmutableMatrix", "ImmutableDenseMatrix", "MutableDenseMatrix", "matrix"})
@@ -24,7 +43,14 @@ def printed(p: Cursor, name: str, full: str) -> Node | None:
     """The value that a printed call stands for; None where `name` is no such call or nothing is called."""
     if not p.at("("):
         return None
-    known = name in SAME or name in _RELATIONS or name in _SETS or name in _INTERVALS or name in _SEQUENCES or name in _MATRICES
+    known = (
+        name in SAME
+        or name in _RELATIONS
+        or name in _SETS
+        or name in _INTERVALS
+        or name in _SEQUENCES
+        or name in _MATRICES
+    )
     if not known and name not in ("Fraction", "Rational", "mpq", "complex", "mpc", "Piecewise"):
         return None
     if name in ("open", "Lopen", "Ropen") and not full.startswith("Interval."):
@@ -34,17 +60,24 @@ def printed(p: Cursor, name: str, full: str) -> Node | None:
     p.take()
     arguments = [part for part in every if not _keyword(part)]
     if name == "Interval":
-        return Node("seq", _brackets([*arguments[2:], *(part for part in every if _keyword(part))]), _pair(name, arguments[:2]))
+        return Collection(
+            _brackets([*arguments[2:], *(part for part in every if _keyword(part))]), _pair(name, arguments[:2])
+        )
     return _value(name, arguments)
 
 
 def _keyword(part: Node) -> bool:
-    return part.kind == "rel" and part.value == ("=",) and part.args[0].kind in ("text", "sym") and len(str(part.args[0].value)) > 2
+    return (
+        isinstance(part, Relation)
+        and part.signs == ("=",)
+        and isinstance(part.args[0], Text | Symbol)
+        and len(written(part.args[0])) > 2
+    )
 
 
 def _value(name: str, arguments: list[Node]) -> Node:
     if name in ("set", "frozenset") and not arguments:
-        return Node("const", "empty")
+        return Constant("empty")
     if name in SAME:
         return _first(name, arguments)
     if name in ("Fraction", "Rational", "mpq"):
@@ -54,13 +87,13 @@ def _value(name: str, arguments: list[Node]) -> Node:
     if name == "Piecewise":
         return tables.piecewise([row.args for row in arguments]) or _first("", [])
     if name in _RELATIONS:
-        return Node("rel", (_RELATIONS[name],), _pair(name, arguments))
+        return Relation((_RELATIONS[name],), _pair(name, arguments))
     if name in _SETS:
         return _folded(_SETS[name], arguments)
     if name in _INTERVALS:
-        return Node("seq", _INTERVALS[name], _pair(name, arguments))
+        return Collection(_INTERVALS[name], _pair(name, arguments))
     if name in _SEQUENCES:
-        return Node("seq", _SEQUENCES[name], tuple(arguments))
+        return Collection(_SEQUENCES[name], tuple(arguments))
     return tables.nested(_first(name, arguments), column=True)
 
 
@@ -79,7 +112,7 @@ def _pair(name: str, arguments: Sequence[Node]) -> tuple[Node, ...]:
 def _folded(name: str, arguments: Sequence[Node]) -> Node:
     made = _first(name, arguments)
     for part in arguments[1:]:
-        made = Node("setop", name, (made, part))
+        made = SetOperation(name, (made, part))
     return made
 
 
@@ -87,7 +120,8 @@ def _brackets(flags: Sequence[Node]) -> str:
     """The brackets of an interval whose ends are open as the flags say, in order or by name."""
     is_open = [False, False]
     for index, flag in enumerate(flags[:2]):
-        named = flag.args[0].value == "right_open" if flag.kind == "rel" else index == 1
-        said = flag.args[1] if flag.kind == "rel" else flag
-        is_open[named] = said.kind == "text" and said.value.lower() == "true"
+        named, said = index == 1, flag
+        if isinstance(flag, Relation):
+            named, said = flag.args[0] in _RIGHT_OPEN, flag.args[1]
+        is_open[named] = isinstance(said, Text) and said.words.lower() == "true"
     return ("(" if is_open[0] else "[") + (")" if is_open[1] else "]")

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from mammoth_eval.graders.parse.characters import folded
 from mammoth_eval.graders.parse.lexicon import PHRASES, SETS, number_in_words
-from mammoth_eval.graders.parse.nodes import Node, Unreadable
+from mammoth_eval.graders.parse.nodes import Constant, Node, Number, Text, Unreadable
 from mammoth_eval.graders.parse.parser import parse
 
 _PARTED = re.compile(r"-?[\d.]+(?:\s+-?[\d.]+)+")
@@ -20,12 +20,12 @@ def tree(text: str) -> Node:
     """The tree of a normalized answer. Raises `Unreadable`."""
     number = number_in_words(text)
     if number is not None:
-        return Node("num", number)
+        return Number(number)
     phrase = folded(text) if len(text) < _PHRASE_CHARS else ""
     if phrase in SETS:
-        return Node("const", SETS[phrase])
+        return Constant(SETS[phrase])
     if phrase in PHRASES:
-        return Node("text", PHRASES[phrase])
+        return Text(PHRASES[phrase])
     try:
         return parse(text)
     except Unreadable:

@@ -9,7 +9,24 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mammoth_eval.graders.parse.nodes import ONE, ZERO, Node, add, call, mul, num, put, subtract, symbols, walk
+from mammoth_eval.graders.parse.nodes import (
+    ONE,
+    ZERO,
+    Constant,
+    Node,
+    Number,
+    Product,
+    Symbol,
+    add,
+    call,
+    mul,
+    num,
+    put,
+    rebuilt,
+    subtract,
+    symbols,
+    walk,
+)
 
 INTEGRALS = frozenset({"int", "iint", "iiint", "oint"})
 NAMES = INTEGRALS | {"sum", "prod", "lim"}
@@ -24,15 +41,15 @@ _MAX_NODES = 6_000
 def series(name: str, body: Node, variable: str, low: Node, high: Node) -> Node:
     """A sum or product over the integers from `low` to `high`."""
     indexed = any("_" in one and variable in one.partition("_")[2] for one in symbols(body))
-    if low.kind == "num" and low.value.denominator == 1 and not indexed:
-        if high.kind == "num" and high.value.denominator == 1:
+    if isinstance(low, Number) and low.value.denominator == 1 and not indexed:
+        if isinstance(high, Number) and high.value.denominator == 1:
             count = int(high.value - low.value) + 1
             if count <= _MAX_TERMS and count * sum(1 for _ in walk(body)) <= _MAX_NODES:
                 terms = [put(body, variable, num(low.value + step)) for step in range(count)]
                 return (add(*terms) if name == "sum" else mul(*terms)) if terms else (ZERO if name == "sum" else ONE)
         if low.value:
-            body = put(body, variable, add(Node("sym", variable), low))
-            high = high if high.kind == "const" else subtract(high, low)
+            body = put(body, variable, add(Symbol(variable), low))
+            high = high if isinstance(high, Constant) else subtract(high, low)
             low = ZERO
     return bound_over(name, body, variable, (low, high), outside=name == "sum")
 
@@ -42,7 +59,7 @@ def bound_over(name: str, body: Node, variable: str, bounds: Sequence[Node], *, 
     used = [int(one[1:]) for one in symbols(body) if one[:1] in (COUNTED, _RANGING) and one[1:].isdigit()]
     bound = f"{COUNTED if name in SERIES else _RANGING}{max(used, default=0) + 1}"
     body = _renamed(body, variable, bound)
-    factors = body.args if body.kind == "mul" and outside else (body,)
+    factors = body.args if isinstance(body, Product) and outside else (body,)
     inner = [part for part in factors if any(COUNTED in one or _RANGING in one for one in symbols(part))]
     if not outside or not inner:
         return call(name, body, *bounds)
@@ -50,8 +67,8 @@ def bound_over(name: str, body: Node, variable: str, bounds: Sequence[Node], *, 
 
 
 def _renamed(node: Node, old: str, new: str) -> Node:
-    if node.kind == "sym":
-        head, mark, index = node.value.partition("_")
+    if isinstance(node, Symbol):
+        head, mark, index = node.name.partition("_")
         letter = rf"(?<![a-zA-Z]){re.escape(old)}(?![a-zA-Z])"
-        return Node("sym", new) if node.value == old else Node("sym", head + mark + re.sub(letter, new, index))
-    return node._replace(args=tuple(_renamed(part, old, new) for part in node.args)) if node.args else node
+        return Symbol(new) if node.name == old else Symbol(head + mark + re.sub(letter, new, index))
+    return rebuilt(node, tuple(_renamed(part, old, new) for part in node.args)) if node.args else node

@@ -1,7 +1,7 @@
 """Units behind a number: where they start and how far they go; `dimensions` has their names.
 
-A word after a number is taken for its unit (``24 people``). A single letter is one only where it stands apart (``10 m``) and
-nothing but units follows, so that ``12 m^2 n`` is a product.
+A word after a number is taken for its unit (``24 people``). A single letter is one only where it stands apart (``10
+m``) and nothing but units follows, so that ``12 m^2 n`` is a product.
 """
 
 from __future__ import annotations
@@ -13,9 +13,16 @@ from mammoth_eval.graders.parse.cursor import Cursor
 from mammoth_eval.graders.parse.dimensions import LETTERS, PERCENT, canonical, is_word, known
 from mammoth_eval.graders.parse.lexer import Token
 from mammoth_eval.graders.parse.lexicon import CONSTANTS, FRACTIONS, FUNCTIONS, GREEK, LETTER_PAIRS, MONEY, SCALES
-from mammoth_eval.graders.parse.nodes import Node, mul, num, spelled, symbols, walk
+from mammoth_eval.graders.parse.nodes import Constant, Degree, Node, Percent, Quantity, mul, num, spelled, symbols, walk
 
-_TEMPERATURES = {"Celsius": "celsius", "C": "celsius", "Fahrenheit": "fahrenheit", "F": "fahrenheit", "Kelvin": "K", "K": "K"}
+_TEMPERATURES = {
+    "Celsius": "celsius",
+    "C": "celsius",
+    "Fahrenheit": "fahrenheit",
+    "F": "fahrenheit",
+    "Kelvin": "K",
+    "K": "K",
+}
 _DEGREES = frozenset({"degrees", "degree", "deg"})
 _STOPS = frozenset({"if", "for", "when", "where", "is", "are", "mod", "with", "otherwise", "such", "because"})
 
@@ -39,7 +46,7 @@ def starts(tokens: Sequence[Token], index: int, left: Node) -> bool:
     text = token.text
     if are_letters(token, follower) or (text.isupper() and 1 < len(text) <= 3 and symbols(left)):
         return False
-    if len(text) == 1 and left.kind == "degree":
+    if len(text) == 1 and isinstance(left, Degree):
         return text in _TEMPERATURES
     if len(text) == 1:
         apart = token.gap and text in LETTERS and not symbols(left) and not _is_imaginary(left)
@@ -50,7 +57,7 @@ def starts(tokens: Sequence[Token], index: int, left: Node) -> bool:
 
 
 def are_letters(token: Token, follower: Token) -> bool:
-    """Whether a short word right behind a number is a product (``2it``); ``2in`` is one before a command, and ``10am`` never."""
+    """Whether a short word right behind a number is a product (``2it``): ``2in`` before a command, ``10am`` never."""
     return (
         not token.gap
         and token.text in LETTER_PAIRS
@@ -73,11 +80,11 @@ def is_counted(tokens: Sequence[Token], letter: str) -> bool:
 
 
 def _is_imaginary(node: Node) -> bool:
-    return any(part == Node("const", "i") for part in walk(node))
+    return any(part == Constant("i") for part in walk(node))
 
 
 def _quotient(tokens: Sequence[Token], index: int) -> tuple[list[str], int] | None:
-    r"""The unit ``\frac{\text{m}}{\text{s}^2}`` and the place after it; None for a formula, whose letters are no words."""
+    r"""The unit ``\frac{\text{m}}{\text{s}^2}`` and the place after it; None for a formula."""
     if tokens[index].text not in FRACTIONS:
         return None
     above = _braced(tokens, index + 1)
@@ -101,12 +108,14 @@ _MAX_FACTORS = 8
 
 
 def _all_units(tokens: Sequence[Token], index: int) -> bool:
-    """Whether from here to the end of the part there are units alone: ``m``, ``m/s^2``, ``N m``, and no product of letters."""
+    """Whether to the end of the part there are units alone: ``m``, ``m/s^2``, ``N m``, and no product of letters."""
     names: list[str] = []
     product = inverse = False
     while True:
         token = tokens[index]
-        if token.kind not in ("name", "word") or not (token.kind == "word" or known(token.text) or token.text in LETTERS):
+        if token.kind not in ("name", "word") or not (
+            token.kind == "word" or known(token.text) or token.text in LETTERS
+        ):
             return False
         names.append(token.text)
         if len(names) > _MAX_FACTORS:
@@ -139,12 +148,23 @@ def _in_brackets(tokens: Sequence[Token], index: int) -> bool:
     """Whether brackets that end the answer hold a unit (``48 (cm^2)``)."""
     inner, last = tokens[index + 1], tokens[-2]
     word = inner.kind == "word" or (inner.kind == "name" and len(inner.text) > 1)
-    return word and known(inner.text) and last.text == ")" and all(one.text not in "(+=," for one in tokens[index + 1 : -2])
+    return (
+        word
+        and known(inner.text)
+        and last.text == ")"
+        and all(one.text not in "(+=," for one in tokens[index + 1 : -2])
+    )
 
 
 def _is_phrase(token: Token, follower: Token) -> bool:
     """Whether two words in a row stand here, the first of which might be letters (``red marbles``)."""
-    return token.gap and follower.kind == "name" and follower.gap and len(follower.text) > 3 and follower.text not in FUNCTIONS
+    return (
+        token.gap
+        and follower.kind == "name"
+        and follower.gap
+        and len(follower.text) > 3
+        and follower.text not in FUNCTIONS
+    )
 
 
 def read(p: Cursor, left: Node) -> Node:
@@ -191,10 +211,10 @@ def _quantity(left: Node, words: list[str]) -> Node:
     if not lower:
         return left
     if lower[0] in PERCENT or lower[:2] == ["per", "cent"]:
-        return Node("percent", None, (left,))
+        return Percent((left,))
     if lower[0] in _DEGREES and len(lower) == 1:
-        return Node("degree", None, (left,))
-    scale = words[-1] if left.kind == "degree" or (lower[0] in _DEGREES and len(lower) == 2) else ""
+        return Degree((left,))
+    scale = words[-1] if isinstance(left, Degree) or (lower[0] in _DEGREES and len(lower) == 2) else ""
     if scale.capitalize() in _TEMPERATURES:
-        return Node("quantity", _TEMPERATURES[scale.capitalize()], (left.args[0] if left.kind == "degree" else left,))
-    return Node("quantity", canonical(words), (left,))
+        return Quantity(_TEMPERATURES[scale.capitalize()], (left.args[0] if isinstance(left, Degree) else left,))
+    return Quantity(canonical(words), (left,))
