@@ -12,8 +12,8 @@ LEVELS = {
     "paths": 0.5, "hub": 0.6, "installing": 0.7,
     "benchmarks": 1, "prompts": 1, "extraction": 1, "graders": 1, "engines": 1, "sandbox": 1, "store": 1,
     "stats": 1.5, "rules": 1.5, "models": 1.5,
-    "decoding": 2, "scoring": 2, "presets": 2, "paper": 2.5, "importers": 2.5, "plan": 2.5,
-    "runner": 3, "report": 3, "training": 3, "doctor": 3,
+    "decoding": 2, "scoring": 2, "presets": 2, "reward": 2, "paper": 2.5, "importers": 2.5, "plan": 2.5,
+    "runner": 3, "report": 3, "training": 3, "doctor": 3, "integrations": 3,
     "cli": 4, "__main__": 5,
 }  # fmt: skip
 
