@@ -39,26 +39,47 @@ class Settings:
     """What the user asked for; None takes the preset's value."""
 
     model: str
+    """Hub id, folder, or what the engine takes for one."""
     benchmarks: tuple[str, ...]
+    """Names, TOML files."""
     engine: str = "vllm"
+    """Name, or ``module:Class``."""
     engine_args: Mapping[str, Any] = field(default_factory=dict)
+    """Options of the engine."""
     preset: str = "default"
+    """Where the settings start from."""
     decoding: str | None = None
+    """Name, or ``module:function``."""
     prompt: str | None = None
+    """Name of a style, or a ``.jinja`` file."""
     graders: tuple[str, ...] | None = None
+    """The first decides fallbacks, and tables show it."""
     max_tokens: int | None = None
+    """New tokens of one completion."""
     temperature: float | None = None
+    """0: greedy."""
     top_p: float = 1.0
+    """Share of the probability that is drawn from."""
     top_k: int = 0
+    """0: off."""
     stop: tuple[str, ...] = ()
+    """Texts that end a completion, besides the prompt's."""
     seed: int = 0
+    """Of the run; each request's own is derived from it."""
     samples: int | None = None
+    """Samples per problem."""
     limit: int | None = None
+    """Problems of each benchmark, evenly spaced; 0: all."""
     sandbox: str = "auto"
+    """``auto`` or the name of a level."""
     program_seconds: float | None = None
+    """CPU seconds of one program."""
     data_dir: Path | None = None
+    """Folder with ``benchmarks/<name>/<file>``."""
     cache_dir: Path = Path()
+    """Where downloads are kept."""
     factors: Mapping[str, str] = field(default_factory=dict)
+    """Facts about the model for ablations."""
 
 
 GROUPS = {"paper": benchmarks.PAPER, "ind": benchmarks.IND, "ood": benchmarks.OOD}

@@ -49,7 +49,9 @@ def _default(value: ast.expr | None, shape: type) -> str:
     """The default as TOML would write it; empty where there is none."""
     if value is None:
         return ""
-    if isinstance(value, ast.Call) and value.keywords:
+    if isinstance(value, ast.Call):
+        if not value.keywords:
+            return "its defaults"
         chosen = {word.arg: word.value for word in value.keywords}
         if "default_factory" in chosen:
             return {"dict": "{}", "list": "[]"}.get(ast.unparse(chosen["default_factory"]), "its defaults")
