@@ -18,11 +18,8 @@ RUN_WITH_OUTPUT = re.compile(r"(```sh\n(?P<script>(?:(?!```).)*?)```\n+```text\n
 """A block of commands with a block of their output right under it."""
 
 
-def with_outputs(path: Path) -> str:
+def with_outputs(text: str) -> str:
     """The text of a page, each block of output replaced by what its commands print. The blocks of a page share a folder."""
-    text = path.read_text(encoding="utf-8")
-    if not RUN_WITH_OUTPUT.search(text):
-        return text
     with tempfile.TemporaryDirectory() as folder:
         return RUN_WITH_OUTPUT.sub(lambda found: found[1] + printed(found["script"], Path(folder)), text)
 
