@@ -7,9 +7,11 @@ import importlib.metadata
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 import mammoth_eval
 from mammoth_eval import benchmarks, models, presets, prompts, rules
@@ -230,7 +232,7 @@ def _load(name: str, settings: Settings, limit: int | None) -> tuple[Benchmark, 
     benchmark = benchmarks.get(name)
     pinned = benchmarks.pin(benchmark)
     rows = benchmarks.load(
-        replace(benchmark, revision=pinned.commit) if pinned else benchmark,
+        msgspec.structs.replace(benchmark, revision=pinned.commit) if pinned else benchmark,
         data_dir=settings.data_dir,
         cache_dir=settings.cache_dir,
         limit=limit,

@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The two actions and their options."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     check = actions.add_parser("check", help="run a file of hostile and ordinary programs, and say which held")
-    timed = actions.add_parser("bench", help="programs a second, against a fresh interpreter and an unprotected pool")
+    timed = actions.add_parser("bench", help="programs per second, against a fresh interpreter and an unprotected pool")
     for child, what in (
         (check, "JSON list of cases"),
         (timed, "JSON list of programs that are trusted: code, and stdout where known"),

@@ -121,7 +121,7 @@ def _baseline(mode: str, codes: list[str], *words: str) -> dict[str, float]:
 
 
 def _floor(codes: list[str], repeat: int) -> float:
-    """CPU milliseconds a program: bare forks of the process that has the program's tier loaded."""
+    """CPU milliseconds per program: bare forks of the process that has the program's tier loaded."""
     seconds = 0.0
     for tier in TIERS:
         chosen = [code for code in codes if host.tier_of(code) == tier]

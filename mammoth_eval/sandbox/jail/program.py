@@ -21,7 +21,7 @@ from .value import Source
 __builtins__ = dict(vars(builtins))  # type: ignore[assignment]  # for the functions below, as everything they use
 _RESERVE = 4 << 20
 """Bytes of address space kept for the end of a program. As `bytes`, which the system hands out zeroed and untouched: a
-`bytearray` is written through, a thousand page faults a program."""
+`bytearray` is written through, a thousand page faults per program."""
 _NAME, _MARK = "<string>", codecs.BOM_UTF8
 _exit, _flush_c, _run_exit_functions = os._exit, kernel.LIBC.fflush, atexit._run_exitfuncs
 _stat, _write, _show, _settrace, _setprofile = os.fstat, os.write, sys.__excepthook__, sys.settrace, sys.setprofile
