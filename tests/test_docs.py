@@ -180,11 +180,6 @@ def test_the_python_of_a_page_runs_and_prints_what_its_comments_say(page, tmp_pa
     assert [value for value in said if value not in done.stdout.split()] == []
 
 
-def test_a_python_block_that_is_not_run_says_why():
-    unmarked = [page for page, before, block in blocks("python") if "./checkpoint" in block and not NOT_RUN.search(before)]
-    assert unmarked == []
-
-
 def test_the_decoding_that_the_readme_shows_decides_as_it_says(tmp_path, monkeypatch, capsys):
     (block,) = [block for page, _, block in blocks("python") if page == "README.md" and "async def words_first" in block]
     (tmp_path / "mine.py").write_text(block, encoding="utf-8")
