@@ -57,7 +57,7 @@ def shell_lines():
             words = shlex.split(line, comments=True)
             words = words[: words.index(">")] if ">" in words else words
             if words:
-                yield page, words
+                yield page, words[1:] if "=" in words[0] else words  # without a variable for this command alone
 
 
 def spans():

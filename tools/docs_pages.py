@@ -6,11 +6,12 @@ import argparse
 import inspect
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from typing import get_args
 
 from docs_run import example
 from docs_tables import command, docstring_at, field_table, fields_of, prose, schema_table, table, toml
+from msgspec import Struct
 
 import mammoth_eval
 from mammoth_eval import benchmarks, decoding, engines, events, graders, presets, prompts, registry, types
@@ -81,8 +82,10 @@ def prompts_page() -> str:
     """Which prompts there are, and what a file of one holds."""
     known = [prompts.get(name) for name in prompts.names()]
     listed = [(f"`{one.name}`", "yes" if one.chat else "no", str(one.exemplars), one.description) for one in known]
-    keys = {"origin" if key == "source" else key for key in prompts._KEYS}
-    front = field_table(Prompt, without=[one.name for one in fields(Prompt) if one.name not in keys], renamed={"origin": "source"})
+    keys = {"origin" if key == "source" else key for key in (one.name for one in fields_of(prompts.Head))}
+    front = field_table(
+        Prompt, without=[one.name for one in fields_of(Prompt) if one.name not in keys], renamed={"origin": "source"}
+    )
     return (
         "# Prompts\n\n## The styles that ship\n\n"
         + table(("name", "chat template", "exemplars", "what it asks for"), listed)
@@ -148,7 +151,7 @@ def engines_page() -> str:
     options = "".join(f"\n### `{name}`\n\n{field_table(shape, heading='option')}" for name, shape in shapes.items())
     found = {name: registry.load("preset", name, presets.PRESETS) for name in presets.PRESETS}
     settings = [
-        (f"`{one.name}`", *(toml(getattr(preset, one.name)) for preset in found.values())) for one in fields(presets.Preset)
+        (f"`{one.name}`", *(toml(getattr(preset, one.name)) for preset in found.values())) for one in fields_of(presets.Preset)
     ]
     return (
         "# Engines, decodings, presets\n\n## Engines\n\n"
@@ -211,7 +214,7 @@ def python_page() -> str:
     """The public names, each with its signature and its docstring."""
     found = {name: getattr(mammoth_eval, name) for name in mammoth_eval.__all__}
     functions = [one for one in found.items() if inspect.isfunction(one[1])]
-    shapes = [one for one in found.items() if is_dataclass(one[1])]
+    shapes = [one for one in found.items() if is_dataclass(one[1]) or (isinstance(one[1], type) and issubclass(one[1], Struct))]
     others = [one for one in found.items() if one not in functions and one not in shapes]
     out = ["# Python\n\nThe public names; each is imported when it is first used.\n"]
     out += [f"\n## {name}\n\n```text\n{_signature(name, one)}\n```\n\n{prose(one.__doc__ or '')}\n" for name, one in functions]

@@ -15,7 +15,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", dict: "table", type(None): "none"}
+WORDS = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    dict: "table",
+    type(None): "none",
+    Any: "anything",
+}
 """Types as somebody who writes TOML knows them."""
 
 
