@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from mammoth_eval.errors import UsageError
 
 FORMATS = ("table", "markdown", "csv", "latex", "html", "json")
@@ -82,8 +80,3 @@ _SECRET = re.compile(r"(\w*(?:key|token)=).*")
 def command_line() -> str:
     """The command as it was given, for the notes of a session; secrets left out."""
     return shlex.join(["mammoth-eval", *(_SECRET.sub(r"\1***", word) for word in sys.argv[1:])])
-
-
-def show_console() -> Console:
-    """Where progress and messages go: standard error, so that standard output holds the result alone."""
-    return Console(file=sys.stderr)

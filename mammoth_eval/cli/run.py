@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 
-from rich.console import Console
-
 from mammoth_eval import presets
-from mammoth_eval.cli import options, show
+from mammoth_eval.cli import messages, options, show
 from mammoth_eval.cli.progress import Display
 from mammoth_eval.decoding import DECODINGS
 from mammoth_eval.engines import ENGINES
 from mammoth_eval.errors import UsageError
 from mammoth_eval.evaluation import run_plan
+from mammoth_eval.events import ignore
 from mammoth_eval.models import DEFAULT
 from mammoth_eval.plan import Settings, benchmark_names, make_plan
 from mammoth_eval.report.results import summarize_run
@@ -35,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--decoding", metavar="NAME", help=f"one of {', '.join(DECODINGS)}")
     how.add_argument("--prompt", metavar="NAME", help="prompt style or file; see: mammoth-eval list prompts")
     how.add_argument("--grader", metavar="NAMES", help=f"comma list of {', '.join(GRADERS)}; the first decides fallbacks")
-    how.add_argument("--samples", type=int, metavar="N", help="samples a problem: majority vote and pass@k")
+    how.add_argument("--samples", type=int, metavar="N", help="samples per problem: majority vote and pass@k")
     how.add_argument("--temperature", type=float, metavar="T")
     how.add_argument("--top-p", type=float, default=1.0, metavar="P")
     how.add_argument("--top-k", type=int, default=0, metavar="K")
@@ -56,15 +55,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where = parser.add_argument_group("where")
     options.add_data_dir(where)  # type: ignore[arg-type]
     options.add_results_dir(where)  # type: ignore[arg-type]
-    where.add_argument("--skip-damaged", action="store_true", help="problems whose records cannot be read are owed again")
+    where.add_argument("--skip-damaged", action="store_true", help="problems whose records cannot be read are pending again")
     options.add_pairs(where, "--factor", "a fact about the model for ablations, e.g. subset=G+M; repeatable")  # type: ignore[arg-type]
     options.add_format(where)  # type: ignore[arg-type]
-    where.add_argument("--quiet", action="store_true", help="no progress display")
+    messages.add_verbosity(parser)
 
 
 def main(args: argparse.Namespace) -> int:
     """Run, or go on; prints the tables at the end."""
-    console = Console(stderr=True, quiet=args.quiet)
+    console = messages.open_console(args)
     settings = settings_from(args)
     concurrency = _concurrency(args.concurrency)
     with console.status("reading the benchmarks and the model's folder"):
@@ -74,7 +73,7 @@ def main(args: argparse.Namespace) -> int:
             plan,
             args.results_dir,
             concurrency=concurrency,
-            progress=display,
+            progress=ignore if args.quiet else display,
             skip_damaged=args.skip_damaged,
             command=options.command_line(),
         )

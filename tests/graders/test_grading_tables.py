@@ -3,7 +3,7 @@
 import pytest
 from checkout import DATA
 
-from mammoth_eval.cli.grader import judge, read_cases
+from mammoth_eval.cli.audit import judge, read_cases
 from mammoth_eval.graders import grade, modular, phrases
 from mammoth_eval.graders.exact import cleaned, tree
 
