@@ -42,11 +42,23 @@ class UnknownName(UsageError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
-        folded = {one.casefold(): one for one in reversed(names)}
-        near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
-        self.kind, self.name, self.nearest = kind, name, folded[near[0]] if near else None
-        hint = f"; did you mean {self.nearest!r}?" if near else "."
-        super().__init__(f"unknown {kind} {name!r}{hint} There are: {', '.join(names)}")
+        self.kind, self.name, self.nearest = kind, name, nearest(name, names)
+        super().__init__(unknown(kind, name, names))
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The one of `known` that `name` is likely to mean; None where none is near."""
+    folded = {one.casefold(): one for one in reversed([*known])}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
+    return folded[near[0]] if near else None
+
+
+def unknown(kind: str, name: str, known: Iterable[str], *, bare: str = "") -> str:
+    """The message for a name that is none of `known`; `bare` is the part of it that is looked for among them."""
+    names = [*known]
+    near = nearest(bare or name, names)
+    hint = f"; did you mean {near!r}?" if near else "."
+    return f"unknown {kind} {name!r}{hint} There are: {', '.join(names)}"
 
 
 class BenchmarkError(UsageError):

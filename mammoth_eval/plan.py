@@ -7,9 +7,11 @@ import importlib.metadata
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 import mammoth_eval
 from mammoth_eval import benchmarks, models, presets, prompts, rules
@@ -39,26 +41,47 @@ class Settings:
     """What the user asked for; None takes the preset's value."""
 
     model: str
+    """Hub id, folder, or what the engine takes for one."""
     benchmarks: tuple[str, ...]
+    """Names, TOML files."""
     engine: str = "vllm"
+    """Name, or ``module:Class``."""
     engine_args: Mapping[str, Any] = field(default_factory=dict)
+    """Options of the engine."""
     preset: str = "default"
+    """Where the settings start from."""
     decoding: str | None = None
+    """Name, or ``module:function``."""
     prompt: str | None = None
+    """Name of a style, or a ``.jinja`` file."""
     graders: tuple[str, ...] | None = None
+    """The first decides fallbacks, and tables show it."""
     max_tokens: int | None = None
+    """New tokens of one completion."""
     temperature: float | None = None
+    """0: greedy."""
     top_p: float = 1.0
+    """Share of the probability that is drawn from."""
     top_k: int = 0
+    """0: off."""
     stop: tuple[str, ...] = ()
+    """Texts that end a completion, besides the prompt's."""
     seed: int = 0
+    """Of the run; each request's own is derived from it."""
     samples: int | None = None
+    """Samples per problem."""
     limit: int | None = None
+    """Problems of each benchmark, evenly spaced; 0: all."""
     sandbox: str = "auto"
+    """``auto`` or the name of a level."""
     program_seconds: float | None = None
+    """CPU seconds of one program."""
     data_dir: Path | None = None
+    """Folder with ``benchmarks/<name>/<file>``."""
     cache_dir: Path = Path()
+    """Where downloads are kept."""
     factors: Mapping[str, str] = field(default_factory=dict)
+    """Facts about the model for ablations."""
 
 
 GROUPS = {"paper": benchmarks.PAPER, "ind": benchmarks.IND, "ood": benchmarks.OOD}
@@ -184,8 +207,8 @@ def _sampling(settings: Settings, preset: presets.Preset) -> Sampling:
 
 
 def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
-    if settings.limit is not None and settings.limit < 0:
-        raise UsageError(f"--limit {settings.limit}: a number of problems, or 0 for all")
+    if settings.limit is not None and (settings.limit < 0 or (settings.limit > 1 and settings.limit % 1)):
+        raise UsageError(f"--limit {settings.limit}: a number of problems, or 0 for all; below 1 a share of them, such as 0.1")
     if settings.data_dir is not None and not settings.data_dir.is_dir():
         raise UsageError(f"--data-dir {settings.data_dir}: no such folder; it holds benchmarks/<name>/<file>")
     if samples < 1:
@@ -204,12 +227,12 @@ def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
         raise UsageError(f"--program-seconds {settings.program_seconds}: expected a number above 0")
 
 
-def _load(name: str, settings: Settings, limit: int | None) -> tuple[Benchmark, tuple[Problem, ...], Pin | None]:
+def _load(name: str, settings: Settings, limit: float | None) -> tuple[Benchmark, tuple[Problem, ...], Pin | None]:
     """A benchmark, its problems, and their commit where they are of the hub; the hash of the rows is what identifies them."""
     benchmark = benchmarks.get(name)
     pinned = benchmarks.pin(benchmark)
     rows = benchmarks.load(
-        replace(benchmark, revision=pinned.commit) if pinned else benchmark,
+        msgspec.structs.replace(benchmark, revision=pinned.commit) if pinned else benchmark,
         data_dir=settings.data_dir,
         cache_dir=settings.cache_dir,
         limit=limit,

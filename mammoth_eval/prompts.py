@@ -9,38 +9,55 @@ A name that the template does not know is an error, never an empty text.
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path, PurePath
-from typing import Any
 
 import jinja2
 import jinja2.meta
 from jinja2.sandbox import SandboxedEnvironment
+from msgspec import Struct
 
-from mammoth_eval import resources
+from mammoth_eval import config, resources
+from mammoth_eval.config import Document
 from mammoth_eval.errors import PromptError, UnknownName
 from mammoth_eval.types import Method, Problem, Query
 
 _ENVIRONMENT = SandboxedEnvironment(undefined=jinja2.StrictUndefined)
 _NAMES = ("problem", "method", "exemplars")
-_KEYS: dict[str, type] = {"description": str, "source": str, "chat": bool, "system": str, "stop": list, "exemplars": int}
 
 
-@dataclass(frozen=True, slots=True)
-class Exemplar:
+class Head(Struct, frozen=True, forbid_unknown_fields=True):
+    """What stands before a template; `Prompt` says what the keys mean."""
+
+    description: str
+    source: str = ""
+    chat: bool = False
+    system: str = ""
+    stop: tuple[str, ...] = ()
+    exemplars: int = 0
+
+
+class Exemplar(Struct, frozen=True, forbid_unknown_fields=True):
     """One solved problem of a few-shot prompt, written for this project."""
 
     question: str
+    """As a problem would ask it, options included."""
     pot: str
     """A program that prints `answer`."""
     cot: str
     """The same solution in words; the prompt adds the answer."""
     answer: str
+    """What the program prints; a letter where there are choices."""
     choices: tuple[str, ...] = ()
     """Option texts, where the question has some."""
+
+
+class Family(Struct, frozen=True, forbid_unknown_fields=True):
+    """A file of exemplars."""
+
+    exemplar: tuple[Exemplar, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +66,7 @@ class Prompt:
 
     name: str
     description: str
+    """What it asks for, in a sentence."""
     template: str
     """The Jinja template."""
     hash: str
@@ -133,43 +151,38 @@ def parse(name: str, label: str, content: bytes, find_families: Callable[[], Map
     except UnicodeDecodeError as error:
         raise PromptError(f"{label}: not a readable prompt file: {error}") from error
     head, template = _split(label, text)
-    _check_head(label, head)
     _check_template(label, template)
-    files = dict(sorted(find_families().items())) if head.get("exemplars") else {}
+    files = dict(sorted(find_families().items())) if head.exemplars else {}
     digest = hashlib.sha256(content)
     for file, table in files.items():
         digest.update(PurePath(file).stem.encode() + b"\0" + table)
     families = {PurePath(file).stem: parse_exemplars(f"exemplars/{file}", table) for file, table in files.items()}
-    values = {**head, "stop": tuple(head.get("stop", ()))}
-    origin = values.pop("source", "")
     return Prompt(
         name=name,
+        description=head.description,
         template=template,
         hash=digest.hexdigest(),
         source=text,
         files={f"exemplars/{file}": table.decode().replace("\r\n", "\n") for file, table in files.items()},
-        origin=origin,
+        origin=head.source,
+        chat=head.chat,
+        system=head.system,
+        stop=head.stop,
+        exemplars=head.exemplars,
         families=families,
-        **values,
     )
 
 
 def parse_exemplars(label: str, content: bytes) -> tuple[Exemplar, ...]:
     """The exemplars of one family, out of the bytes of its file. Raises `PromptError` naming the file and the exemplar."""
     try:
-        tables = tomllib.loads(content.decode())["exemplar"]
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        document = Document(label, content.decode("utf-8-sig"), PromptError)
+    except UnicodeDecodeError as error:
         raise PromptError(f"{label}: not a readable TOML file: {error}") from error
-    except KeyError:
-        raise PromptError(f"{label}: no [[exemplar]]") from None
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise PromptError(f"{label}: exemplar is no list of tables, expected [[exemplar]]")
-    known = [item.name for item in fields(Exemplar)]
-    for number, table in enumerate(tables):
-        wrong = set(table) - set(known) or {"question", "pot", "cot", "answer"} - set(table)
-        if wrong:
-            raise PromptError(f"{label}: exemplar {number}: keys {sorted(table)}, expected {', '.join(known)}")
-    return tuple(Exemplar(**{**table, "choices": tuple(table.get("choices", ()))}) for table in tables)
+    found = config.build(Family, document.table(), document)
+    if not found.exemplar:
+        raise PromptError(f"{label}: no [[exemplar]]")
+    return found.exemplar
 
 
 def own_families() -> dict[str, bytes]:
@@ -190,25 +203,13 @@ def _families_in(folder: Path) -> dict[str, bytes]:
         raise PromptError(f"{error.filename}: not a readable file of exemplars: {error.strerror}") from error
 
 
-def _split(label: str, text: str) -> tuple[dict[str, Any], str]:
+def _split(label: str, text: str) -> tuple[Head, str]:
     """Front matter and template."""
     parts = text.split("+++\n", 2)
     if len(parts) != 3 or parts[0]:
         raise PromptError(f"{label}: must begin with TOML between two lines '+++'")
-    try:
-        return tomllib.loads(parts[1]), parts[2]
-    except tomllib.TOMLDecodeError as error:
-        raise PromptError(f"{label}: the part between the lines '+++' is no TOML: {error}") from error
-
-
-def _check_head(label: str, head: Mapping[str, Any]) -> None:
-    for key, value in head.items():
-        if key not in _KEYS:
-            raise PromptError(f"{label}: unknown key {key!r}; there are: {', '.join(_KEYS)}")
-        if type(value) is not _KEYS[key]:
-            raise PromptError(f"{label}: {key} = {value!r}, expected a value of type {_KEYS[key].__name__}")
-    if "description" not in head:
-        raise PromptError(f"{label}: key 'description' is missing")
+    document = Document(label, "\n" + parts[1], PromptError)  # the first line '+++' counts, so that lines are those of the file
+    return config.build(Head, document.table("the part between the lines '+++' is no TOML"), document), parts[2]
 
 
 def _check_template(label: str, template: str) -> None:

@@ -141,9 +141,12 @@ BROKEN = {
     ),
     "syntax": ('+++\ndescription = "d"\n+++\nok\n{% if %}', "mine.jinja: line 2 of the template"),
     "no front matter": ("{{ problem.question }}", "mine.jinja: must begin with TOML between two lines"),
-    "front matter": ("+++\ndescription = \n+++\nx", "mine.jinja: the part between the lines .* is no TOML"),
-    "unknown key": ('+++\ndescription = "d"\nstops = []\n+++\nx', "mine.jinja: unknown key 'stops'; there are: description"),
-    "wrong type": ('+++\ndescription = "d"\nchat = "yes"\n+++\nx', "mine.jinja: chat = 'yes', expected a value of type bool"),
+    "front matter": ("+++\ndescription = \n+++\nx", "mine.jinja: the part between the lines .* is no TOML: .* line 2"),
+    "unknown key": (
+        '+++\ndescription = "d"\nstops = []\n+++\nx',
+        r"mine.jinja:3: unknown key 'stops'; did you mean 'stop'\? There are: desc",
+    ),
+    "wrong type": ('+++\ndescription = "d"\nchat = "yes"\n+++\nx', "mine.jinja:3: chat = 'yes', expected a value of type bool"),
     "no description": ("+++\n+++\nx", "mine.jinja: key 'description' is missing"),
 }
 
@@ -167,10 +170,11 @@ def test_missing_file_is_named(tmp_path):
 
 EXEMPLAR = b'[[exemplar]]\nquestion = "q"\npot = "p"\ncot = "c"\n'
 BAD_EXEMPLARS = {
-    "without an answer": (EXEMPLAR, r"bad\.toml: exemplar 0: keys \['cot', 'pot', 'question'\], expected"),
+    "without an answer": (EXEMPLAR, r"bad\.toml:1: exemplar\[0\]: key 'answer' is missing"),
     "none": (b"", r"bad\.toml: no \[\[exemplar\]\]"),
-    "a number": (b"exemplar = 3", r"bad\.toml: exemplar is no list of tables"),
-    "numbers": (b"exemplar = [3]", r"bad\.toml: exemplar is no list of tables"),
+    "a number": (b"exemplar = 3", r"bad\.toml:1: exemplar = 3, expected a list of tables"),
+    "numbers": (b"exemplar = [3]", r"bad\.toml:1: exemplar\[0\] = 3, expected a table"),
+    "unknown key": (EXEMPLAR + b'answr = "1"\n', r"bad\.toml:5: unknown key 'exemplar\[0\]\.answr'; did you mean 'answer'"),
     "no TOML": (b"[[", r"bad\.toml: not a readable TOML file"),
     "no text": (b"\xff", r"bad\.toml: not a readable TOML file"),
 }

@@ -69,6 +69,16 @@ def pairs(flag: str, words: Sequence[str]) -> dict[str, Any]:
     return found
 
 
+def limit(word: str) -> float:
+    """A number of problems (``10``, ``10.0``), or a share of them below 1. Raises `ValueError`, which argparse explains."""
+    value = float(word)
+    if 0 < value < 1:
+        return value
+    if not value.is_integer():
+        raise ValueError(word)
+    return int(value)
+
+
 def names(words: str | None) -> tuple[str, ...]:
     """A comma list as names."""
     return tuple(word.strip() for word in (words or "").split(",") if word.strip())

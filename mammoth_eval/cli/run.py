@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+from functools import partial
 
 from mammoth_eval import presets
-from mammoth_eval.cli import messages, options, show
+from mammoth_eval.cli import lm_eval, messages, options, show
 from mammoth_eval.cli.progress import Display
 from mammoth_eval.decoding import DECODINGS
 from mammoth_eval.engines import ENGINES
@@ -28,7 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--benchmarks", metavar="NAMES", help="comma list of names, TOML files, or: paper, ind, ood, generated (default: paper)"
     )
-    what.add_argument("--limit", type=int, metavar="N", help="at most N problems of each benchmark, evenly spaced (0: all)")
+    what.add_argument(
+        "--limit",
+        type=options.limit,
+        metavar="N",
+        help="at most N problems of each benchmark, spread over it; below 1 a share of each (0.1), 0: all",
+    )
     how = parser.add_argument_group("how")
     how.add_argument("--preset", choices=sorted(presets.PRESETS), help="named settings; those below override it (default: default)")
     how.add_argument("--decoding", metavar="NAME", help=f"one of {', '.join(DECODINGS)}")
@@ -59,11 +65,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_pairs(where, "--factor", "a fact about the model for ablations, e.g. subset=G+M; repeatable")  # type: ignore[arg-type]
     options.add_format(where)  # type: ignore[arg-type]
     messages.add_verbosity(parser)
+    lm_eval.add_aliases(parser)
 
 
 def main(args: argparse.Namespace) -> int:
     """Run, or go on; prints the tables at the end."""
     console = messages.open_console(args)
+    args = lm_eval.translate(args, partial(messages.say, console))
     settings = settings_from(args)
     concurrency = _concurrency(args.concurrency)
     with console.status("reading the benchmarks and the model's folder"):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_args
 
+from mammoth_eval import config
 from mammoth_eval.errors import UnknownName, UsageError
 
 Options = TypeVar("Options")
@@ -16,12 +16,11 @@ _WORDS = {"true": True, "false": False, "none": None, "null": None}
 
 def read_options(engine: str, kind: type[Options], raw: Mapping[str, object]) -> Options:
     """The options `raw` as a `kind`. Raises `UsageError` for an unknown name or a value of the wrong type."""
-    hints = get_type_hints(kind)
-    known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    known = config.keys(kind)  # type: ignore[arg-type]
     for name in raw:
         if name not in known:
             raise UnknownName(f"option of engine {engine}", name, known)
-    return kind(**{name: _read(engine, name, value, hints[name]) for name, value in raw.items()})
+    return kind(**{name: _read(engine, name, value, known[name].hint) for name, value in raw.items()})
 
 
 def at_least(engine: str, options: object, **least: float) -> None:
@@ -46,14 +45,9 @@ def parse_value(text: str) -> object:
 
 def _read(engine: str, name: str, value: object, hint: Any) -> object:
     kinds = get_args(hint) or (hint,)
-    plain = [getattr(kind, "__origin__", kind) for kind in kinds]
-    if isinstance(value, str) and str not in plain:
+    if isinstance(value, str) and (str not in kinds or (type(None) in kinds and value.strip().lower() in ("none", "null"))):
         value = parse_value(value)
-    elif isinstance(value, str) and type(None) in plain and value.strip().lower() in ("none", "null"):
-        value = None
-    if isinstance(value, int) and not isinstance(value, bool) and float in plain:
-        value = float(value)
-    if Any in plain or type(value) in plain or (not isinstance(value, bool) and isinstance(value, tuple(plain))):
-        return value
-    wanted = " or ".join("null" if kind is type(None) else kind.__name__ for kind in plain)
-    raise UsageError(f"option {name} of engine {engine}: {value!r} is no {wanted}")
+    try:
+        return config.convert(value, hint)
+    except ValueError as error:
+        raise UsageError(f"option {name} of engine {engine}: {value!r}, expected {error}") from error

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from mammoth_eval import registry
 from mammoth_eval.engines.options import read_options
-from mammoth_eval.errors import EngineClosed, EngineError, ModelError
+from mammoth_eval.errors import EngineClosed, EngineError, ModelError, UsageError
 from mammoth_eval.types import Completion, Query, Sampling
 
 Reply = str | Completion | BaseException
@@ -25,7 +25,7 @@ Script = Callable[[Query, Sampling], Reply]
 class ScriptedOptions:
     """What the engine takes besides its script."""
 
-    script: Callable | Mapping | None = None  # type: ignore[type-arg]
+    script: Any = None
     """A function ``(query, sampling) -> reply``, or a mapping (see `ScriptedEngine`); without it the model names one."""
     latency: float = 0.0
     """Seconds that each answer takes."""
@@ -44,6 +44,9 @@ class ScriptedEngine:
     def __init__(self, model: str = "scripted", **options: object) -> None:
         self.model = model
         self.options = read_options("scripted", ScriptedOptions, options)
+        script = self.options.script
+        if not (script is None or callable(script) or isinstance(script, Mapping)):
+            raise UsageError(f"option script of engine scripted: {script!r}, expected a function or a mapping")
         self.calls: list[Query] = []
         self._script: Script | None = None
 

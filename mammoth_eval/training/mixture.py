@@ -15,45 +15,49 @@ sets = ["CoT/gsm_train"]    # only rows of these sets
 
 from __future__ import annotations
 
-import math
 import random
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from mammoth_eval import resources
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from mammoth_eval import config, resources
+from mammoth_eval.config import Document
 from mammoth_eval.errors import DataError, UnknownName
 from mammoth_eval.training.rows import KINDS, Kind, Row
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True, forbid_unknown_fields=True):
     """One source of a mixture."""
 
     name: str
-    weight: float = 0.0
+    """A source, ``mathinstruct``, or a file of rows beside the TOML."""
+    weight: Annotated[float, Meta(ge=0)] = 0.0
     """Share of the mixture's size; 0, for all sources alike: the number of its rows."""
-    cap: int = 0
+    cap: Annotated[int, Meta(ge=0)] = 0
     """Rows at most; 0: all."""
     sets: tuple[str, ...] = ()
     """Values of the field `source`; empty: all."""
     kinds: tuple[Kind, ...] = KINDS
+    """Kinds of rationales that are taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mixture:
+class Mixture(Struct, frozen=True, forbid_unknown_fields=True):
     """A mixture, as its TOML describes it."""
 
     name: str
     origin: Path
-    sources: tuple[Part, ...]
+    sources: tuple[Part, ...] = ()
     description: str = ""
-    seed: int = 0
-    size: int = 0
+    """What the model learns from, in a sentence."""
+    seed: Annotated[int, Meta(ge=0)] = 0
+    """Of the drawing and of the order."""
+    size: Annotated[int, Meta(ge=0)] = 0
     """Rows in all; 0: every row of the sources once."""
     kinds: tuple[Kind, ...] = KINDS
+    """Kinds of rationales, of all sources."""
     against: tuple[str, ...] = ()
     """Benchmarks that no row may leak; empty: all that there are."""
 
@@ -78,70 +82,41 @@ def get(name_or_path: str) -> Mixture:
 
 
 def read(path: Path) -> Mixture:
-    """The mixture of one file. Raises `DataError` naming the file and the key."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DataError(f"{path}: not a readable mixture: {error}") from error
-    parts = table.pop("sources", None)
-    if not isinstance(parts, list) or not parts:
-        raise DataError(f"{path.name}: no [[sources]]: a mixture names at least one")
-    found = [_read_table(f"{path.name}: sources[{number}]", part, Part, ("name",)) for number, part in enumerate(parts)]
-    values = _read_table(path.name, table, Mixture, (), hidden=("name", "origin", "sources"))
-    resolved = tuple(Part(**{**part, "name": _beside(path, part["name"])}) for part in found)
-    made = Mixture(name=path.stem, origin=path, sources=resolved, **values)
-    _check(path.name, made)
+    """The mixture of one file. Raises `DataError` naming the file, the line and the key."""
+    document = config.read_document(path, path.name, DataError, "not a readable mixture")
+    found = config.build(Mixture, document.table("not a readable mixture"), document, name=path.stem, origin=path)
+    if not found.sources:
+        raise document.wrong((), "no [[sources]]: a mixture names at least one")
+    made = replace(found, sources=tuple(replace(part, name=_beside(path, part.name)) for part in found.sources))
+    _check(document, made)
     return made
 
 
-def _check(where: str, mixture: Mixture) -> None:
+def _check(document: Document, mixture: Mixture) -> None:
     """Raises `DataError` for weights that would not be honoured, and for rows that would be taken twice."""
     weighted = [part for part in mixture.sources if part.weight]
     if weighted and not mixture.size:
-        raise DataError(
-            f"{where}: {weighted[0].name} has a weight and the mixture no size: a weight is a share of `size`, give both"
+        raise document.wrong(
+            ("sources", mixture.sources.index(weighted[0]), "weight"),
+            f"{weighted[0].name} has a weight and the mixture no size: a weight is a share of `size`, give both",
         )
     if weighted and len(weighted) < len(mixture.sources):
-        bare = next(part.name for part in mixture.sources if not part.weight)
-        raise DataError(
-            f"{where}: {bare} has no weight and {weighted[0].name} has one: give a weight above 0 to every source, or to none"
+        number, bare = next((number, part) for number, part in enumerate(mixture.sources) if not part.weight)
+        raise document.wrong(
+            ("sources", number),
+            f"{bare.name} has no weight and {weighted[0].name} has one: give a weight above 0 to every source, or to none",
         )
     for number, part in enumerate(mixture.sources):
         for other in mixture.sources[:number]:
             if part.name == other.name and set(part.kinds) & set(other.kinds) and _share_sets(part, other):
-                raise DataError(f"{where}: {part.name} is there twice, with the same kinds and sets: its rows would be taken twice")
+                raise document.wrong(
+                    ("sources", number),
+                    f"{part.name} is there twice, with the same kinds and sets: its rows would be taken twice",
+                )
 
 
 def _share_sets(one: Part, other: Part) -> bool:
     return not one.sets or not other.sets or bool(set(one.sets) & set(other.sets))
-
-
-_TYPES: dict[str, tuple[type, ...]] = {
-    "name": (str,), "description": (str,), "weight": (int, float), "cap": (int,), "size": (int,), "seed": (int,),
-    "sets": (list,), "kinds": (list,), "against": (list,),
-}  # fmt: skip
-
-
-def _read_table(
-    where: str, table: Mapping[str, Any], shape: type, required: Sequence[str], hidden: Sequence[str] = ()
-) -> dict[str, Any]:
-    known = [item.name for item in fields(shape) if item.name not in hidden]
-    for key in required:
-        if key not in table:
-            raise DataError(f"{where}: key {key!r} is missing")
-    for key, value in table.items():
-        if key not in known:
-            raise DataError(f"{where}: unknown key {key!r}; there are: {', '.join(known)}")
-        if isinstance(value, bool) or not isinstance(value, _TYPES[key]):
-            raise DataError(f"{where}: {key} = {value!r}, expected {' or '.join(one.__name__ for one in _TYPES[key])}")
-        if isinstance(value, int | float) and not 0 <= value < math.inf:
-            raise DataError(f"{where}: {key} = {value}, expected 0 or more")
-        if isinstance(value, list) and not all(isinstance(one, str) for one in value):
-            raise DataError(f"{where}: {key} = {value!r}, expected a list of texts")
-    for kind in table.get("kinds", ()):
-        if kind not in KINDS:
-            raise DataError(f"{where}: kinds = {table['kinds']!r}, expected a list of {', '.join(KINDS)}")
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
 
 
 def _beside(path: Path, name: str) -> str:

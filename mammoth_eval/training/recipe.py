@@ -6,9 +6,10 @@ Mistral 5e-6), batch 128, cosine with 3 % warm-up, no weight decay, bf16, length
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from typing import Any, get_type_hints
+from dataclasses import dataclass, replace
+from typing import Any
 
+from mammoth_eval import config
 from mammoth_eval.errors import DataError, UnknownName
 
 
@@ -17,7 +18,9 @@ class Recipe:
     """The settings of one training."""
 
     learning_rate: float = 2e-5
+    """Its highest value, after the warm-up."""
     epochs: float = 3.0
+    """Passes over the rows."""
     steps: int = 0
     """Optimiser steps; 0: as the epochs give."""
     batch: int = 128
@@ -29,17 +32,23 @@ class Recipe:
     warmup: float = 0.03
     """Share of the steps."""
     weight_decay: float = 0.0
+    """Of AdamW."""
     scheduler: str = "cosine"
+    """How the learning rate falls: a name of transformers' schedulers."""
     packing: bool = False
     """Several rows in one sequence, none seeing another."""
     lora: int = 0
     """Rank of a LoRA adapter (arXiv 2106.09685) on every linear layer; 0: all weights are trained."""
     lora_alpha: int = 32
+    """Scale of the adapter's product, over its rank."""
     bf16: bool = True
+    """Weights and products in bfloat16."""
     gradient_checkpointing: bool = True
+    """Activations are computed again in the backward pass: less memory, more time."""
     save_steps: int = 100
     """A checkpoint to resume from every so many steps."""
     log_steps: int = 10
+    """The loss is told every so many steps."""
 
 
 COSTS = ("micro_batch", "gradient_checkpointing", "save_steps", "log_steps")
@@ -78,16 +87,17 @@ def get(name: str) -> Recipe:
 
 def changed(recipe: Recipe, settings: dict[str, Any]) -> Recipe:
     """`recipe` with `settings` in place of its own. Raises `UnknownName` or `DataError` with what a setting must be."""
-    hints = get_type_hints(Recipe)
-    known = [item.name for item in fields(Recipe)]
+    known = config.keys(Recipe)
+    values = {}
     for name, value in settings.items():
         if name not in known:
             raise UnknownName("setting of a recipe", name, known)
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        right = {int: number and value == int(value), float: number, bool: isinstance(value, bool), str: isinstance(value, str)}
-        if not right[hints[name]]:
-            raise DataError(f"recipe: {name} = {value!r}, expected a value of type {hints[name].__name__}")
-    found = replace(recipe, **{name: hints[name](value) for name, value in settings.items()})
+        number = int(value) if isinstance(value, float) and value.is_integer() else value  # a command line's 1e3 steps
+        try:
+            values[name] = config.convert(number, known[name].hint)
+        except ValueError as error:
+            raise DataError(f"recipe: {name} = {value!r}, expected {error}") from error
+    found = replace(recipe, **values)
     _check(found)
     return found
 

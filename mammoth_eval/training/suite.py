@@ -17,34 +17,51 @@ steps = 150
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from mammoth_eval import benchmarks, resources
+from msgspec import Meta, Struct, field
+from msgspec.structs import replace
+
+from mammoth_eval import benchmarks, config, resources
+from mammoth_eval.config import Document
 from mammoth_eval.errors import DataError, UnknownName
 from mammoth_eval.training import mixture, recipe
+from mammoth_eval.training.recipe import Recipe
+
+Some = Meta(min_length=1)
+"""Of a list: with something in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Suite:
+class Suite(Struct, frozen=True, forbid_unknown_fields=True):
     """A suite, as its TOML describes it."""
 
     name: str
     description: str
+    """What is compared, in a sentence."""
     budget: str
+    """What it costs, and on what; the table says so."""
     base: str
-    mixtures: tuple[str, ...]
-    seeds: tuple[int, ...]
+    """Model that every mixture is trained from."""
+    mixtures: Annotated[tuple[str, ...], Some]
+    """Names, or TOML files beside the suite."""
+    seeds: Annotated[tuple[int, ...], Some]
+    """Each mixture is trained once with each."""
     recipe: str
-    benchmarks: tuple[str, ...]
+    """How they are trained, all alike."""
+    benchmarks: Annotated[tuple[str, ...], Some]
+    """What each is evaluated on."""
     baseline: str
+    """Value of `factor` that the others are compared with."""
     factor: str = "mixture"
-    limit: int = 0
-    max_tokens: int = 256
+    """What the runs are grouped by: `mixture`, `kinds`, or another fact of ``train.json``."""
+    limit: Annotated[int, Meta(ge=0)] = 0
+    """Problems of each benchmark; 0: all."""
+    max_tokens: Annotated[int, Meta(ge=1)] = 256
+    """New tokens of one completion."""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    """Settings in place of the recipe's."""
 
     @property
     def members(self) -> list[tuple[str, int]]:
@@ -68,22 +85,11 @@ def get(name_or_path: str) -> Suite:
 
 def read(path: Path) -> Suite:
     """The suite of one file, every name in it known. Raises `DataError` or `UnknownName`."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DataError(f"{path}: not a readable suite: {error}") from error
-    shape = [item for item in fields(Suite) if item.name != "name"]
-    known = [item.name for item in shape]
-    if unknown := [key for key in table if key not in known]:
-        raise DataError(f"{path.name}: unknown key {unknown[0]!r}; there are: {', '.join(known)}")
-    needed = [item.name for item in shape if item.default is MISSING and item.default_factory is MISSING]
-    if missing := [key for key in needed if key not in table]:
-        raise DataError(f"{path.name}: key {missing[0]!r} is missing")
-    lists: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
-    found = Suite(name=path.stem, **lists)
-    _check_lists(path, found)
+    document = config.read_document(path, path.name, DataError, "not a readable suite")
+    found = config.build(Suite, document.table("not a readable suite"), document, name=path.stem)
+    config.values(Recipe, found.settings, document, ("settings",), partial=True)
     found = replace(found, mixtures=tuple(_beside(path, one) for one in found.mixtures))
-    _check(path, found)
+    _check(document, found)
     return found
 
 
@@ -92,13 +98,7 @@ def _beside(path: Path, name: str) -> str:
     return str(path.parent / name) if name.endswith(".toml") else name
 
 
-def _check_lists(path: Path, found: Suite) -> None:
-    for key in ("mixtures", "seeds", "benchmarks"):
-        if not isinstance(getattr(found, key), tuple) or not getattr(found, key):
-            raise DataError(f"{path.name}: {key} = {getattr(found, key)!r}, expected a list with something in it")
-
-
-def _check(path: Path, found: Suite) -> None:
+def _check(document: Document, found: Suite) -> None:
     for one in found.mixtures:
         mixture.get(one)
     for one in found.benchmarks:
@@ -106,4 +106,4 @@ def _check(path: Path, found: Suite) -> None:
     recipe.changed(recipe.get(found.recipe), dict(found.settings))
     known = [Path(one).stem if one.endswith(".toml") else one for one in found.mixtures]
     if found.factor == "mixture" and found.baseline not in known:
-        raise DataError(f"{path.name}: baseline {found.baseline!r} is none of its mixtures, {', '.join(known)}")
+        raise document.wrong(("baseline",), f"baseline {found.baseline!r} is none of its mixtures, {', '.join(known)}")

@@ -210,17 +210,26 @@ def test_unknown_name_gives_the_nearest():
 BROKEN = {
     "broken TOML": ("title = ", "tomls/x.toml: not a readable TOML file: Invalid value"),
     "missing key": ('title = "t"\npaper = "p"\nlicence = "l"\nform = "open"\nfile = "f"', "tomls/x.toml: key 'rows' is missing"),
-    "unknown key": (MINE.format(rows=1, more='fiel = "f"'), "tomls/x.toml: unknown key 'fiel'; there are: title, paper"),
-    "wrong type": (MINE.format(rows='"1"', more='file = "f"'), "tomls/x.toml: rows = '1', expected a value of type int"),
+    "unknown key": (
+        MINE.format(rows=1, more='fiel = "f"'),
+        r"tomls/x.toml:7: unknown key 'fiel'; did you mean 'file'\? There are: title",
+    ),
+    "wrong type": (MINE.format(rows='"1"', more='file = "f"'), "tomls/x.toml:6: rows = '1', expected a value of type int"),
     "wrong word": (
         MINE.format(rows=1, more='file = "f"\ngroup = "odd"'),
-        "group = 'odd', expected one of ind, ood, extra, generated",
+        ":8: group = 'odd', expected one of ind, ood, extra, generated",
     ),
     "wrong policy": (
         MINE.format(rows=1, more='file = "f"') + "[grading]\nunits = 3",
-        "grading.units = 3, expected one of drop, strict",
+        ":13: grading.units = 3, expected one of drop, strict",
     ),
-    "unknown policy": (MINE.format(rows=1, more='file = "f"') + "[grading]\nunit = 3", "unknown key 'grading.unit'"),
+    "unknown policy": (
+        MINE.format(rows=1, more='file = "f"') + "[grading]\nunit = 3",
+        r":13: unknown key 'grading.unit'; did you mean 'units'\?",
+    ),
+    "no table": (MINE.format(rows=1, more='file = "f"\ngrading = 3'), "x.toml:8: grading = 3, expected a table"),
+    "unknown column": (MINE.format(rows=1, more='file = "f"') + 'mata = ["m"]', "unknown key 'columns.mata'; did you mean 'meta'"),
+    "missing column": (MINE.format(rows=1, more='file = "f"').replace("gold", "#"), "x.toml:9: columns: key 'gold' is missing"),
     "no source": (MINE.format(rows=1, more=""), "no source of rows: one of 'file', 'hub', 'generator' is needed"),
     "unpinned": (
         MINE.format(rows=1, more='file = "f"\nrepository = "a/b"\ncommit = "main"\npath = "p"'),

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mammoth_eval.graders import grade
-from mammoth_eval.graders.exact import cleaned, tree
-from mammoth_eval.graders.tree import Unreadable
+from mammoth_eval.graders.normalize import cleaned
+from mammoth_eval.graders.parse.nodes import Unreadable
+from mammoth_eval.graders.parse.reading import tree
 from mammoth_eval.types import Policy
 
 QUICK = settings(max_examples=120, deadline=None)

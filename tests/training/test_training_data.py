@@ -202,8 +202,9 @@ def test_a_seed_decides_what_is_drawn_and_in_which_order(tmp_path):
     [
         ("size = 100\n" + BOTH, "gsm8k-cot must give 50 of 100 rows and has 20"),
         ("", r"no \[\[sources\]\]"),
-        ("siez = 3\n" + BOTH, "unknown key 'siez'"),
-        ("[[sources]]\nweight = 1.0\n", "key 'name' is missing"),
+        ("siez = 3\n" + BOTH, r"mix\.toml:1: unknown key 'siez'; did you mean 'size'"),
+        ("[[sources]]\nweight = 1.0\n", r"mix\.toml:1: sources\[0\]: key 'name' is missing"),
+        (BOTH + "\n[[sources]]\nname = 'a'\nwieght = 1\n", r"unknown key 'sources\[2\]\.wieght'; did you mean 'weight'"),
         ('kinds = ["poem"]\n' + BOTH, "expected a list of cot, pot"),
         ("size = -1\n" + BOTH, "expected 0 or more"),
         ('[[sources]]\nname = "gsm8k-cot"\nsets = ["CoT/gsm"]\n', "has no set 'CoT/gsm'; there are: CoT/gsm8k"),
