@@ -60,7 +60,7 @@ train: ## fine-tune BASE (default: the embedded model) on MIXTURE; RECIPE, OUT, 
 
 ablation-run: ## train and evaluate every mixture of SUITE (format-gpu, subsets-gpu, format-cpu, subsets-cpu, a file), compare them
 	@$(SETUP) $(if $(ENGINE),--engine '$(ENGINE)') --train
-	@$(BIN)/mammoth-eval ablation-run '$(or $(SUITE),format-cpu)' $(if $(ENGINE),--engine '$(ENGINE)') \
+	@$(BIN)/mammoth-eval suite '$(or $(SUITE),format-cpu)' $(if $(ENGINE),--engine '$(ENGINE)') \
 		$(if $(DATA_DIR),--data-dir '$(DATA_DIR)') $(ARGS)
 
 report: ## the tables of all runs in RESULTS_DIR (default: results); ARGS= goes to mammoth-eval report
@@ -74,7 +74,7 @@ leaderboard: ## every run, kept summary and published row in one table; writes r
 
 ablation: ## what each factor changes (training subset, rationales, decoding, prompt, seed); FACTOR= names one
 	@$(SETUP) --engine none
-	@$(BIN)/mammoth-eval ablate $(if $(FACTOR),--factor '$(FACTOR)') $(if $(RESULTS_DIR),--results-dir '$(RESULTS_DIR)') $(ARGS)
+	@$(BIN)/mammoth-eval ablation $(if $(FACTOR),--factor '$(FACTOR)') $(if $(RESULTS_DIR),--results-dir '$(RESULTS_DIR)') $(ARGS)
 
 view: ## write report.html: every run of RESULTS_DIR as one page; ARGS= goes to mammoth-eval view
 	@$(SETUP) --engine none

@@ -207,8 +207,8 @@ def _sampling(settings: Settings, preset: presets.Preset) -> Sampling:
 
 
 def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
-    if settings.limit is not None and settings.limit < 0:
-        raise UsageError(f"--limit {settings.limit}: a number of problems, or 0 for all")
+    if settings.limit is not None and (settings.limit < 0 or (settings.limit > 1 and settings.limit % 1)):
+        raise UsageError(f"--limit {settings.limit}: a number of problems, or 0 for all; below 1 a share of them, such as 0.1")
     if settings.data_dir is not None and not settings.data_dir.is_dir():
         raise UsageError(f"--data-dir {settings.data_dir}: no such folder; it holds benchmarks/<name>/<file>")
     if samples < 1:
@@ -227,7 +227,7 @@ def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
         raise UsageError(f"--program-seconds {settings.program_seconds}: expected a number above 0")
 
 
-def _load(name: str, settings: Settings, limit: int | None) -> tuple[Benchmark, tuple[Problem, ...], Pin | None]:
+def _load(name: str, settings: Settings, limit: float | None) -> tuple[Benchmark, tuple[Problem, ...], Pin | None]:
     """A benchmark, its problems, and their commit where they are of the hub; the hash of the rows is what identifies them."""
     benchmark = benchmarks.get(name)
     pinned = benchmarks.pin(benchmark)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
-
-from rich.console import Console
+from functools import partial
 
 from mammoth_eval import presets
-from mammoth_eval.cli import options, show
+from mammoth_eval.cli import lm_eval, messages, options, show
 from mammoth_eval.cli.progress import Display
 from mammoth_eval.decoding import DECODINGS
 from mammoth_eval.engines import ENGINES
 from mammoth_eval.errors import UsageError
 from mammoth_eval.evaluation import run_plan
+from mammoth_eval.events import ignore
 from mammoth_eval.models import DEFAULT
 from mammoth_eval.plan import Settings, benchmark_names, make_plan
 from mammoth_eval.report.results import summarize_run
@@ -29,13 +29,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--benchmarks", metavar="NAMES", help="comma list of names, TOML files, or: paper, ind, ood, generated (default: paper)"
     )
-    what.add_argument("--limit", type=int, metavar="N", help="at most N problems of each benchmark, evenly spaced (0: all)")
+    what.add_argument(
+        "--limit",
+        type=options.limit,
+        metavar="N",
+        help="at most N problems of each benchmark, spread over it; below 1 a share of each (0.1), 0: all",
+    )
     how = parser.add_argument_group("how")
     how.add_argument("--preset", choices=sorted(presets.PRESETS), help="named settings; those below override it (default: default)")
     how.add_argument("--decoding", metavar="NAME", help=f"one of {', '.join(DECODINGS)}")
     how.add_argument("--prompt", metavar="NAME", help="prompt style or file; see: mammoth-eval list prompts")
     how.add_argument("--grader", metavar="NAMES", help=f"comma list of {', '.join(GRADERS)}; the first decides fallbacks")
-    how.add_argument("--samples", type=int, metavar="N", help="samples a problem: majority vote and pass@k")
+    how.add_argument("--samples", type=int, metavar="N", help="samples per problem: majority vote and pass@k")
     how.add_argument("--temperature", type=float, metavar="T")
     how.add_argument("--top-p", type=float, default=1.0, metavar="P")
     how.add_argument("--top-k", type=int, default=0, metavar="K")
@@ -56,15 +61,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where = parser.add_argument_group("where")
     options.add_data_dir(where)  # type: ignore[arg-type]
     options.add_results_dir(where)  # type: ignore[arg-type]
-    where.add_argument("--skip-damaged", action="store_true", help="problems whose records cannot be read are owed again")
+    where.add_argument("--skip-damaged", action="store_true", help="problems whose records cannot be read are pending again")
     options.add_pairs(where, "--factor", "a fact about the model for ablations, e.g. subset=G+M; repeatable")  # type: ignore[arg-type]
     options.add_format(where)  # type: ignore[arg-type]
-    where.add_argument("--quiet", action="store_true", help="no progress display")
+    messages.add_verbosity(parser)
+    lm_eval.add_aliases(parser)
 
 
 def main(args: argparse.Namespace) -> int:
     """Run, or go on; prints the tables at the end."""
-    console = Console(stderr=True, quiet=args.quiet)
+    console = messages.open_console(args)
+    args = lm_eval.translate(args, partial(messages.say, console))
     settings = settings_from(args)
     concurrency = _concurrency(args.concurrency)
     with console.status("reading the benchmarks and the model's folder"):
@@ -74,7 +81,7 @@ def main(args: argparse.Namespace) -> int:
             plan,
             args.results_dir,
             concurrency=concurrency,
-            progress=display,
+            progress=ignore if args.quiet else display,
             skip_damaged=args.skip_damaged,
             command=options.command_line(),
         )

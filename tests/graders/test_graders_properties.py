@@ -138,7 +138,7 @@ def test_hundred_kilobytes_of_anything_are_handled_in_fifty_milliseconds(unit):
 def test_time_grows_no_faster_than_the_length(unit):
     def seconds(count: int) -> float:
         best = 1.0
-        for attempt in range(3):
+        for attempt in range(9):  # the least of them: other work on the machine only adds
             start = time.process_time()
             grade("1" + unit * count + f"+{attempt}", "5")
             best = min(best, time.process_time() - start)

@@ -3,7 +3,7 @@
 import pytest
 from checkout import DATA
 
-from mammoth_eval.cli.grader import judge, read_cases
+from mammoth_eval.cli.audit import judge, read_cases
 from mammoth_eval.graders import grade
 from mammoth_eval.graders.compare import phrases
 from mammoth_eval.graders.equal import finite_field

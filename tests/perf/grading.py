@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mammoth_eval.cli.grader import read_cases
+from mammoth_eval.cli.audit import read_cases
 from mammoth_eval.extraction import from_text
 from mammoth_eval.graders import exact, grade, math_verify, normalize
 from mammoth_eval.graders.equal import high_precision

@@ -110,7 +110,7 @@ COMMANDS = {
     "transformers": ((*RUN, "{toml}", "--engine", "transformers"), "torch is not installed: ", "transformers"),
     "openai": ((*RUN, "{toml}", *SERVER), "openai is not installed: ", "openai"),
     "generated": ((*RUN, "generated", *SERVER), "need reasoning-gym ", "generated"),
-    "math_verify": (("grader", "audit", "{cases}", "--grader", "math_verify"), "package is not installed: ", "math-verify"),
+    "math_verify": (("audit", "{cases}", "--grader", "math_verify"), "package is not installed: ", "math-verify"),
 }
 
 

@@ -1,4 +1,4 @@
-"""``mammoth-eval ablate``: what a factor changes, from runs grouped by their metadata; published ablations beside ours."""
+"""``mammoth-eval ablation``: what a factor changes, from runs grouped by their metadata; published ablations beside ours."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """One table a factor."""
+    """One table per factor."""
     paths = args.runs or store.find_runs(args.results_dir)
-    if len(paths) < 1:
+    if not paths:
         raise UsageError(f"{args.results_dir}: no runs; make some with: mammoth-eval run")
     specs = [store.load_run(path)["spec"] for path in paths]
     names = [factors.canonical(name) for name in options.names(args.factor)] or factors.varying(specs)
@@ -48,8 +48,7 @@ def main(args: argparse.Namespace) -> int:
         factors.require(name, specs)
     if args.baseline and len(names) > 1:
         raise UsageError(f"--baseline {args.baseline} needs one --factor, not {', '.join(names)}")
-    found = [ablation.ablate(list(_sides(paths, name, args)), name, args.baseline) for name in names]
-    _show(found, args)
+    _show([ablation.ablate([*_sides(paths, name, args)], name, args.baseline) for name in names], args)
     return 0
 
 
@@ -71,11 +70,12 @@ def _readings(path: Path, factor: str, asked: str | None) -> tuple[str | None, .
     return (asked,)
 
 
-def _show(found: list[Ablation], args: argparse.Namespace) -> None:
+def _show(ablations: list[Ablation], args: argparse.Namespace) -> None:
     rows = () if args.no_published else published.load()
     if args.format == "json":
-        theirs = [row.to_json() for row in rows if row.factor in {one.factor for one in found}]
-        content = {"ablations": [one.to_json() for one in found], "published": theirs}
+        factor_names = {made.factor for made in ablations}
+        theirs = [row.to_json() for row in rows if row.factor in factor_names]
+        content = {"ablations": [made.to_json() for made in ablations], "published": theirs}
         show.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n", args.output)
     else:
-        show.show_grids([ablation_grid(one, rows) for one in found], args.format, "Ablations", args.output)
+        show.show_grids([ablation_grid(made, rows) for made in ablations], args.format, "Ablations", args.output)

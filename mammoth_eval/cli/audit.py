@@ -1,4 +1,4 @@
-"""``mammoth-eval grader audit CASES.jsonl|RUN``: graders on labelled answers, or several graders on the generations of one run.
+"""``mammoth-eval audit CASES.jsonl|RUN``: graders on labelled answers, or several graders on the generations of one run.
 
 A case is one JSON line: ``id``, ``gold``, ``pred``, ``label`` (equal or not), ``form`` (answer, or response: the answer is
 extracted first), ``options`` where there are choices, ``kind``, ``policy`` (settings by name, or ``rounded``). Of a run each
@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mammoth_eval import benchmarks, extraction, registry, rules, scoring, store
+from mammoth_eval.cli import show
 from mammoth_eval.errors import UsageError
 from mammoth_eval.graders import GRADERS
 from mammoth_eval.paper import extraction as paper
@@ -54,8 +55,7 @@ class Ruling:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The action, what is audited, the graders."""
-    parser.add_argument("action", choices=("audit",), help="audit: judge the graders")
+    """What is audited, and the graders."""
     parser.add_argument("what", type=Path, metavar="CASES.jsonl|RUN", help="labelled answers, or a run folder")
     parser.add_argument("--grader", action="append", metavar="NAME", help=f"repeatable; of {', '.join(GRADERS)} (default: exact)")
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
@@ -73,11 +73,11 @@ def main(args: argparse.Namespace) -> int:
     else:
         raise UsageError(f"{args.what}: neither a file of cases nor a run folder (no run.json there)")
     first = rulings[graders[0]]
-    found = {name: _findings(one, first) for name, one in rulings.items()}
+    findings = {name: _findings(of_grader, first) for name, of_grader in rulings.items()}
     if args.json:
-        print(json.dumps(found, indent=2, ensure_ascii=False))
+        print(json.dumps(findings, indent=2, ensure_ascii=False))
     else:
-        _show(found, rulings)
+        _show(findings, rulings)
     return 0
 
 
@@ -99,14 +99,14 @@ def read_cases(path: Path) -> Iterator[Case]:
 
 
 def _policy(said: object) -> Policy:
-    """The policy of a case: settings by name, or the word `rounded`; other words only say which rule the case is about."""
+    """The policy of a case: settings by name, or the name `rounded`; other names only say which rule the case is about."""
     if isinstance(said, dict):
         return Policy(**said)
     return Policy(decimals="rounded") if said == "rounded" else Policy()
 
 
 def judge(name: str) -> Callable[[Case], Verdict]:
-    """A function from a case to the verdict of the grader called `name`. Raises `UnknownName`."""
+    """A function from a case to the verdict of the grader `name`. Raises `UnknownName`."""
     grade = registry.load("grader", name, GRADERS)
 
     def verdict(case: Case) -> Verdict:
@@ -138,16 +138,16 @@ def _ruling(case: Case, verdict_of: Callable[[Case], Verdict]) -> Ruling:
 
 def _on_run(path: Path, name: str) -> list[Ruling]:
     """Every record of a run under one grader."""
-    one = rules.get(name)
+    grader = rules.get(name)
     recorded = store.load_run(path)["spec"]["benchmarks"]
     known = set(benchmarks.names())
     policies = {key: benchmarks.get(key).policy if key in known else Policy(**row["policy"]) for key, row in recorded.items()}
-    return [_scored(record, one, policies[record.problem.benchmark]) for record in store.load_records(path)]
+    return [_scored(record, grader, policies[record.problem.benchmark]) for record in store.load_records(path)]
 
 
-def _scored(record: Record, one: rules.Rules, policy: Policy) -> Ruling:
+def _scored(record: Record, grader: rules.Rules, policy: Policy) -> Ruling:
     start = time.perf_counter()
-    score = scoring.score(record, one, policy)
+    score = scoring.score(record, grader, policy)
     seconds = time.perf_counter() - start
     case = Case(record.problem.id, record.problem.gold, score.answer or "", None)
     reason = next((attempt.reason for attempt in score.attempts if attempt.answer == score.answer), "")
@@ -155,20 +155,21 @@ def _scored(record: Record, one: rules.Rules, policy: Policy) -> Ruling:
 
 
 def _findings(rulings: Sequence[Ruling], first: Sequence[Ruling]) -> dict[str, Any]:
-    labelled = [one for one in rulings if one.case.label is not None]
-    right = [one for one in rulings if one.equal == (one.case.label is not False)]
-    wrong = [one for one in labelled if one.equal != one.case.label]
-    seconds = sum(one.seconds for one in rulings)
+    """One grader's measures, and where it differs from the `first` one. Keys are an interface: they stay."""
+    labelled = [ruling for ruling in rulings if ruling.case.label is not None]
+    right = [ruling for ruling in rulings if ruling.equal == (ruling.case.label is not False)]
+    wrong = [ruling for ruling in labelled if ruling.equal != ruling.case.label]
+    seconds = sum(ruling.seconds for ruling in rulings)
     return {
         "accuracy": _share(len(right), len(rulings)),
         "tpr": _rate(labelled, label=True),
         "tnr": _rate(labelled, label=False),
-        "faults": sum(one.fault for one in rulings),
+        "faults": sum(ruling.fault for ruling in rulings),
         "pairs": len(rulings),
         "pairs_per_second": round(len(rulings) / seconds, 1) if seconds else None,
-        "slowest_seconds": round(max((one.seconds for one in rulings), default=0.0), 4),
-        "slowest": max(rulings, key=lambda one: one.seconds).case.id if rulings else None,
-        "wrong": [_row(one) for one in wrong],
+        "slowest_seconds": round(max((ruling.seconds for ruling in rulings), default=0.0), 4),
+        "slowest": max(rulings, key=lambda ruling: ruling.seconds).case.id if rulings else None,
+        "wrong": [_row(ruling) for ruling in wrong],
         "disagreements": [_row(own) for own, base in zip(rulings, first, strict=True) if own.equal != base.equal],
     }
 
@@ -179,30 +180,31 @@ def _share(part: int, whole: int) -> float | None:
 
 def _rate(rulings: Sequence[Ruling], *, label: bool) -> float | None:
     """The share of cases of one label that were given it."""
-    of_label = [one for one in rulings if one.case.label is label]
-    return _share(sum(one.equal is label for one in of_label), len(of_label))
+    of_label = [ruling for ruling in rulings if ruling.case.label is label]
+    return _share(sum(ruling.equal is label for ruling in of_label), len(of_label))
 
 
-def _row(one: Ruling) -> dict[str, Any]:
-    case = one.case
-    return {"id": case.id, "gold": case.gold, "pred": case.pred, "label": case.label, "verdict": one.equal, "reason": one.reason}
+def _row(ruling: Ruling) -> dict[str, Any]:
+    case = ruling.case
+    texts = {"id": case.id, "gold": case.gold, "pred": case.pred, "label": case.label}
+    return {**texts, "verdict": ruling.equal, "reason": ruling.reason}
 
 
-def _show(found: dict[str, dict[str, Any]], rulings: dict[str, list[Ruling]]) -> None:
-    console = Console()
+def _show(findings: dict[str, dict[str, Any]], rulings: dict[str, list[Ruling]]) -> None:
+    console = show.console()
     table = Table(box=None, pad_edge=False)
     for name in ("grader", "accuracy", "true +", "true -", "faults", "pairs/s", "slowest s"):
         table.add_column(name, justify="left" if name == "grader" else "right")
-    for name, one in found.items():
-        shares = [_percent(one[key]) for key in ("accuracy", "tpr", "tnr")]
-        table.add_row(name, *shares, str(one["faults"]), f"{one['pairs_per_second'] or 0:.0f}", f"{one['slowest_seconds']:.3f}")
+    for name, row in findings.items():
+        shares = [_percent(row[key]) for key in ("accuracy", "tpr", "tnr")]
+        table.add_row(name, *shares, str(row["faults"]), f"{row['pairs_per_second'] or 0:.0f}", f"{row['slowest_seconds']:.3f}")
     console.print(table)
-    for name, one in found.items():
-        _list(console, f"{name}: wrong", one["wrong"])
+    for name, row in findings.items():
+        _list(console, f"{name}: wrong", row["wrong"])
     if len(rulings) > 1:
-        base = next(iter(found))
-        for name, one in found.items():
-            _list(console, f"{name} against {base}: other verdicts", one["disagreements"])
+        base = next(iter(findings))
+        for name, row in findings.items():
+            _list(console, f"{name} against {base}: other verdicts", row["disagreements"])
 
 
 def _percent(share: float | None) -> str:

@@ -1,4 +1,4 @@
-"""``mammoth-eval grader audit``: what it prints for labelled answers and for a run."""
+"""``mammoth-eval audit``: what it prints for labelled answers and for a run."""
 
 import dataclasses
 import json
@@ -34,7 +34,7 @@ def cases(tmp_path):
 
 
 def test_audit_prints_every_measure_of_every_grader_as_json(cases, capsys):
-    assert main(["grader", "audit", str(cases), "--grader", "exact", "--grader", "mammoth", "--json"]) == 0
+    assert main(["audit", str(cases), "--grader", "exact", "--grader", "mammoth", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert set(found) == {"exact", "mammoth"}
     exact = found["exact"]
@@ -48,7 +48,7 @@ def test_audit_prints_every_measure_of_every_grader_as_json(cases, capsys):
 
 
 def test_audit_lists_wrong_cases_and_disagreements_in_words(cases, capsys):
-    assert main(["grader", "audit", str(cases), "--grader", "exact", "--grader", "mammoth"]) == 0
+    assert main(["audit", str(cases), "--grader", "exact", "--grader", "mammoth"]) == 0
     out = capsys.readouterr().out
     assert "exact: wrong (1)" in out
     assert "mammoth against exact: other verdicts (1)" in out
@@ -57,14 +57,14 @@ def test_audit_lists_wrong_cases_and_disagreements_in_words(cases, capsys):
 def test_file_that_holds_no_cases_is_named_with_the_line(tmp_path, capsys):
     path = tmp_path / "cases.jsonl"
     path.write_text(json.dumps(ROWS[0]) + '\n{"id": "x"}\n')
-    assert main(["grader", "audit", str(path)]) == 2
+    assert main(["audit", str(path)]) == 2
     assert "cases.jsonl:2: not a case" in capsys.readouterr().err
 
 
 def test_unknown_grader_and_missing_file_are_wrong_usage(cases, tmp_path, capsys):
-    assert main(["grader", "audit", str(cases), "--grader", "exakt"]) == 2
+    assert main(["audit", str(cases), "--grader", "exakt"]) == 2
     assert "did you mean 'exact'?" in capsys.readouterr().err
-    assert main(["grader", "audit", str(tmp_path / "none")]) == 2
+    assert main(["audit", str(tmp_path / "none")]) == 2
     assert "neither a file of cases nor a run folder" in capsys.readouterr().err
 
 
@@ -76,7 +76,7 @@ def test_audit_of_a_run_scores_its_records_under_each_grader(tmp_path, capsys):
         run.append(record(pot(answer=None, stdout="4.000 apples\n"), number=1))
         run.append(record(cot(text="The answer is four."), number=2))
         run.append(record(cot(text="The answer is 5."), number=3))
-    assert main(["grader", "audit", str(run.path), "--grader", "exact", "--grader", "mammoth", "--json"]) == 0
+    assert main(["audit", str(run.path), "--grader", "exact", "--grader", "mammoth", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["exact"]["accuracy"] == 0.75
     assert found["mammoth"]["accuracy"] == 0.5

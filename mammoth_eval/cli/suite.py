@@ -1,4 +1,4 @@
-"""``mammoth-eval ablation-run``: train every mixture of a suite alike, evaluate each, compare them; goes on where it stopped.
+"""``mammoth-eval suite``: train every mixture of a suite alike, evaluate each, compare them; goes on where it stopped.
 
 Each training and each evaluation is a command of its own in a process of its own, so that memory is given back and what broke can
 be repeated by hand. A training that is finished and an evaluation that has all its records cost nothing the second time.
@@ -8,23 +8,25 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import logging
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 
-from rich.console import Console
-
-from mammoth_eval.cli import options
+from mammoth_eval.cli import messages, options
 from mammoth_eval.errors import MammothError, TrainingError
 from mammoth_eval.resources import cache_folder
-from mammoth_eval.training import manifest, outline, sft, suite
+from mammoth_eval.training import manifest, outline, sft
+from mammoth_eval.training import suite as suites
 from mammoth_eval.training.suite import Suite
+
+_log = logging.getLogger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The suite, where its parts go, and the engine."""
-    parser.add_argument("suite", metavar="SUITE", help=f"a TOML file, or one of {', '.join(suite.names())}")
+    parser.add_argument("suite", metavar="SUITE", help=f"a TOML file, or one of {', '.join(suites.names())}")
     parser.add_argument("--work-dir", type=Path, metavar="DIR", help="checkpoints and runs (default: ablations/SUITE)")
     parser.add_argument(
         "--engine", metavar="NAME", help="of the evaluation (default: vllm where it is installed, else transformers)"
@@ -34,19 +36,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="print what it needs and its commands, and run none")
     options.add_data_dir(parser)
     options.add_format(parser, without=("csv",))
+    messages.add_verbosity(parser)
 
 
 def main(args: argparse.Namespace) -> int:
-    """Run what is left of the suite; prints the tables of `ablate`."""
-    console = options.show_console()
-    chosen = suite.get(args.suite)
+    """Run what is left of the suite; prints the tables of ``ablation``."""
+    console = messages.open_console(args)
+    chosen = suites.get(args.suite)
     work = args.work_dir or Path("ablations") / chosen.name
     engine = args.engine or ("vllm" if importlib.util.find_spec("vllm") else "transformers")
     steps = [(title, words) for member in chosen.members for title, words in _member(chosen, *member, work, engine, args)]
-    compared = _ablate(chosen, work, args)
+    compared = _ablation(chosen, work, args)
     if args.dry_run:
         for line in outline.lines(chosen, args.data_dir):
-            console.print(line, highlight=False, markup=False, soft_wrap=True)
+            messages.say(console, line)
         for _, words in [*steps, ("", compared)]:
             print(shlex.join(["mammoth-eval", *words]))
         return 0
@@ -54,11 +57,11 @@ def main(args: argparse.Namespace) -> int:
         sft.check_installed()
         outline.check(chosen, args.data_dir)
         if missing := outline.fetch_tests(chosen, args.data_dir, cache_folder()):
-            console.print(f"not compared with (cannot be had): {', '.join(missing)}", highlight=False, markup=False)
+            messages.say(console, f"not compared with (not available): {', '.join(missing)}")
     for number, (title, words) in enumerate(steps, 1):
-        console.print(f"[{number}/{len(steps)}] {title}", highlight=False, markup=False)
-        _run(words, console)
-    print(f"{chosen.description}. Budget: {chosen.budget}.", file=sys.stderr)
+        messages.say(console, f"[{number}/{len(steps)}] {title}")
+        _run(words)
+    messages.say(console, f"{chosen.description}. Budget: {chosen.budget}.")
     return subprocess.run([sys.executable, "-m", "mammoth_eval", *compared], check=False).returncode
 
 
@@ -77,7 +80,8 @@ def _member(
     run += ["--decoding", "both", "--max-tokens", str(chosen.max_tokens), "--results-dir", str(work / "results")]
     run += [*(["--limit", str(chosen.limit)] if chosen.limit else []), *data]
     run += [word for pair in args.engine_arg for word in ("--engine-arg", pair)]
-    return [(f"train {name}, seed {seed}", train), (f"evaluate {name}, seed {seed}", run)]
+    loudness = [f"--{flag}" for flag in ("quiet", "verbose") if getattr(args, flag)]
+    return [(f"train {name}, seed {seed}", train + loudness), (f"evaluate {name}, seed {seed}", run + loudness)]
 
 
 def _checkpoint(work: Path, mixture: str, seed: int) -> Path:
@@ -86,8 +90,8 @@ def _checkpoint(work: Path, mixture: str, seed: int) -> Path:
     return work / "checkpoints" / f"{name}-{seed}"
 
 
-def _ablate(chosen: Suite, work: Path, args: argparse.Namespace) -> list[str]:
-    words = ["ablate", "--factor", chosen.factor, "--baseline", chosen.baseline, "--results-dir", str(work / "results")]
+def _ablation(chosen: Suite, work: Path, args: argparse.Namespace) -> list[str]:
+    words = ["ablation", "--factor", chosen.factor, "--baseline", chosen.baseline, "--results-dir", str(work / "results")]
     return [*words, "--format", args.format]
 
 
@@ -95,8 +99,9 @@ def _toml(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _run(words: list[str], console: Console) -> None:
+def _run(words: list[str]) -> None:
     """One command; its tables are not this command's. Raises `MammothError` where it failed: the suite goes on from there."""
+    _log.info("%s", shlex.join(["mammoth-eval", *words]))
     done = subprocess.run([sys.executable, "-m", "mammoth_eval", *words], stdout=subprocess.DEVNULL, check=False)
     if done.returncode in (-2, 130):
         raise KeyboardInterrupt
