@@ -22,6 +22,7 @@ from mammoth_eval.errors import UnknownName, UsageError
 from mammoth_eval.hub import Pin
 from mammoth_eval.presets import Preset
 from mammoth_eval.prompts import Prompt
+from mammoth_eval.redaction import without_secrets
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.rules import Rules
 from mammoth_eval.store import RunSpec
@@ -172,7 +173,7 @@ def make_plan(settings: Settings) -> Plan:
         model=model.name,
         model_hash=model.fingerprint,
         engine=settings.engine,
-        engine_args=_without_secrets(model.asked),
+        engine_args={name: _written(name, value) for name, value in without_secrets(model.asked).items()},
         decoding=chosen.decoding,
         prompt=prompt.name,
         prompt_hash=prompt.hash,
@@ -261,13 +262,8 @@ def versions(engine: str, generated: bool = False) -> dict[str, str]:
     return found
 
 
-def _without_secrets(args: Mapping[str, Any]) -> dict[str, Any]:
-    """Engine arguments as they may be written down. Raises `UsageError` for one that cannot be."""
-    return {key: _written(key, value) for key, value in args.items() if "key" not in key and "token" not in key.split("_")}
-
-
 def _written(key: str, value: Any) -> Any:
-    """A value as ``run.json`` holds it; a function is its ``module:name``."""
+    """A value as ``run.json`` holds it; a function is its ``module:name``. Raises `UsageError` for what it cannot hold."""
     if callable(value):
         return f"{getattr(value, '__module__', '')}:{getattr(value, '__qualname__', type(value).__qualname__)}"
     try:

@@ -7,7 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from mammoth_eval import runfile
+from mammoth_eval import config, runfile
 
 FLAGS = {"graders": "grader", "engine_args": "engine_arg", "factors": "factor"}
 """Keys whose flag has another name. A flag of the last two is one entry of the table, so that both are kept."""
@@ -20,9 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--config", type=Path, metavar="FILE", help="a run as TOML (mammoth-eval init writes one); flags override it"
     )
     group.add_argument("--dry-run", action="store_true", help="show what would be asked, and how much; no engine, nothing written")
-    names = {FLAGS.get(name, name) for name in runfile.config.keys(runfile.RunFile)}
+    names = {FLAGS.get(name, name) for name in config.keys(runfile.RunFile)}
     actions = [action for action in parser._actions if action.dest in names]  # argparse has no public list of them
-    parser.set_defaults(unless_said={action.dest: action.default for action in actions})
+    parser.set_defaults(unless_said={action.dest: parser.get_default(action.dest) for action in actions})
     for action in actions:
         action.default = argparse.SUPPRESS
 
