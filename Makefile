@@ -24,7 +24,7 @@ OPTIONS = $(if $(MODEL),--model '$(MODEL)') $(if $(BENCHMARKS),--benchmarks '$(B
 	$(if $(DATA_DIR),--data-dir '$(DATA_DIR)') $(if $(RESULTS_DIR),--results-dir '$(RESULTS_DIR)') $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup eval train ablation-run test check report leaderboard ablation view readme doctor perf replays lock \
+.PHONY: help setup eval train ablation-run test test-fast check report leaderboard ablation view readme docs doctor perf replays lock \
 	locks-check clean
 
 help: ## this list
@@ -38,16 +38,20 @@ eval: ## evaluate: the embedded default model on generated problems, or MODEL on
 setup: ## install alone: ENGINE= for another than vllm, ARGS='--train --deepspeed --benchmarks generated'
 	@$(SETUP) $(if $(ENGINE),--engine '$(ENGINE)') $(ARGS)
 
-test: ## the tests, with the real engine and the real model; ARGS= goes to pytest
+test: ## all tests, with the real engine and the real model, in two processes; ARGS= goes to pytest, in one
 	@$(SETUP) --benchmarks generated --dev --train
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python $(if $(ARGS),-m pytest $(ARGS),tools/run_tests.py)
+
+test-fast: ## the tests that take no engine and no long wait, within 90 s on two cores; ARGS= goes to pytest
+	@$(SETUP) --benchmarks generated --dev --train
+	@$(BIN)/python -m pytest -m 'not engine and not slow' $(ARGS)
 
 check: ## lint, format, strict types, the layer rule
 	@$(SETUP) --engine none --dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q tests/test_layers.py
+	@$(BIN)/python -m pytest -q tests/test_structure.py
 
 train: ## fine-tune BASE (default: the embedded model) on MIXTURE; RECIPE, OUT, DATA_DIR, and ARGS for mammoth-eval train
 	@$(SETUP) $(if $(ENGINE),--engine '$(ENGINE)') --train
@@ -56,7 +60,7 @@ train: ## fine-tune BASE (default: the embedded model) on MIXTURE; RECIPE, OUT, 
 
 ablation-run: ## train and evaluate every mixture of SUITE (format-gpu, subsets-gpu, format-cpu, subsets-cpu, a file), compare them
 	@$(SETUP) $(if $(ENGINE),--engine '$(ENGINE)') --train
-	@$(BIN)/mammoth-eval ablation-run '$(or $(SUITE),format-cpu)' $(if $(ENGINE),--engine '$(ENGINE)') \
+	@$(BIN)/mammoth-eval suite '$(or $(SUITE),format-cpu)' $(if $(ENGINE),--engine '$(ENGINE)') \
 		$(if $(DATA_DIR),--data-dir '$(DATA_DIR)') $(ARGS)
 
 report: ## the tables of all runs in RESULTS_DIR (default: results); ARGS= goes to mammoth-eval report
@@ -70,13 +74,19 @@ leaderboard: ## every run, kept summary and published row in one table; writes r
 
 ablation: ## what each factor changes (training subset, rationales, decoding, prompt, seed); FACTOR= names one
 	@$(SETUP) --engine none
-	@$(BIN)/mammoth-eval ablate $(if $(FACTOR),--factor '$(FACTOR)') $(if $(RESULTS_DIR),--results-dir '$(RESULTS_DIR)') $(ARGS)
+	@$(BIN)/mammoth-eval ablation $(if $(FACTOR),--factor '$(FACTOR)') $(if $(RESULTS_DIR),--results-dir '$(RESULTS_DIR)') $(ARGS)
 
 view: ## write report.html: every run of RESULTS_DIR as one page; ARGS= goes to mammoth-eval view
 	@$(SETUP) --engine none
 	@$(BIN)/mammoth-eval view $(if $(RESULTS_DIR),--results-dir '$(RESULTS_DIR)') $(ARGS)
 
-readme: ## render the README's table from the summaries that are kept
+docs: ## the documentation as a site in site/: the reference written from the code, every link checked
+	@$(SETUP) --engine none --docs
+	@$(BIN)/python tools/docs.py
+	@$(BIN)/python -m mkdocs build --strict --quiet
+	@echo 'docs: site/index.html'
+
+readme: ## render the tables of results/README.md from the summaries that are kept
 	@$(SETUP) --engine none
 	@$(BIN)/python tools/readme.py
 

@@ -228,9 +228,13 @@ def line_of(text: str, place: Place) -> int:
 
 
 def _holds(value: Any, place: Place) -> bool:
+    """Whether `place` leads to something in `value`."""
     for part in place:
-        try:
-            value = value[part]
-        except (KeyError, IndexError, TypeError):
+        if isinstance(value, dict):
+            inside = part in value
+        else:
+            inside = isinstance(value, list) and isinstance(part, int) and part < len(value)
+        if not inside:
             return False
+        value = value[part]
     return True

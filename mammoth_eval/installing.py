@@ -27,6 +27,7 @@ _SET_UP = {
     "train": ("--engine", "transformers", "--train"),
     "deepspeed": ("--engine", "transformers", "--deepspeed"),
     "dev": ("--engine", "none", "--dev"),
+    "docs": ("--engine", "none", "--docs"),
 }
 """By extra: what ``tools/bootstrap.py`` is called with."""
 _CPU_MACHINES = ("x86_64", "aarch64")

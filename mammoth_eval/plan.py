@@ -45,8 +45,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Hub id or folder; to an engine without weights, the name that its server knows, or a file."""
     benchmarks: tuple[str, ...]
     """Names, TOML files, or the groups paper, ind, ood, generated."""
-    limit: int | None = None
-    """Problems of each benchmark at most, evenly spaced; 0: all."""
+    limit: int | float | None = None
+    """Problems of each benchmark at most, spread over it; below 1: that share of each; 0: all."""
     preset: str = "default"
     """Named settings; what is said beside it overrides it."""
     decoding: str | None = None
@@ -202,8 +202,8 @@ def overridden(preset: Preset, settings: Settings) -> Preset:
 
 
 def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
-    if settings.limit is not None and settings.limit < 0:
-        raise UsageError(f"--limit {settings.limit}: a number of problems, or 0 for all")
+    if settings.limit is not None and (settings.limit < 0 or (settings.limit > 1 and settings.limit % 1)):
+        raise UsageError(f"--limit {settings.limit}: a number of problems, or 0 for all; below 1 a share of them, such as 0.1")
     if settings.data_dir is not None and not settings.data_dir.is_dir():
         raise UsageError(f"--data-dir {settings.data_dir}: no such folder; it holds benchmarks/<name>/<file>")
     if samples < 1:
@@ -222,7 +222,7 @@ def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
         raise UsageError(f"--program-seconds {settings.program_seconds}: expected a number above 0")
 
 
-def _load(name: str, settings: Settings, limit: int | None) -> tuple[Benchmark, tuple[Problem, ...], Pin | None]:
+def _load(name: str, settings: Settings, limit: float | None) -> tuple[Benchmark, tuple[Problem, ...], Pin | None]:
     """A benchmark, its problems, and their commit where they are of the hub; the hash of the rows is what identifies them."""
     benchmark = benchmarks.get(name)
     pinned = benchmarks.pin(benchmark)

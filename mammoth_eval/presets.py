@@ -12,12 +12,17 @@ class Preset:
     """The settings that a preset decides."""
 
     decoding: str = "hybrid"
+    """Name of the decoding."""
     prompt: str = "alpaca"
+    """Name of the prompt style."""
     graders: tuple[str, ...] = ("exact", "mammoth")
     """The first one's rules decide fallbacks, and tables show it."""
     max_tokens: int = 1024
+    """New tokens of one completion."""
     temperature: float = 0.0
+    """0: greedy."""
     samples: int = 1
+    """Samples per problem."""
     program_seconds: float = 5.0
     """CPU seconds of one program."""
     waiting: float = 2.0

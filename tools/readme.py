@@ -1,4 +1,4 @@
-"""Render the README's table of results anew from ``results/summaries/``: ``make readme``, after a summary was added."""
+"""Render the tables of ``results/README.md`` again from ``results/summaries/``: ``make readme``, after a summary was added."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def main() -> int:
     if not saved:
         print("results/summaries/ holds no summary: mammoth-eval report --save results/summaries RUN", file=sys.stderr)
         return 1
-    page = ROOT / "README.md"
+    page = ROOT / "results" / "README.md"
     text = page.read_text(encoding="utf-8")
     if not PLACE.search(text):
-        print("README.md: no place between <!-- results --> and <!-- end of results -->", file=sys.stderr)
+        print("results/README.md: no place between <!-- results --> and <!-- end of results -->", file=sys.stderr)
         return 1
     page.write_text(PLACE.sub(lambda _: tables(saved), text), encoding="utf-8")
     return 0

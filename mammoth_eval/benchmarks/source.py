@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import json
+import math
 import os
 import tempfile
 import urllib.error
@@ -37,9 +38,9 @@ _GOLDEN = 0.6180339887498949  # the golden ratio less one: of all steps round a 
 
 
 def load(
-    benchmark: Benchmark, *, data_dir: Path | None, cache_dir: Path, limit: int | None = None, seed: int | None = None
+    benchmark: Benchmark, *, data_dir: Path | None, cache_dir: Path, limit: float | None = None, seed: int | None = None
 ) -> tuple[Problem, ...]:
-    """The problems of `benchmark`, in row order; with `limit` that many, spread over the set (`sample_rows`).
+    """The problems of `benchmark`, in row order; with `limit` so many, spread over the set (`sample_rows`).
 
     `seed` replaces the seed of a generated benchmark, and is ignored by the others, whose rows are fixed.
     Raises `BenchmarkError` where the rows cannot be had, or are not what the TOML says.
@@ -49,18 +50,20 @@ def load(
     return tuple(_problem(benchmark, index, rows[index], adapt) for index in sample_rows(len(rows), limit))
 
 
-def sample_rows(count: int, limit: int | None) -> list[int]:
+def sample_rows(count: int, limit: float | None) -> list[int]:
     """Which of `count` rows stand for all of them: `limit` row numbers, ascending; all where `limit` is None or larger.
 
+    A limit below 1 is a share of them, rounded up.
     The rows are drawn by steps of the golden ratio round the set: evenly spread, whatever its order (several sets are sorted by
     subject), the same for everybody, and nested: the rows of a smaller limit are among those of a larger one, so that a run
     can be made larger without losing what it has.
     """
     if limit is None or limit >= count:
         return list(range(count))
+    wanted = math.ceil(round(limit * count, 6)) if limit < 1 else limit  # 0.07 of 100 are 7: a product is not exact
     drawn: set[int] = set()
     step = 0
-    while len(drawn) < limit:
+    while len(drawn) < wanted:
         drawn.add(int(step * _GOLDEN % 1.0 * count))
         step += 1
     return sorted(drawn)

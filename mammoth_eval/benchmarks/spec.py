@@ -26,14 +26,17 @@ class Benchmark(Struct, frozen=True, forbid_unknown_fields=True, rename={"policy
     origin: Path
     """The TOML itself: messages name it, and a relative `file` is also looked for beside it."""
     title: str
+    """As tables and pages show it."""
     paper: str
     """``arXiv:`` identifier, or where the set was first described."""
     licence: str
+    """Of the rows: an SPDX identifier, or what the source says."""
     rows: int
     """How many rows there must be."""
     form: BenchmarkForm
     """``mixed``: open and choice rows side by side, each problem says which it is."""
     description: str = ""
+    """What it asks, in a sentence."""
     group: Group = "extra"
     """``ind`` and ``ood``: the paper's nine; only these enter its averages."""
     file: str = ""
@@ -43,14 +46,19 @@ class Benchmark(Struct, frozen=True, forbid_unknown_fields=True, rename={"policy
     repository: str = ""
     """``owner/name``; with `commit` and `path` the pinned address of the file."""
     commit: str = ""
+    """40 hexadecimal digits."""
     path: str = ""
+    """Of the file inside `repository`."""
     url: str = ""
     """An address of the file, in place of repository, commit and path."""
     hub: str = ""
     """Dataset of the hub. Rows come from it where there is no `file`; beside a file it only says where the same set is found."""
     config: str = ""
+    """Configuration (subset) of the hub data set."""
     split: str = "test"
+    """Split of the hub data set."""
     revision: str = ""
+    """Branch, tag or commit of the hub data set; empty: its main branch, pinned to the commit found there."""
     generator: str = ""
     """What makes the rows from a seed instead of reading them: a name of `generated.GENERATORS` or a dotted path."""
     generate: Mapping[str, Any] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mammoth_eval import models
-from mammoth_eval.cli import options
+from mammoth_eval.cli import messages, options
 from mammoth_eval.engines import ENGINES, make_engine
 from mammoth_eval.errors import DataError, UsageError
 from mammoth_eval.resources import cache_folder
@@ -38,7 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     taught = parser.add_argument_group("rationales by a teacher, in place of the source's own")
     taught.add_argument("--teacher", metavar="MODEL", help="a model that answers the source's questions, each row's of a file")
-    taught.add_argument("--write", choices=teacher.WAYS, default="pot", help="programs, words, or new questions (default: pot)")
+    taught.add_argument(
+        "--write",
+        choices=teacher.WAYS,
+        default="pot",
+        help="pot: programs, cot: chains of thought, new: new questions (default: pot)",
+    )
     taught.add_argument("--engine", default="vllm", metavar="NAME", help=f"one of {', '.join(ENGINES)} (default: vllm)")
     options.add_pairs(taught, "--engine-arg", "passed on to the engine; repeatable")  # type: ignore[arg-type]
     taught.add_argument("--samples", type=int, default=4, metavar="K", help="answers to each question (default: 4)")
@@ -54,11 +59,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     taught.add_argument("--seed", type=int, default=0)
     options.add_data_dir(parser)
     parser.add_argument("--json", action="store_true", help="print the reports")
+    messages.add_verbosity(parser)
 
 
 def main(args: argparse.Namespace) -> int:
     """Curate each source; writes the rows and the report, prints what was kept and what was not."""
-    console = options.show_console()
+    console = messages.open_console(args)
     _check(args)
     with console.status("reading the test sets"):
         tests = prepare.against(prepare.test_sets(options.names(args.against)), args.data_dir, cache_folder())
@@ -68,7 +74,7 @@ def main(args: argparse.Namespace) -> int:
             "--data-dir (a run of the benchmark fetches it, too); leave --against out to compare with all that are here"
         )
     if tests.missing:
-        console.print(f"not compared with (no file here): {', '.join(tests.missing)}", highlight=False, soft_wrap=True)
+        messages.say(console, f"not compared with (no file here): {', '.join(tests.missing)}")
     kept: list[Row] = []
     reports: dict[str, Any] = {}
     for name in dict.fromkeys(map(sources.plain, args.sources)):
@@ -79,11 +85,13 @@ def main(args: argparse.Namespace) -> int:
         if not args.json:
             _show(name, report)
         if report.read and report.discarded["leaks a test set"] == report.read:
-            console.print(f"{name}: all of it is test questions: name the sets to compare with, without its own, by --against")
+            messages.say(
+                console, f"{name}: all of it is test questions: name the sets to compare with, without its own, by --against"
+            )
     rows.write(args.out, kept)
     path = args.out.with_suffix(".report.json")
     rows.write_text(path, json.dumps(reports, indent=1, ensure_ascii=False) + "\n")
-    console.print(f"{len(kept)} rows: {args.out}; report: {path}", highlight=False, soft_wrap=True)
+    messages.say(console, f"{len(kept)} rows: {args.out}; report: {path}")
     if args.json:
         print(json.dumps(reports, indent=1, ensure_ascii=False))
     return 0

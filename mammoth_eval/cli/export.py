@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from mammoth_eval.cli import options
+from mammoth_eval.cli import messages, options
 from mammoth_eval.errors import StoreError, UnknownName
 from mammoth_eval.report.export import FORMATS, export
 from mammoth_eval.report.stored import load_run
@@ -45,5 +45,5 @@ def main(args: argparse.Namespace) -> int:
         for path in written:
             print(path)
     if not written:
-        options.show_console().print("nothing to write: every record is void", style="yellow")
+        messages.say(messages.open_console(args), "nothing to write: every record is errored", "yellow")
     return 0

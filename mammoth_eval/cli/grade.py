@@ -1,4 +1,4 @@
-"""``mammoth-eval grade``: score stored runs again under any grader; needs no model and no sandbox."""
+"""``mammoth-eval grade``: score runs of the store again under any grader; needs no model and no sandbox."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from mammoth_eval import benchmarks, rules, scoring, store
-from mammoth_eval.cli import options, show
+from mammoth_eval.cli import messages, options, show
 from mammoth_eval.report.results import summary_of
 from mammoth_eval.rules import Rules
 from mammoth_eval.types import Policy, Record
@@ -26,12 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="show what changes, write nothing")
     options.add_skip_damaged(parser)
     options.add_format(parser)
+    messages.add_verbosity(parser)
 
 
 def main(args: argparse.Namespace) -> int:
     """Score each run, say what changed, print its tables."""
     graders = [rules.get(name) for name in options.names(args.grader)]
-    console = options.show_console()
+    console = messages.open_console(args)
     summaries = []
     for path in args.runs:
         content = store.load_run(path)
@@ -54,7 +55,7 @@ def _rescore(
     pairs = [(old, scoring.with_scores(old, graders, policies[old.problem.benchmark])) for old in before]
     for grader in graders:
         moved = sum(_outcome(old, grader.name) != _outcome(new, grader.name) for old, new in pairs)
-        console.print(f"{path}: {grader.name}: {moved} of {len(pairs)} outcomes changed", highlight=False, soft_wrap=True)
+        messages.say(console, f"{path}: {grader.name}: {moved} of {len(pairs)} outcomes changed")
     return [new for _, new in pairs]
 
 

@@ -1,4 +1,4 @@
-"""``mammoth-eval import``: foreign generations become a run of the store, as if we had made them.
+"""``mammoth-eval import``: generations of other harnesses become a run of the store, as if we had made them.
 
 Rows are matched to problems by question text; programs run in our sandbox, answers are read and graded by our rules. A second
 file with the other method (``--then``) makes a run of decoding ``both``, from which PoT, CoT, hybrid and oracle are read. The run
@@ -15,10 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from mammoth_eval import decoding, importers
-from mammoth_eval.cli import options, show
+from mammoth_eval.cli import messages, options, show
 from mammoth_eval.cli.progress import Display
 from mammoth_eval.errors import UsageError
 from mammoth_eval.evaluation import run_plan
@@ -51,19 +49,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_results_dir(parser)
     parser.add_argument("--table", dest="format", choices=options.FORMATS, default="table", help="form of the tables")
     parser.add_argument("--json", action="store_const", const="json", dest="format", help="tables and every unmatched row as JSON")
-    parser.add_argument("--quiet", action="store_true", help="no messages, no progress display")
+    messages.add_verbosity(parser)
 
 
 def main(args: argparse.Namespace) -> int:
     """Match, run, grade; prints what did not fit and the tables."""
-    console = Console(stderr=True, quiet=args.quiet)
+    console = messages.open_console(args)
     sources = _sources(args)
     plan = make_plan(_settings(args))
     _, problems = plan.problems[0]
     found = importers.load(sources, problems)
     plan = _plan(plan, found)
     for line in [line for pair in found.files for line in importers.describe(*pair)] + _incomplete(found, plan):
-        console.print(line, highlight=False, soft_wrap=True, markup=False)
+        messages.say(console, line)
     engine = importers.Recordings(found.texts, tuple(file.name for file, _ in found.files))
     with Display(console) as display:
         path = run_plan(plan, args.results_dir, engine=engine, progress=display, command=options.command_line())

@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from mammoth_eval.errors import UsageError
 from mammoth_eval.redaction import redacted
 
@@ -71,6 +69,16 @@ def pairs(flag: str, words: Sequence[str]) -> dict[str, Any]:
     return found
 
 
+def limit(word: str) -> float:
+    """A number of problems (``10``, ``10.0``), or a share of them below 1. Raises `ValueError`, which argparse explains."""
+    value = float(word)
+    if 0 < value < 1:
+        return value
+    if not value.is_integer():
+        raise ValueError(word)
+    return int(value)
+
+
 def names(words: str | None) -> tuple[str, ...]:
     """A comma list as names."""
     return tuple(word.strip() for word in (words or "").split(",") if word.strip())
@@ -79,8 +87,3 @@ def names(words: str | None) -> tuple[str, ...]:
 def command_line() -> str:
     """The command as it was given, for the notes of a session; secrets left out."""
     return shlex.join(["mammoth-eval", *redacted(sys.argv[1:])])
-
-
-def show_console() -> Console:
-    """Where progress and messages go: standard error, so that standard output holds the result alone."""
-    return Console(file=sys.stderr)

@@ -1,7 +1,8 @@
-"""The live display of a run: one line a benchmark; nothing where output is no terminal."""
+"""The live display of a run: one line per benchmark; plain messages alone where output is no terminal."""
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass
 from types import TracebackType
@@ -13,9 +14,12 @@ from rich.status import Status
 from rich.table import Table
 
 from mammoth_eval import stats
+from mammoth_eval.cli import messages
 from mammoth_eval.events import Downloading, Event, Finished, Known, Notice, Opened, Started, Starting
 from mammoth_eval.store.records import AnyRecord
 from mammoth_eval.types import Record
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -25,7 +29,7 @@ class Tally:
     total: int
     done: int = 0
     correct: int = 0
-    void: int = 0
+    errored: int = 0
     by_pot: int = 0
     tokens: int = 0
     fresh: int = 0
@@ -39,13 +43,13 @@ class Tally:
         score = record.scores[grader]
         self.done += 1
         self.correct += score.outcome == "correct"
-        self.void += score.outcome == "fault"
+        self.errored += score.outcome == "fault"
         self.by_pot += score.path == "pot"
 
     def finished(self, record: Record) -> None:
         """Time one more record, made in this session just now."""
         self.fresh += 1
-        self.tokens += sum(one.completion.completion_tokens for one in record.attempts)
+        self.tokens += sum(attempt.completion.completion_tokens for attempt in record.attempts)
         self.ended = time.monotonic()
         if self.started is None:
             self.started = self.ended - record.seconds
@@ -77,9 +81,11 @@ class Display:
             case Downloading(files, size):
                 self._say(f"downloading {files} files, {size / 1e9:.2f} GB")
             case Starting(engine, model):
+                _log.info("starting the engine %s with %s", engine, model)
                 self._waiting = self.console.status(f"starting the engine {engine} with {model}")
                 self._waiting.start()
             case Started():
+                _log.info("the engine answers")
                 self._stop()
                 self._show_table()
             case Known(record):
@@ -88,12 +94,18 @@ class Display:
                 tally = self.tallies[record.problem.benchmark]
                 tally.add(record, self._grader)
                 tally.finished(record)
+                self._log_record(record)
             case Notice(text):
                 self._stop()
                 self._say(text, style="yellow")
 
     def _say(self, text: str, style: str | None = None) -> None:
-        self.console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
+        messages.say(self.console, text, style)
+
+    def _log_record(self, record: Record) -> None:
+        score = record.scores[self._grader]
+        path = f" by {score.path}" if score.path else ""
+        _log.debug("%s: %s%s, answer %r, %.1f s", record.problem.id, score.outcome, path, score.answer, record.seconds)
 
     def _show_table(self) -> None:
         if self.console.is_terminal and not self.console.quiet:
@@ -119,16 +131,16 @@ class Display:
         return table
 
     def _sum(self) -> Tally:
-        every = self.tallies.values()
-        total = Tally(sum(one.total for one in every))
-        for name in ("done", "correct", "void", "by_pot", "tokens", "fresh"):
-            setattr(total, name, sum(getattr(one, name) for one in every))
-        total.started = min((one.started for one in every if one.started is not None), default=None)
-        total.ended = max((one.ended for one in every if one.ended is not None), default=None)
+        tallies = self.tallies.values()
+        total = Tally(sum(tally.total for tally in tallies))
+        for name in ("done", "correct", "errored", "by_pot", "tokens", "fresh"):
+            setattr(total, name, sum(getattr(tally, name) for tally in tallies))
+        total.started = min((tally.started for tally in tallies if tally.started is not None), default=None)
+        total.ended = max((tally.ended for tally in tallies if tally.ended is not None), default=None)
         return total
 
     def _cells(self, tally: Tally) -> tuple[str, ...]:
-        share = stats.wilson(tally.correct, tally.done - tally.void)
+        share = stats.wilson(tally.correct, tally.done - tally.errored)
         accuracy = f"{share.value:.1f} ±{share.half:.1f}" if tally.done else ""
         by_pot = f"{100 * tally.by_pot / tally.done:.0f} %" if tally.done else ""
         if tally.started is None or not tally.fresh:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import argparse
 import os
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from mammoth_eval import presets
-from mammoth_eval.cli import dry_run, options, run_file, show
+from mammoth_eval.cli import dry_run, lm_eval, messages, options, run_file, show
 from mammoth_eval.cli.progress import Display
 from mammoth_eval.decoding import DECODINGS
 from mammoth_eval.engines import ENGINES
 from mammoth_eval.errors import MammothError, UsageError
 from mammoth_eval.evaluation import run_plan
+from mammoth_eval.events import ignore
 from mammoth_eval.models import DEFAULT
 from mammoth_eval.plan import Plan, Settings, benchmark_names, make_plan
 from mammoth_eval.report.results import summarize_run
@@ -30,13 +32,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--benchmarks", metavar="NAMES", help="comma list of names, TOML files, or: paper, ind, ood, generated (default: paper)"
     )
-    what.add_argument("--limit", type=int, metavar="N", help="at most N problems of each benchmark, evenly spaced (0: all)")
+    what.add_argument(
+        "--limit",
+        type=options.limit,
+        metavar="N",
+        help="at most N problems of each benchmark, spread over it; below 1 a share of each (0.1), 0: all",
+    )
     how = parser.add_argument_group("how")
     how.add_argument("--preset", choices=sorted(presets.PRESETS), help="named settings; those below override it (default: default)")
     how.add_argument("--decoding", metavar="NAME", help=f"one of {', '.join(DECODINGS)}")
     how.add_argument("--prompt", metavar="NAME", help="prompt style or file; see: mammoth-eval list prompts")
     how.add_argument("--grader", metavar="NAMES", help=f"comma list of {', '.join(GRADERS)}; the first decides fallbacks")
-    how.add_argument("--samples", type=int, metavar="N", help="samples a problem: majority vote and pass@k")
+    how.add_argument("--samples", type=int, metavar="N", help="samples per problem: majority vote and pass@k")
     how.add_argument("--temperature", type=float, metavar="T")
     how.add_argument("--top-p", type=float, default=1.0, metavar="P")
     how.add_argument("--top-k", type=int, default=0, metavar="K")
@@ -57,18 +64,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where = parser.add_argument_group("where")
     options.add_data_dir(where)  # type: ignore[arg-type]
     options.add_results_dir(where)  # type: ignore[arg-type]
-    where.add_argument("--skip-damaged", action="store_true", help="problems whose records cannot be read are owed again")
+    where.add_argument("--skip-damaged", action="store_true", help="problems whose records cannot be read are pending again")
     options.add_pairs(where, "--factor", "a fact about the model for ablations, e.g. subset=G+M; repeatable")  # type: ignore[arg-type]
     options.add_format(where)  # type: ignore[arg-type]
-    where.add_argument("--quiet", action="store_true", help="no progress display")
+    messages.add_verbosity(parser)
+    lm_eval.add_aliases(parser)
     run_file.add_arguments(parser)
 
 
 def main(args: argparse.Namespace) -> int:
     """Run, or go on; prints the tables at the end."""
-    runs = run_file.runs(args)
+    console = messages.open_console(args)
+    runs = run_file.runs(args, partial(lm_eval.translate, tell=partial(messages.say, console)))
     args = runs[0]
-    console = Console(stderr=True, quiet=args.quiet)
+    console = messages.open_console(args)  # again: a file may ask for quiet
     concurrency = _concurrency(args.concurrency)
     with console.status("reading the benchmarks and the model's folder"):
         plans = [make_plan(settings_from(run)) for run in runs]  # all of them before the first engine starts
@@ -77,14 +86,14 @@ def main(args: argparse.Namespace) -> int:
     paths, failed = [], []
     for number, plan in enumerate(plans, 1):
         if len(plans) > 1:
-            console.print(f"run {number} of {len(plans)}: {plan.spec.folder()}", highlight=False, markup=False)
+            messages.say(console, f"run {number} of {len(plans)}: {plan.spec.folder()}")
         try:
             paths.append(_evaluate(plan, args, console, concurrency))
         except MammothError as error:
             if len(plans) == 1:
                 raise
             failed.append(f"run {number} ({plan.spec.folder()}) failed: {error}")
-            console.print(f"{failed[-1]}; the others go on", highlight=False, markup=False)
+            messages.say(console, f"{failed[-1]}; the others go on")
     show.show_runs([summarize_run(path, skip_damaged=args.skip_damaged) for path in dict.fromkeys(paths)], args.format)
     if failed:
         raise MammothError(f"{len(failed)} of {len(plans)} runs failed: {'; '.join(failed)}")
@@ -97,7 +106,7 @@ def _evaluate(plan: Plan, args: argparse.Namespace, console: Console, concurrenc
             plan,
             args.results_dir,
             concurrency=concurrency,
-            progress=display,
+            progress=ignore if args.quiet else display,
             skip_damaged=args.skip_damaged,
             command=options.command_line(),
         )

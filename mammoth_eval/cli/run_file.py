@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action.default = argparse.SUPPRESS
 
 
-def runs(args: Namespace) -> list[Namespace]:
-    """The command line of each run of ``--config`` (without one: of the one run): flags, else the file, else defaults."""
+def runs(args: Namespace, translate: Callable[[Namespace], Namespace]) -> list[Namespace]:
+    """The command line of each run of ``--config`` (without one: of the one run): flags, else the file, else defaults.
+
+    `translate` reads the flags of another harness into ours: they override the file as well.
+    """
     given = {name: value for name, value in vars(args).items() if name != "unless_said"}
+    flags = vars(translate(Namespace(**{**args.unless_said, **given})))
+    said = {name: value for name, value in flags.items() if name in given or value != args.unless_said[name]}
     files: tuple[dict[str, Any], ...] = runfile.read(args.config) if args.config else ({},)
-    made = [Namespace(**{**args.unless_said, **_flags(said), **given}) for said in files]
+    made = [Namespace(**{**args.unless_said, **_flags(file), **said}) for file in files]
     return [run for number, run in enumerate(made) if run not in made[:number]]  # a flag may have fixed an axis of the matrix
 
 

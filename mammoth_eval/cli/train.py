@@ -12,12 +12,14 @@ import shlex
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from mammoth_eval import models, prompts
-from mammoth_eval.cli import options
+from mammoth_eval.cli import messages, options
 from mammoth_eval.engines.default_model import NAME as DEFAULT_MODEL
 from mammoth_eval.errors import UsageError
 from mammoth_eval.resources import cache_folder
@@ -39,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_data_dir(parser)
     _add_launch(parser)
     parser.add_argument("--json", action="store_true", help="print train.json at the end")
-    parser.add_argument("--quiet", action="store_true", help="no progress")
+    messages.add_verbosity(parser)
 
 
 def _add_launch(parser: argparse.ArgumentParser) -> None:
@@ -55,49 +57,69 @@ def main(args: argparse.Namespace) -> int:
     chosen = recipe.changed(recipe.get(args.recipe), options.pairs("--set", args.set))
     drawn = mixture.get(args.mixture)
     if args.launch:
-        launched = launch.command(args.launch, args.processes, _without_launch(sys.argv[1:]))
-        sft.check_installed()
-        return subprocess.run(launched, check=False).returncode
+        return _launch(args)
     if args.processes is not None:
         raise UsageError("--processes: only with --launch")
     seed = drawn.seed if args.seed is None else args.seed
     base = models.local(models.resolve(args.base, "transformers", cache_folder()))
     out = args.out or Path("checkpoints") / f"{Path(base.name).name}-{drawn.name}-{seed}"
-    tell = _teller(args.quiet)
+    tell = _teller(args)
     if not manifest.is_finished(out):
         sft.check_installed()
-
-    tests = prepare.against(prepare.test_sets(drawn.against), args.data_dir, cache_folder())
-    if tests.missing:
-        tell(f"not compared with (no file here): {', '.join(tests.missing)}")
-    data = mixture.build(drawn, lambda name: prepare.cached(name, tests, args.data_dir, cache_folder()), seed)
+    data, tests = _draw(drawn, seed, args, tell)
     tokenizer = sft.load_tokenizer(base.location)
     prompt = prompts.get(args.prompt)
     counted = encode.encode_all(data, prompt, tokenizer, base.name, chosen.max_length)
-    tell(f"{len(counted.examples)} rows, {counted.tokens:,} tokens an epoch; {_too_long(counted, chosen)}")
-
+    tell(f"{len(counted.examples)} rows, {counted.tokens:,} tokens per epoch; {_too_long(counted, chosen)}")
     note = _manifest(args.base, base, drawn, seed, data, chosen, prompt, tests, counted)
+    model = sft.Base(base.location, tokenizer, args.base)
     with manifest.alone(out) if _is_first() else nullcontext():
-        found = manifest.check(out, note)
-        if found is None or not found.finished:
-            if found is None and _is_first():
-                manifest.write(out, note)
-            result = sft.train(sft.Base(base.location, tokenizer, args.base), counted.examples, chosen, seed, out, tell)
-            found = replace(note, finished=True, result=result)
-            if _is_first():
-                manifest.write(out, found)
-        else:
-            tell("this training is finished already")
-        if args.merge and chosen.lora and _is_first() and manifest.read(out / "merged") is None:  # its manifest is its last file
-            sft.merge(base.location, out, out / "merged")
-            manifest.write(out / "merged", found)
+        trained = _train(out, note, lambda: sft.train(model, counted.examples, chosen, seed, out, tell), tell)
+        if args.merge and chosen.lora:
+            _merge(base, out, trained)
     if _is_first():
-        print(json.dumps(asdict(found), indent=1) if args.json else out)
+        print(json.dumps(asdict(trained), indent=1) if args.json else out)
     return 0
 
 
+def _launch(args: argparse.Namespace) -> int:
+    """This very command again, in each of several processes."""
+    launched = launch.command(args.launch, args.processes, _without_launch(sys.argv[1:]))
+    sft.check_installed()
+    return subprocess.run(launched, check=False).returncode
+
+
+def _draw(drawn: mixture.Mixture, seed: int, args: argparse.Namespace, tell: sft.Tell) -> tuple[list[Row], prepare.Against]:
+    """The rows of the mixture, and the test sets that none of them leaks."""
+    tests = prepare.against(prepare.test_sets(drawn.against), args.data_dir, cache_folder())
+    if tests.missing:
+        tell(f"not compared with (no file here): {', '.join(tests.missing)}")
+    return mixture.build(drawn, lambda name: prepare.cached(name, tests, args.data_dir, cache_folder()), seed), tests
+
+
+def _train(out: Path, note: Manifest, train: Callable[[], dict[str, Any]], tell: sft.Tell) -> Manifest:
+    """Call `train` unless `out` holds the training of `note`, finished; the manifest with what came of it."""
+    earlier = manifest.check(out, note)
+    if earlier is not None and earlier.finished:
+        tell("this training is finished already")
+        return earlier
+    if earlier is None and _is_first():
+        manifest.write(out, note)
+    trained = replace(note, finished=True, result=train())
+    if _is_first():
+        manifest.write(out, trained)
+    return trained
+
+
+def _merge(base: models.Model, out: Path, trained: Manifest) -> None:
+    """Adapter and base in one, below `out`; its manifest is its last file, so that a merge that broke off is made again."""
+    if _is_first() and manifest.read(out / "merged") is None:
+        sft.merge(base.location, out, out / "merged")
+        manifest.write(out / "merged", trained)
+
+
 def _without_launch(words: list[str]) -> list[str]:
-    """What each process is called with: the same command, which is not launched again."""
+    """What each process is called with: this command, without what would launch it again."""
     parser = argparse.ArgumentParser(add_help=False)
     _add_launch(parser)
     return parser.parse_known_args(words)[1]
@@ -144,11 +166,12 @@ def _is_first() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def _teller(quiet: bool) -> sft.Tell:
-    console = options.show_console()
+def _teller(args: argparse.Namespace) -> sft.Tell:
+    """What prints a line of progress, in one process of several."""
+    console = messages.open_console(args)
 
     def tell(line: str) -> None:
-        if not quiet and _is_first():
-            console.print(line, highlight=False, soft_wrap=True, markup=False)
+        if _is_first():
+            messages.say(console, line)
 
     return tell

@@ -7,7 +7,7 @@ import webbrowser
 from pathlib import Path
 
 from mammoth_eval import paths, store
-from mammoth_eval.cli import options
+from mammoth_eval.cli import messages, options
 from mammoth_eval.errors import StoreError, UsageError
 from mammoth_eval.report import view
 
@@ -46,5 +46,5 @@ def main(args: argparse.Namespace) -> int:
         raise StoreError(f"{output}: cannot be written: {error.strerror}") from error
     print(written)
     if args.open and not webbrowser.open(written.resolve().as_uri()):
-        options.show_console().print("no browser could be started here; open the file yourself", style="yellow")
+        messages.say(messages.open_console(args), "no browser could be started here; open the file yourself", "yellow")
     return 0

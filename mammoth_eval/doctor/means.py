@@ -41,7 +41,7 @@ def _why_not_full() -> str:
 
 
 async def _describe_sandbox(level: str) -> Mapping[str, object]:
-    async with open_sandbox(level=level, lanes=1) as opened:
+    async with open_sandbox(level=level, workers=1) as opened:
         return opened.describe()
 
 

@@ -29,6 +29,7 @@ class OpenAIOptions:
     base_url: str = "http://localhost:8000/v1"
     """One address or several with commas between: each request goes to the one with the fewest under way."""
     api_key: str = field(default="EMPTY", repr=False)
+    """Kept out of ``run.json``."""
     concurrency: int = 64
     """Requests under way at once, over all addresses."""
     timeout: float = 600.0

@@ -26,8 +26,11 @@ class TransformersOptions:
     lora: str | None = None
     """Folder or hub id of a LoRA adapter."""
     revision: str | None = None
+    """Branch, tag or commit of a hub model."""
     trust_remote_code: bool = False
+    """Run the checkpoint's own Python code."""
     attn_implementation: str | None = None
+    """transformers' name of it; None: its own choice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from mammoth_eval.engines import vllm_start
+from mammoth_eval.engines import vllm_options, vllm_start
 from mammoth_eval.engines.tokens import prompt_tokens
 from mammoth_eval.engines.vllm_log import died
 from mammoth_eval.errors import EngineClosed, EngineError, UsageError
@@ -24,12 +24,12 @@ from mammoth_eval.types import Completion, Query, Sampling
 class VllmEngine:
     """A checkpoint served by vLLM in this process (its core runs in child processes).
 
-    `options` are those of `vllm_start.VllmOptions`, and any other engine argument of vLLM by its own name.
+    `options` are those of `vllm_options.VllmOptions`, and any other engine argument of vLLM by its own name.
     """
 
     def __init__(self, model: str, **options: object) -> None:
         self.model = model
-        self.options, self.extra = vllm_start.split_options(options)
+        self.options, self.extra = vllm_options.split_options(options)
         self._served: vllm_start.Served | None = None
         self._numbers = itertools.count()
 

@@ -6,14 +6,11 @@ import logging
 import math
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from mammoth_eval import nvidia
 from mammoth_eval.engines import checkpoint, dtypes, memory
+from mammoth_eval.engines.vllm_options import VllmOptions
 from mammoth_eval.errors import EngineError, ModelError
-
-if TYPE_CHECKING:
-    from mammoth_eval.engines.vllm_start import VllmOptions
 
 BFLOAT16_FROM = 80
 """The compute capability from which a GPU calculates in bfloat16: 8.0, Ampere."""

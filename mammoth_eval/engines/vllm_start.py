@@ -17,9 +17,9 @@ from typing import Any
 
 from mammoth_eval.engines import checkpoint, vllm_config, vllm_device
 from mammoth_eval.engines.importing import import_module
-from mammoth_eval.engines.options import parse_value, read_options
 from mammoth_eval.engines.vllm_guard import Guard
 from mammoth_eval.engines.vllm_log import ProcessLog, failed_start
+from mammoth_eval.engines.vllm_options import VllmOptions
 from mammoth_eval.errors import UsageError
 
 CPU_CACHE_BYTES = 2 << 30
@@ -27,30 +27,6 @@ CPU_CACHE_BYTES = 2 << 30
 
 QUIET = ("ERROR", "CRITICAL")
 LORA_RANKS = (8, 16, 32, 64, 128, 256, 512)
-
-
-@dataclass(frozen=True, slots=True)
-class VllmOptions:
-    """The arguments of vLLM that an evaluation sets; the names are vLLM's."""
-
-    dtype: str | None = None
-    """None: bfloat16; float16 on a GPU that has none, float32 on a CPU that has none."""
-    tensor_parallel_size: int = 1
-    pipeline_parallel_size: int = 1
-    data_parallel_size: int = 1
-    max_model_len: int | None = None
-    """Tokens of prompt and answer together; None: what the model says."""
-    lora: str | None = None
-    """Folder or hub id of a LoRA adapter."""
-    quantization: str | None = None
-    gpu_memory_utilization: float | None = None
-    enforce_eager: bool | None = None
-    """None: on a CPU, where compiling costs minutes and gains little; not on a GPU."""
-    trust_remote_code: bool = False
-    seed: int = 0
-    revision: str | None = None
-    log_level: str = "ERROR"
-    """Of vLLM's own log: at ``ERROR`` it is kept aside and read when vLLM fails; at ``WARNING`` and below it goes to stderr."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +46,6 @@ class Served:
     guard: Guard
     log: ProcessLog | None
     """What its processes write; None where they write to the terminal."""
-
-
-def split_options(raw: Mapping[str, object]) -> tuple[VllmOptions, dict[str, object]]:
-    """The options that this package knows, and the rest, which are vLLM's to know."""
-    known = {field.name for field in dataclasses.fields(VllmOptions)}
-    extra = {name: parse_value(value) if isinstance(value, str) else value for name, value in raw.items() if name not in known}
-    return read_options("vllm", VllmOptions, {name: value for name, value in raw.items() if name in known}), extra
 
 
 async def start(model: str, options: VllmOptions, extra: Mapping[str, object]) -> Served:

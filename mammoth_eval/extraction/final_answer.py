@@ -14,14 +14,10 @@ from collections.abc import Sequence
 from mammoth_eval.extraction import choice_letter
 from mammoth_eval.extraction.boxed import last_box
 from mammoth_eval.extraction.closing.sentence import stated
+from mammoth_eval.extraction.thought import MAX_CHARS, reply
 from mammoth_eval.extraction.triggers import last_phrase, number_first
 from mammoth_eval.types import Form
 
-_RUN_ON = re.compile(
-    r"\n[ \t]*(?:#{1,6} ?(?:Instruction|Response|Question|Problem|Input)\b"
-    r"|(?:Question|Problem|Instruction|Q|USER|User|Human|Exercise) ?\d*:)"
-    r"|<\|(?:im_end|endoftext|eot_id|im_start)\|>|</s>|\[INST\]"
-)
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9_.\u00c0-\u03ff])[-−]?[ ]?[$£€]?[-−]?(?:\d{1,4}[ ](?=\d{1,3}/\d))?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?<=\d)"
     r"(?:[eE][-+]?\d+(?!\w))?(?:\s?/\s?\d+(?![\d/.]\d))?(?:\s?\\?%|\s(?:thousand|million|billion)(?!\w))?"
@@ -36,10 +32,6 @@ _REASONING = frozenset(
 _LATEX = re.compile(r"\\[a-zA-Z]+|[_^={]")
 _LABEL = re.compile(r"^[A-Za-z][A-Za-z '\-]*[A-Za-z]\s*:\s+(?=\S)")
 _SHORT_LABEL = re.compile(r"^(?:A|Ans|Result|Solution|Output)\s*[:=]\s*")
-_EMPTY_BOX = re.compile(r"\$?\$?\\f?boxed ?\{ ?\}\$?\$?")
-_THOUGHT = "</think>"
-_MAX_CHARS = 400_000
-"""Of a longer text the end is searched."""
 _MAX_LINE = 2_000
 _NOTHING = {"none", "nan", "null", "[]", "set()", "()", "undefined"}
 """Printed by a program that found nothing."""
@@ -51,7 +43,7 @@ def from_text(text: str, *, form: Form, choices: Sequence[str] = (), truncated: 
     A choice problem gives its letter, or the value where no letter is named and no option plainly is that value.
     `truncated`: the completion was cut off, so that only an explicit marker counts.
     """
-    body = _body(text)
+    body = reply(text)
     marked = _marked(body)
     if form == "choice":
         return choice_letter.answer(marked, "" if truncated else body, choices, _unmarked)
@@ -65,7 +57,7 @@ def from_stdout(stdout: str, *, form: Form, choices: Sequence[str] = ()) -> str 
 
     None where there is none.
     """
-    line = last_line(stdout[-_MAX_CHARS:])
+    line = last_line(stdout[-MAX_CHARS:])
     marked = _marked(line)
     value = marked if marked is not None else _LABEL.sub("", line).strip()
     if value.lower() in _NOTHING or not value:
@@ -85,15 +77,6 @@ def last_line(stdout: str) -> str:
         if depth <= 0:
             return "\n".join(lines[first:]).strip()
     return lines[-1].strip()
-
-
-def _body(text: str) -> str:
-    text = text[-_MAX_CHARS:].rsplit(_THOUGHT, 1)[-1].strip()
-    text = text.replace("<|begin_of_box|>", "\\boxed{").replace("<|end_of_box|>", "}").replace("\\beginboxed", "\\boxed")
-    if "boxed{}" in text or "boxed{ }" in text:
-        text = _EMPTY_BOX.sub("", text).strip()
-    cut = _RUN_ON.search(text, 1) if text else None
-    return text[: cut.start()].rstrip() if cut else text
 
 
 def _marked(body: str) -> str | None:

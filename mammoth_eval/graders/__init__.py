@@ -1,8 +1,8 @@
 """(answer, gold) -> Verdict, under named policies.
 
-`grade` is the grader ``exact``: it decides whether two answers are equal. Others stand beside it in `GRADERS`: the rule of
-the paper's released code (``mammoth``), and Math-Verify for cross-checks. Importing this package loads neither sympy nor
-torch.
+`grade` is the grader ``exact``: it decides whether two answers are equal. Others stand beside it in `GRADERS`: the
+rule of the paper's released code (``mammoth``), and Math-Verify for cross-checks. Importing this package loads
+neither sympy nor torch.
 """
 
 from mammoth_eval.graders.exact import VERSION, grade

@@ -19,11 +19,13 @@ class Run:
     """One run folder: what was asked, every record, and their summary under one grader."""
 
     path: Path
+    """The run folder."""
     content: dict[str, Any]
     """``run.json``."""
     summary: RunSummary
     """Under the grader that was asked for."""
     records: tuple[Record, ...]
+    """One per problem."""
 
     @property
     def spec(self) -> dict[str, Any]:

@@ -19,12 +19,13 @@ class Sandbox(Protocol):
     ) -> None: ...
 
     async def run(self, program: str, result: ProgramResult = "value") -> Execution:
-        """Run one program; status ``fault`` where the sandbox itself broke, after retries. Never raises for what a program does.
+        """Run one program; never raises for what it does. Status ``fault``: the sandbox itself broke, after retries.
 
-        ``result="stdout"``: what it printed, nothing else. ``"value"``: where it printed nothing, the value that it meant.
+        ``result="stdout"``: what it printed, nothing else. ``"value"``: where it printed nothing, the value that it
+        meant.
         """
         ...
 
     def describe(self) -> Mapping[str, object]:
-        """All that moves a number: layers in force, limits, versions of Python and of the libraries inside. JSON only."""
+        """All that moves a number, as JSON: layers in force, limits, versions of Python and of the libraries inside."""
         ...

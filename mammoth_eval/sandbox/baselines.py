@@ -1,4 +1,4 @@
-"""The baselines of `bench.py`, executed as a script in a fresh process: ``floor TIER`` and ``pool WORKERS REPEAT MODULE...``.
+"""The baselines of `bench.py`, executed as a script: ``floor TIER`` and ``pool WORKERS REPEAT MODULE...``.
 
 Programs come as a JSON list on standard input and run unprotected. Prints one JSON object.
 """
@@ -25,10 +25,10 @@ def load(modules: Sequence[str]) -> None:
 
 def run(code: str) -> str:
     """What a program prints."""
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.suppress(Exception, SystemExit):
+    stdout = io.StringIO()
+    with contextlib.redirect_stdout(stdout), contextlib.suppress(Exception, SystemExit):
         exec(compile(code, "<string>", "exec"), {"__name__": "__main__"})
-    return said.getvalue()
+    return stdout.getvalue()
 
 
 def floor(codes: Sequence[str], tier: str) -> float:
@@ -37,10 +37,9 @@ def floor(codes: Sequence[str], tier: str) -> float:
     from jail import kernel  # type: ignore[import-not-found]
 
     kernel.ignore_fork_hooks()
-    from jail import pages, tiers  # type: ignore[import-not-found]
+    from jail import tiers  # type: ignore[import-not-found]
 
     proc = os.open("/proc", os.O_PATH)
-    pages.copy_text(proc)
     tiers.load_standard(sys.path)
     tiers.load(tier)
     tiers.pack(proc)

@@ -1,9 +1,9 @@
 """How fast the sandbox is, beside a fresh interpreter for each program, an unprotected warm pool, and the floor.
 
-The floor is what no sandbox of forked children can go below: fork and exit of the process with the libraries loaded, and the
-programs' own work in it, without any layer and without an output (`baselines.py`). The baselines run the programs
-unprotected: the file must be trusted. Sandbox and fresh interpreters take turns, so that a machine whose speed changes gives both
-the same share of its good and bad times.
+The floor is what no sandbox of forked children can go below: fork and exit of the process with the libraries loaded,
+and the programs' own work in it, without any layer and without an output (`baselines.py`). The baselines run the
+programs unprotected: the file must be trusted. Sandbox and fresh interpreters take turns, so that a machine whose speed
+changes gives both the same share of its good and bad times.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 from mammoth_eval.errors import UsageError
 from mammoth_eval.sandbox import host
-from mammoth_eval.sandbox.client import Jail, default_lanes
+from mammoth_eval.sandbox.client import Jail, default_workers
 from mammoth_eval.sandbox.jail.tiers import TIERS
 from mammoth_eval.sandbox.limits import Limits
 
@@ -49,21 +49,22 @@ def read_programs(path: Path) -> list[Sample]:
     return samples
 
 
-def measure(samples: Sequence[Sample], level: str, lanes: int | None, repeat: int, times: tuple[float, float]) -> dict[str, Any]:
+def measure(samples: Sequence[Sample], level: str, workers: int | None, repeat: int, limits: Limits) -> dict[str, Any]:
     """All figures of one run, as `sandbox bench --json` prints them."""
-    count = lanes or default_lanes()
-    figures = asyncio.run(_sandboxed(samples, level, count, repeat, Limits(*times)))
+    count = workers or default_workers()
+    figures = asyncio.run(_in_turns(samples, level, count, repeat, limits))
     codes = [sample.code for sample in samples]
     figures["floor_cpu_ms_per_program"] = round(_floor(codes, repeat), 3)
     figures["pool_programs_per_second"] = round(_pool(codes, count, repeat), 1)
-    figures["times_fresh_interpreter"] = round(figures["programs_per_second"] / figures["fresh_interpreter_programs_per_second"], 1)
+    fresh = figures["fresh_interpreter_programs_per_second"]
+    figures["times_fresh_interpreter"] = round(figures["programs_per_second"] / fresh, 1)
     figures["times_floor_cpu"] = round(figures["cpu_ms_per_program"] / figures["floor_cpu_ms_per_program"], 2)
     return figures
 
 
-async def _sandboxed(samples: Sequence[Sample], level: str, lanes: int, repeat: int, limits: Limits) -> dict[str, Any]:
+async def _in_turns(samples: Sequence[Sample], level: str, workers: int, repeat: int, limits: Limits) -> dict[str, Any]:
     """The sandbox's figures, and the rate of fresh interpreters, which run a share of the programs after each round."""
-    async with Jail(level, limits, lanes) as jail:
+    async with Jail(level, limits, workers) as jail:
         for sample in samples:
             await jail.run(sample.code, "stdout")
         latencies: list[float] = []
@@ -82,11 +83,11 @@ async def _sandboxed(samples: Sequence[Sample], level: str, lanes: int, repeat: 
         for turn in range(repeat):
             queue = list(samples)[::-1]
             used, own, started = await jail.cpu_seconds(), time.process_time(), time.perf_counter()
-            await asyncio.gather(*(feed(queue) for _ in range(lanes)))
+            await asyncio.gather(*(feed(queue) for _ in range(workers)))
             wall += time.perf_counter() - started
             cpu += await jail.cpu_seconds() - used + time.process_time() - own
-            fresh += await asyncio.to_thread(_fresh, [sample.code for sample in samples[turn::repeat]], lanes)
-        memory = jail.lane_memory_mb()
+            fresh += await asyncio.to_thread(_fresh, [sample.code for sample in samples[turn::repeat]], workers)
+        memory = jail.worker_memory_mb()
     latencies.sort()
     return {
         "programs_per_second": round(len(latencies) / wall, 1),
@@ -94,11 +95,11 @@ async def _sandboxed(samples: Sequence[Sample], level: str, lanes: int, repeat: 
         "cpu_ms_per_program": round(cpu / len(latencies) * 1e3, 3),
         "p50_ms": round(latencies[len(latencies) // 2] * 1e3, 2),
         "p99_ms": round(latencies[len(latencies) * 99 // 100] * 1e3, 2),
-        "lane_memory_mb": memory,
+        "worker_memory_mb": memory,
         "outputs_equal": equal,
         "outputs_known": sum(sample.stdout is not None for sample in samples) * repeat,
         "programs": len(latencies),
-        "lanes": lanes,
+        "workers": workers,
         "level": jail.level,
         "layers": jail.describe()["layers"],
     }
@@ -120,7 +121,7 @@ def _baseline(mode: str, codes: list[str], *words: str) -> dict[str, float]:
 
 
 def _floor(codes: list[str], repeat: int) -> float:
-    """CPU milliseconds a program: bare forks of the process that has the program's tier loaded."""
+    """CPU milliseconds per program: bare forks of the process that has the program's tier loaded."""
     seconds = 0.0
     for tier in TIERS:
         chosen = [code for code in codes if host.tier_of(code) == tier]
@@ -137,13 +138,14 @@ def _pool(codes: list[str], workers: int, repeat: int) -> float:
 def _fresh(codes: list[str], workers: int) -> float:
     """Seconds for these programs, each in a new interpreter, `workers` at once; not counted is who idles at the end."""
 
-    def one(code: str) -> float:
+    def run(code: str) -> float:
         started = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], capture_output=True, stdin=subprocess.DEVNULL, check=False, timeout=120)
+        words = [sys.executable, "-c", code]
+        subprocess.run(words, capture_output=True, stdin=subprocess.DEVNULL, check=False, timeout=120)
         return time.perf_counter() - started
 
     with ThreadPoolExecutor(workers) as threads:
-        return sum(threads.map(one, codes)) / workers
+        return sum(threads.map(run, codes)) / workers
 
 
 def as_text(figures: dict[str, Any]) -> str:

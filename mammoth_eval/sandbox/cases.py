@@ -1,10 +1,10 @@
 """Case files: hostile and ordinary programs, with what must happen to each; checked from outside the sandbox.
 
-A case has `name`, `code` and `must`: ``blocked`` (nothing escapes), ``killed`` (ended by the sandbox), ``error`` (ends with an
-error of its own) or ``ok``; it may have `expect` (text in stdout; "" for none), `then` and `then_expect` (a second program in
-the same sandbox and what it prints), and `asserts`, which are verified on the host; `broke` tells
-readers what an earlier state of the code did instead. Whatever a case says, after each one the
-canary must be whole, no listener may have been reached, no process may be left, and the next program must run.
+A case has `name`, `code` and `must`: ``blocked`` (nothing escapes), ``killed`` (ended by the sandbox), ``error`` (ends
+with an error of its own) or ``ok``; it may have `expect` (text in stdout; "" for none), `then` and `then_expect` (a
+second program in the same sandbox and what it prints), and `asserts`, which are verified on the host; `broke` tells
+readers what an earlier state of the code did instead. Whatever a case says, after each one the canary must be whole, no
+listener may have been reached, no process may be left, and the next program must run.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from mammoth_eval.errors import UsageError
+from mammoth_eval.sandbox.canary import Canary
 from mammoth_eval.sandbox.client import Jail
-from mammoth_eval.sandbox.witness import Witness
 from mammoth_eval.types import Execution
 
 _MUST: dict[str, tuple[str, ...]] = {
@@ -63,24 +63,24 @@ def _case(path: Path, number: int, row: Any) -> Case:
     return Case(row["name"], row["code"], row["must"], asserts=tuple(row.get("asserts", ())), **optional)
 
 
-async def check_case(case: Case, jail: Jail, witness: Witness) -> list[str]:
+async def check_case(case: Case, jail: Jail, canary: Canary) -> list[str]:
     """Run a case; what was wrong, empty where nothing was."""
-    witness.reset()
-    first = await jail.run(witness.fill(case.code), "stdout")
-    wrong = _check_first(case, first, jail, witness)
+    canary.reset()
+    first = await jail.run(canary.fill(case.code), "stdout")
+    wrong = _check_first(case, first, jail, canary)
     if case.then is not None:
-        wrong += _check_then(case, first, await jail.run(witness.fill(case.then), "stdout"))
+        wrong += _check_then(case, first, await jail.run(canary.fill(case.then), "stdout"))
     elif "then_same" in case.asserts:
-        wrong += _check_then(case, first, await jail.run(witness.fill(case.code), "stdout"))
+        wrong += _check_then(case, first, await jail.run(canary.fill(case.code), "stdout"))
     after = await jail.run("print(6 * 7)", "stdout")
     if (after.status, after.stdout) != ("ok", "42\n"):
         wrong.append(f"the next program: {after.status} {after.stdout!r} {after.error}")
     for claim in case.asserts:
-        wrong += _check_claim(witness.fill(claim), first, jail, witness)
-    return wrong + witness.complaints(jail.pid)
+        wrong += _check_claim(canary.fill(claim), first, jail, canary)
+    return wrong + canary.complaints(jail.pid)
 
 
-def _check_first(case: Case, first: Execution, jail: Jail, witness: Witness) -> list[str]:
+def _check_first(case: Case, first: Execution, jail: Jail, canary: Canary) -> list[str]:
     wrong = []
     allowed = _MUST[case.must]
     if not any(claim.startswith("status:") for claim in case.asserts) and first.status not in allowed:
@@ -99,13 +99,14 @@ def _check_first(case: Case, first: Execution, jail: Jail, witness: Witness) -> 
 def _check_then(case: Case, first: Execution, second: Execution) -> list[str]:
     wrong = []
     if case.then_expect is not None and second.stdout != case.then_expect:
-        wrong.append(f"the second program printed {second.stdout[-200:]!r} ({second.error}), expected {case.then_expect!r}")
+        printed = f"{second.stdout[-200:]!r} ({second.error})"
+        wrong.append(f"the second program printed {printed}, expected {case.then_expect!r}")
     if "then_same" in case.asserts and second.stdout != first.stdout:
         wrong.append(f"the second run printed {second.stdout[-200:]!r}, the first {first.stdout[-200:]!r}")
     return wrong
 
 
-def _check_claim(claim: str, first: Execution, jail: Jail, witness: Witness) -> list[str]:
+def _check_claim(claim: str, first: Execution, jail: Jail, canary: Canary) -> list[str]:
     kind, _, value = claim.partition(":")
     checks: dict[str, Callable[[], bool]] = {
         "absent": lambda: not Path(value).exists(),
@@ -113,16 +114,16 @@ def _check_claim(claim: str, first: Execution, jail: Jail, witness: Witness) -> 
         "lacks": lambda: value not in first.stdout + first.stderr,
         "status": lambda: _is_status(first.status, value.split(",")),
         "outcap": lambda: len(first.stdout.encode()) <= jail.limits.output_kb * 1024,
-        "canary_intact": witness.canary_is_whole,
-        "no_conn": lambda: not witness.connections(),
-        "no_stray": lambda: not witness.strays(jail.pid),
+        "canary_intact": canary.is_whole,
+        "no_conn": lambda: not canary.connections(),
+        "no_stray": lambda: not canary.strays(jail.pid),
         "next_ok": lambda: True,  # every case is followed by a program that must run
         "then_same": lambda: True,  # checked with the second program
     }
-    held = checks.get(kind)
-    if held is None:
+    holds = checks.get(kind)
+    if holds is None:
         return [f"unknown assertion {claim!r}"]
-    return [] if held() else [f"{claim} does not hold (status {first.status}, {first.error})"]
+    return [] if holds() else [f"{claim} does not hold (status {first.status}, {first.error})"]
 
 
 def _is_status(status: str, wanted: list[str]) -> bool:

@@ -1,7 +1,7 @@
-"""The harness's side: one launcher process, tier servers on demand, and a fixed number of places in which programs run.
+"""The harness's side: one launcher process, tier servers on demand, and a fixed number of slots in which programs run.
 
-`Jail.run` waits for a free place, so that thousands of waiting programs cost no more than their text. A lane that breaks is
-replaced and the program run again; a program that was cancelled is killed before its place is used again.
+`Jail.run` waits for a free slot, so that thousands of waiting programs cost no more than their text. A worker that
+breaks is replaced and the program run again; a program that was cancelled is killed before its slot is used again.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ import tempfile
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field, replace
-from types import TracebackType
 from typing import Self
 
 from mammoth_eval.errors import SandboxError
 from mammoth_eval.sandbox import host, levels, processes
-from mammoth_eval.sandbox.jail import wire
-from mammoth_eval.sandbox.launcher import START_SECONDS, LaneBroke, Process, answer
+from mammoth_eval.sandbox.jail import protocol
+from mammoth_eval.sandbox.launcher import START_SECONDS, Process, WorkerBroke, answer
 from mammoth_eval.sandbox.limits import Limits
-from mammoth_eval.sandbox.verdict import read_execution
+from mammoth_eval.sandbox.outcome import read_execution
 from mammoth_eval.types import Execution, ProgramResult
 
 _TRIES = 3
@@ -30,23 +29,21 @@ _FIRST_SECONDS = 30.0
 """Of the first program: a busy machine and tight limits must not look like a sandbox that does not work."""
 _CANCEL_SECONDS = 5.0
 _LATE_SECONDS = 20.0
-"""How long after the longest time of a program its lane may answer; the lane's own alarm comes first."""
+"""How long after the longest time of a program its worker may answer; the alarm of the worker itself comes first."""
 
 
 @dataclass(slots=True)
-class Place:
-    """Room for one program at a time: at most one lane in each tier, made when it is first needed."""
+class Slot:
+    """Room for one program at a time: at most one worker in each tier, made when it is first needed."""
 
-    core: int = wire.ANY_CORE
-    """Its own core, where there is one for each place: to that it keeps while all places are busy."""
-    lanes: dict[str, socket.socket] = field(default_factory=dict)
+    workers: dict[str, socket.socket] = field(default_factory=dict)
     busy: str = ""
-    """The tier whose lane runs a program; empty where none does."""
+    """The tier whose worker runs a program; empty where none does."""
 
     def close(self) -> None:
-        """Close the lanes that are not in use."""
-        for tier in set(self.lanes) - {self.busy}:
-            self.lanes.pop(tier).close()
+        """Close the workers that are not in use."""
+        for tier in set(self.workers) - {self.busy}:
+            self.workers.pop(tier).close()
 
 
 def _new_file() -> int:
@@ -58,24 +55,19 @@ def _new_file() -> int:
             return os.dup(file.fileno())
 
 
-def _cores() -> list[int]:
-    """The cores that this process may use; empty where the system does not say."""
-    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-
-
-def default_lanes() -> int:
+def default_workers() -> int:
     """One for each core that this process may use."""
-    return len(_cores()) or os.cpu_count() or 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Jail:
     """The sandbox of this project; see the package's docstring for what it holds off. Use as ``async with``."""
 
-    def __init__(self, level: str, limits: Limits, lanes: int | None = None) -> None:
+    def __init__(self, level: str, limits: Limits, workers: int | None = None) -> None:
         self._asked, self.limits = level, limits
-        self.lanes = lanes or default_lanes()
+        self.workers = workers or default_workers()
         self._process: Process | None = None
-        self._places: tuple[Place, ...] = ()
+        self._slots: tuple[Slot, ...] = ()
         self._cleaners: set[asyncio.Task[None]] = set()
         self._closing = False
         self.level = ""
@@ -83,7 +75,7 @@ class Jail:
 
     async def __aenter__(self) -> Self:
         self._closing = False
-        self._free: asyncio.LifoQueue[Place] = asyncio.LifoQueue()  # both belong to the loop that opens the sandbox
+        self._free: asyncio.LifoQueue[Slot] = asyncio.LifoQueue()  # both belong to the loop that opens the sandbox
         self._restart = asyncio.Lock()
         reasons: dict[str, str] = {}
         for level in levels.candidates(self._asked):
@@ -96,10 +88,9 @@ class Jail:
             break
         else:
             raise SandboxError(levels.refusal(self._asked, reasons))
-        cores = _cores()
-        self._places = tuple(map(Place, cores if len(cores) == self.lanes else [wire.ANY_CORE] * self.lanes))
-        for place in self._places:
-            self._free.put_nowait(place)
+        self._slots = tuple(Slot() for _ in range(self.workers))
+        for slot in self._slots:
+            self._free.put_nowait(slot)
         try:
             await self._prove(reasons)
         except BaseException:
@@ -107,7 +98,7 @@ class Jail:
             raise
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(self, *exception: object) -> None:
         self._closing = True
         for cleaner in list(self._cleaners):
             cleaner.cancel()
@@ -115,8 +106,8 @@ class Jail:
         if self._process is not None:
             await self._process.close()
             self._process = None
-        for place in self._places:
-            place.close()
+        for slot in self._slots:
+            slot.close()
 
     async def _start(self, level: str) -> Process:
         config = levels.config(level, self.limits)
@@ -131,12 +122,13 @@ class Jail:
         return process
 
     async def _prove(self, reasons: dict[str, str]) -> None:
-        """Run a first program through every layer: it tries what must be refused and says which versions there are inside."""
+        """Run a first program through every layer: it tries what must be refused and reports the versions inside."""
         limits = replace(self.limits, seconds=_FIRST_SECONDS, wall=_FIRST_SECONDS)
         execution = await self._run(levels.FIRST_PROGRAM, "stdout", "plain", limits)
         if execution.status != "ok":
-            raise SandboxError(f"sandbox level {self.level}: the first program failed: {execution.error or execution.stderr}")
-        self._facts = levels.describe(self.level, self.limits, self.lanes, execution.stdout, reasons)
+            reason = execution.error or execution.stderr
+            raise SandboxError(f"sandbox level {self.level}: the first program failed: {reason}")
+        self._facts = levels.describe(self.level, self.limits, self.workers, execution.stdout, reasons)
 
     @property
     def pid(self) -> int:
@@ -145,19 +137,19 @@ class Jail:
         return self._process.launcher.pid
 
     async def cpu_seconds(self) -> float:
-        """CPU time that lanes and programs have used so far; only while no program runs."""
+        """CPU time that workers and programs have used so far; only while no program runs."""
         total = 0.0
-        places = [self._free.get_nowait() for _ in range(self._free.qsize())]
-        for place in places:
-            for lane in place.lanes.values():
-                lane.send(wire.request(wire.USAGE))
-                total += (await answer(lane)).cpu_seconds
-            self._free.put_nowait(place)
+        slots = [self._free.get_nowait() for _ in range(self._free.qsize())]
+        for slot in slots:
+            for worker in slot.workers.values():
+                worker.send(protocol.request(protocol.USAGE))
+                total += (await answer(worker)).cpu_seconds
+            self._free.put_nowait(slot)
         return total
 
-    def lane_memory_mb(self) -> float:
-        """Memory of its own that a lane has, in MiB (mean; shared pages are counted in parts)."""
-        return processes.lane_memory_mb(self.pid)
+    def worker_memory_mb(self) -> float:
+        """Mean memory of a worker (proportional set size), in MiB."""
+        return processes.worker_memory_mb(self.pid)
 
     def describe(self) -> dict[str, object]:
         """Level, layers (true, or why not), limits and the versions inside."""
@@ -173,7 +165,7 @@ class Jail:
         try:
             for program in programs:
                 running.append(asyncio.create_task(self.run(program, result)))
-                if len(running) > 2 * self.lanes:
+                if len(running) > 2 * self.workers:
                     yield await running.popleft()
             while running:
                 yield await running.popleft()
@@ -185,75 +177,74 @@ class Jail:
         if self._process is None:
             raise SandboxError("the sandbox is not open: use it as `async with open_sandbox() as sandbox`")
         free = self._free
-        place = await free.get()
+        slot = await free.get()
         kept = False
         try:
             reason = _CLOSED
             for _ in range(0 if self._closing else _TRIES):
                 try:
-                    return await self._attempt(place, program, result, tier, limits)
-                except (LaneBroke, SandboxError) as error:
+                    return await self._attempt(slot, program, result, tier, limits)
+                except (WorkerBroke, SandboxError) as error:
                     reason = str(error)
             return Execution("fault", error=reason)
         except asyncio.CancelledError:
             kept = True
-            self._clean_later(place)
+            self._clean_later(slot)
             raise
         finally:
             if not kept:
-                free.put_nowait(place)
+                free.put_nowait(slot)
 
-    async def _attempt(self, place: Place, program: str, result: ProgramResult, tier: str, limits: Limits) -> Execution:
-        if tier not in place.lanes:
-            place.lanes[tier] = await self._new_lane(tier)
-        lane = place.lanes[tier]
-        place.busy = tier
+    async def _attempt(self, slot: Slot, program: str, result: ProgramResult, tier: str, limits: Limits) -> Execution:
+        if tier not in slot.workers:
+            slot.workers[tier] = await self._new_worker(tier)
+        worker = slot.workers[tier]
+        slot.busy = tier
         streams = [_new_file() for _ in ("program", "stdout", "stderr")]
         try:
             size = os.write(streams[0], program.encode("utf-8", "surrogatepass"))
-            core = place.core if self._free.empty() else wire.ANY_CORE
-            request = wire.request(wire.RUN, result == "value", size, limits.seconds, limits.wall, core)
-            socket.send_fds(lane, [request], streams)
+            request = protocol.request(protocol.RUN, result == "value", size, limits.seconds, limits.wall)
+            socket.send_fds(worker, [request], streams)
             async with asyncio.timeout(limits.longest + _LATE_SECONDS):
-                reply = await answer(lane)
-            place.busy = ""
+                reply = await answer(worker)
+            slot.busy = ""
             return read_execution(reply, streams[1], streams[2], limits)
-        except (LaneBroke, OSError, TimeoutError) as error:
-            place.busy = ""
-            place.lanes.pop(tier).close()
-            raise LaneBroke(str(error) or "the lane did not answer in time") from error
+        except (WorkerBroke, OSError, TimeoutError) as error:
+            slot.busy = ""
+            slot.workers.pop(tier).close()
+            raise WorkerBroke(str(error) or "the worker did not answer in time") from error
         finally:
             for stream in streams:
                 os.close(stream)
 
-    async def _new_lane(self, tier: str) -> socket.socket:
-        """A lane of `tier`; where the servers themselves are gone, all is started anew once."""
+    async def _new_worker(self, tier: str) -> socket.socket:
+        """A worker of `tier`; where the servers themselves are gone, all of them are started again once."""
         async with self._restart:
             if self._closing or self._process is None:
-                raise LaneBroke(_CLOSED)
+                raise WorkerBroke(_CLOSED)
             try:
-                return await self._process.lane(tier)
-            except LaneBroke:
+                return await self._process.worker(tier)
+            except WorkerBroke:
                 if self._closing:
                     raise
                 await self._process.close()
                 self._process = await self._start(self.level)
-                return await self._process.lane(tier)
+                return await self._process.worker(tier)
 
-    def _clean_later(self, place: Place) -> None:
-        task = asyncio.get_running_loop().create_task(self._clean(place))
+    def _clean_later(self, slot: Slot) -> None:
+        task = asyncio.get_running_loop().create_task(self._clean(slot))
         self._cleaners.add(task)
         task.add_done_callback(self._cleaners.discard)
 
-    async def _clean(self, place: Place) -> None:
-        """Kill the program of a cancelled run, wait until the lane says so, then free the place."""
-        lane = place.lanes.get(place.busy)
+    async def _clean(self, slot: Slot) -> None:
+        """Kill the program of a cancelled run, wait until the worker says so, then free the slot."""
+        worker = slot.workers.get(slot.busy)
         try:
-            if lane is not None:
-                lane.send(wire.request(wire.CANCEL))
-                await asyncio.wait_for(answer(lane), _CANCEL_SECONDS)
-        except (LaneBroke, OSError, TimeoutError):
-            place.lanes.pop(place.busy).close()
+            if worker is not None:
+                worker.send(protocol.request(protocol.CANCEL))
+                await asyncio.wait_for(answer(worker), _CANCEL_SECONDS)
+        except (WorkerBroke, OSError, TimeoutError):
+            slot.workers.pop(slot.busy).close()
         finally:
-            place.busy = ""
-            self._free.put_nowait(place)
+            slot.busy = ""
+            self._free.put_nowait(slot)

@@ -11,7 +11,16 @@ from pathlib import Path
 
 from mammoth_eval.sandbox.jail.tiers import TIERS
 
-_SYSTEM_LIBRARIES = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64", "/etc/ld.so.cache", "/usr/share/zoneinfo")
+_SYSTEM_LIBRARIES = (
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib32",
+    "/usr/lib64",
+    "/etc/ld.so.cache",
+    "/usr/share/zoneinfo",
+)
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -38,22 +47,22 @@ def module_paths() -> tuple[str, ...]:
 def visible_paths() -> tuple[str, ...]:
     """Host paths in the private root: Python, its libraries and the system's, nothing else."""
     libraries = [os.path.realpath(Path(prefix) / "lib") for prefix in (sys.base_prefix, sys.prefix)]
-    found = [path for path in (*_SYSTEM_LIBRARIES, *libraries, *module_paths()) if os.path.lexists(path)]
-    links = [os.path.realpath(path) for path in found if Path(path).is_symlink()]
-    return _outermost([*found, *links])
+    paths = [path for path in (*_SYSTEM_LIBRARIES, *libraries, *module_paths()) if os.path.lexists(path)]
+    links = [os.path.realpath(path) for path in paths if Path(path).is_symlink()]
+    return _outermost([*paths, *links])
 
 
 def readable_paths() -> tuple[str, ...]:
-    """What Landlock opens for reading where there is no private root; site-packages one by one where the project lies there."""
-    found: list[str] = list(_DEVICES)
+    """What Landlock opens for reading without a private root; site-packages one by one where the project lies there."""
+    paths: list[str] = list(_DEVICES)
     for path in visible_paths():
         real = Path(os.path.realpath(path))
-        found += _without_project(real) if any(real in own.parents for own in _own_folders()) else [str(real)]
-    return tuple(dict.fromkeys(found))
+        paths += _without_project(real) if any(real in own.parents for own in _own_folders()) else [str(real)]
+    return tuple(dict.fromkeys(paths))
 
 
 def listable_paths() -> tuple[str, ...]:
-    """Folders whose entries are opened one by one: what is in them must be seen, or nothing in them could be imported by name."""
+    """Folders whose entries are opened one by one: without their names nothing in them could be imported."""
     real = [Path(os.path.realpath(path)) for path in visible_paths()]
     return tuple(str(path) for path in real if any(path in own.parents for own in _own_folders()))
 
@@ -61,17 +70,17 @@ def listable_paths() -> tuple[str, ...]:
 def _without_project(folder: Path) -> list[str]:
     """The entries of `folder` without the project's, descending where the project lies deeper."""
     own = _own_folders()
-    found = []
+    paths = []
     for entry in sorted(folder.iterdir()):
-        if any(entry in one.parents for one in own):
-            found += _without_project(entry)
+        if any(entry in folder.parents for folder in own):
+            paths += _without_project(entry)
         elif entry not in own:
-            found.append(str(entry))
-    return found
+            paths.append(str(entry))
+    return paths
 
 
 def _own_folders() -> tuple[Path, ...]:
-    """The package, what an editable installation of it copies into site-packages (its data), and what pip notes of it there."""
+    """The package, the data that an editable installation copies into site-packages, and what pip notes there."""
     copies = [Path(path) / _PACKAGE.name for path in module_paths()]
     notes = [note for path in module_paths() for note in Path(path).glob(f"{_PACKAGE.name}-*.dist-info")]
     return tuple(dict.fromkeys([_PACKAGE, *(path for path in (*copies, *notes) if path.is_dir())]))

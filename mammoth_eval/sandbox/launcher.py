@@ -1,4 +1,4 @@
-"""The processes of the sandbox, seen from the harness: the launcher, the tier servers, and new lanes from them."""
+"""The processes of the sandbox, seen from the harness: the launcher, the tier servers, and new workers from them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from pathlib import Path
 
 from mammoth_eval.errors import SandboxError
 from mammoth_eval.sandbox import host
-from mammoth_eval.sandbox.jail import wire
+from mammoth_eval.sandbox.jail import protocol
 from mammoth_eval.sandbox.jail.config import Config
 
 _BOOT = """
 import sys
 sys.path.insert(0, sys.argv[4])
-from jail import kernel, pages
+from jail import kernel
 kernel.ignore_fork_hooks()
-pages.gather()
 from jail.zygote import main
 main()
 """
@@ -29,8 +28,8 @@ START_SECONDS = 120.0
 """How long the init, or a tier with its libraries, may take to start."""
 
 
-class LaneBroke(Exception):
-    """A lane or a server ended, or said that its own work failed: a fault of the sandbox."""
+class WorkerBroke(Exception):
+    """A worker or a server ended, or said that its own work failed: a fault of the sandbox."""
 
 
 class Process:
@@ -41,7 +40,18 @@ class Process:
         self.tiers: dict[str, socket.socket] = {}
         self.control, theirs = socket.socketpair()
         self.control.setblocking(False)
-        words = [sys.executable, "-S", "-s", "-P", "-c", _BOOT, str(theirs.fileno()), str(os.getpid()), config.to_json(), _HERE]
+        words = [
+            sys.executable,
+            "-S",
+            "-s",
+            "-P",
+            "-c",
+            _BOOT,
+            str(theirs.fileno()),
+            str(os.getpid()),
+            config.to_json(),
+            _HERE,
+        ]
         self.launcher = subprocess.Popen(
             words, env=host.ENVIRONMENT | {"LD_BIND_NOW": "1"}, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
@@ -52,13 +62,13 @@ class Process:
         """Wait until the init stands; `SandboxError` with its reason where it does not."""
         try:
             await answer(self.control)
-        except LaneBroke as error:
+        except WorkerBroke as error:
             self.launcher.kill()
-            _, said = await asyncio.to_thread(self.launcher.communicate)
-            raise SandboxError(str(error) or said.decode("utf-8", "replace").strip()[-400:]) from error
+            _, stderr = await asyncio.to_thread(self.launcher.communicate)
+            raise SandboxError(str(error) or stderr.decode("utf-8", "replace").strip()[-400:]) from error
 
-    async def lane(self, tier: str) -> socket.socket:
-        """A new lane of `tier`; starts the tier's server first where there is none."""
+    async def worker(self, tier: str) -> socket.socket:
+        """A new worker of `tier`; starts the tier's server first where there is none."""
         if tier not in self.tiers:
             self.tiers[tier] = await _spawn(self.control, tier)
         return await _spawn(self.tiers[tier], tier)
@@ -87,24 +97,24 @@ async def _spawn(server: socket.socket, tier: str) -> socket.socket:
     ours.setblocking(False)
     try:
         with theirs:
-            socket.send_fds(server, [wire.request(wire.SPAWN, tier=tier)], [theirs.fileno()])
+            socket.send_fds(server, [protocol.request(protocol.SPAWN, tier=tier)], [theirs.fileno()])
         await asyncio.wait_for(answer(ours), START_SECONDS)
     except BaseException as error:
         ours.close()
         if isinstance(error, OSError | TimeoutError):
-            raise LaneBroke(f"no new lane in tier {tier}: {error}") from error
+            raise WorkerBroke(f"no new worker in tier {tier}: {error}") from error
         raise
     return ours
 
 
-async def answer(sock: socket.socket) -> wire.Reply:
-    """The next reply on a socket; `LaneBroke` where it is a fault, or none comes any more."""
+async def answer(sock: socket.socket) -> protocol.Reply:
+    """The next reply on a socket; `WorkerBroke` where it is a fault, or none comes any more."""
     loop = asyncio.get_running_loop()
     try:
-        data = await loop.sock_recv(sock, wire.REPLY_BYTES)
-        reply = wire.read_reply(data)
+        data = await loop.sock_recv(sock, protocol.REPLY_BYTES)
+        reply = protocol.read_reply(data)
     except (OSError, ValueError) as error:
-        raise LaneBroke(f"the lane ended without an answer ({error})") from error
-    if reply.kind == wire.FAULT:
-        raise LaneBroke(reply.text)
+        raise WorkerBroke(f"the worker ended without an answer ({error})") from error
+    if reply.kind == protocol.FAULT:
+        raise WorkerBroke(reply.text)
     return reply

@@ -1,4 +1,4 @@
-"""The levels of protection: which layers each has, in which order they are tried, and what to say where none can be had."""
+"""The levels of protection: their layers, the order in which they are tried, what to say where none is available."""
 
 from __future__ import annotations
 
@@ -66,9 +66,10 @@ _MUST_REFUSE = {
 }
 
 _HELP = {
-    "full": "namespaces: run as root, or allow user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, "
-    "kernel.apparmor_restrict_unprivileged_userns; in a container --security-opt seccomp=unconfined or --privileged)",
-    "container": "Landlock: a kernel from 5.13 on with landlock in its list of security modules (boot parameter lsm=landlock,...)",
+    "full": "namespaces: run as root, or allow user namespaces (sysctl user.max_user_namespaces, "
+    "kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns; "
+    "in a container --security-opt seccomp=unconfined or --privileged)",
+    "container": "Landlock: a kernel from 5.13 on with landlock among its modules (boot parameter lsm=landlock,...)",
     "seccomp": "seccomp filters: a Linux kernel with CONFIG_SECCOMP_FILTER on x86-64 or arm64",
     "process": "a POSIX system",
 }
@@ -84,16 +85,19 @@ def candidates(asked: str) -> tuple[str, ...]:
 
 
 def refusal(asked: str, reasons: dict[str, str]) -> str:
-    """The message where no level asked for can be had."""
-    system = "" if sys.platform == "linux" else f" This is {platform.system()}: only level 'process' works, which trusts programs."
+    """The message where no level asked for is available."""
+    other = f" This is {platform.system()}: only level 'process' works, which trusts programs."
+    system = "" if sys.platform == "linux" else other
     lines = [f"  {level}: {reason}\n    needs {_HELP[level]}" for level, reason in reasons.items()]
     weaker = [level for level in LEVELS if level not in reasons]
-    hint = f"Weaker levels are used only by name: {', '.join(weaker)} (they do not keep programs from this machine's files)."
-    return f"sandbox level {asked!r} cannot be had here.{system}\n" + "\n".join(lines) + (f"\n{hint}" if weaker else "")
+    if weaker:
+        names = ", ".join(weaker)
+        lines.append(f"Weaker levels are used only by name: {names} (programs can reach this machine's files there).")
+    return "\n".join([f"sandbox level {asked!r} is not available here.{system}", *lines])
 
 
 def config(level: str, limits: Limits) -> Config:
-    """What the launcher of this level is told; `SandboxError` where this machine cannot have it."""
+    """What the launcher of this level is told; `SandboxError` where it is not available on this machine."""
     rank = LEVELS.index(level)
     if level != "process" and not kernel.SYS:
         raise SandboxError(f"there are no filters for {platform.system()} on {platform.machine()}")
@@ -122,12 +126,14 @@ def _uid_drop(level: str) -> bool | str:
         return "not part of level process"
     if os.geteuid() != 0:
         return "not needed: the harness is no root itself"
-    return True if level == "full" or host.nobody_can_read() else "the interpreter lies in a folder that only root can read"
+    if level == "full" or host.nobody_can_read():
+        return True
+    return "the interpreter lies in a folder that only root can read"
 
 
-def describe(level: str, limits: Limits, lanes: int, said: str, reasons: dict[str, str]) -> dict[str, object]:
-    """What `Sandbox.describe` gives, from what the first program printed; `SandboxError` where it could do what it must not."""
-    facts = json.loads(said)
+def describe(level: str, limits: Limits, workers: int, stdout: str, reasons: dict[str, str]) -> dict[str, object]:
+    """What `Sandbox.describe` gives, from what the first program printed; `SandboxError` where a layer did not hold."""
+    facts = json.loads(stdout)
     open_doors = [name for name in _MUST_REFUSE[level] if not facts["refused"][name]]
     if open_doors:
         raise SandboxError(
@@ -144,7 +150,7 @@ def describe(level: str, limits: Limits, lanes: int, said: str, reasons: dict[st
     return {
         "level": level,
         "layers": layers,
-        "limits": {name: getattr(limits, name) for name in limits.__slots__} | {"lanes": lanes},
+        "limits": {name: getattr(limits, name) for name in limits.__slots__} | {"lanes": workers},  # as runs record it
         "versions": facts["versions"],
         "system": {"kernel": platform.release(), "machine": platform.machine(), "landlock_abi": landlock.version()},
     }

@@ -35,4 +35,4 @@ class Limits:
             if not getattr(self, name) > 0:
                 raise UsageError(f"sandbox: {name}={getattr(self, name)!r}, expected a number above 0")
         if self.output_kb > self.file_mb * 1024:
-            raise UsageError(f"sandbox: output_kb={self.output_kb} is more than file_mb={self.file_mb} lets a program write")
+            raise UsageError(f"sandbox: output_kb={self.output_kb}, expected at most file_mb={self.file_mb} in KiB")

@@ -7,16 +7,16 @@ from pathlib import Path
 
 
 def at_depth(root: int, depth: int) -> list[int]:
-    """The processes `depth` steps below `root`: 1 the init, 2 tier servers, 3 lanes, 4 programs."""
-    children = _children()
+    """The processes `depth` steps below `root`: 1 the init, 2 tier servers, 3 workers, 4 programs."""
+    children = _children_by_parent()
     level = [root]
     for _ in range(depth):
         level = [child for parent in level for child in children.get(parent, ())]
     return level
 
 
-def lane_memory_mb(root: int) -> float:
-    """Mean of the lanes' proportional set size, in MiB; 0 where it cannot be read."""
+def worker_memory_mb(root: int) -> float:
+    """Mean of the workers' proportional set size, in MiB; 0 where it cannot be read."""
     sizes = []
     for pid in at_depth(root, 3):
         with contextlib.suppress(OSError):
@@ -25,11 +25,11 @@ def lane_memory_mb(root: int) -> float:
     return round(sum(sizes) / len(sizes), 1) if sizes else 0.0
 
 
-def _children() -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
+def _children_by_parent() -> dict[int, list[int]]:
+    children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
                 parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                found.setdefault(parent, []).append(int(entry.name))
-    return found
+                children.setdefault(parent, []).append(int(entry.name))
+    return children

@@ -7,7 +7,6 @@ import threading
 from collections import deque
 from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import Future
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from mammoth_eval.errors import SandboxError
@@ -21,8 +20,8 @@ Value = TypeVar("Value")
 class Sandbox:
     """Use as ``with Sandbox() as sandbox``; `run` may be called from several threads at once."""
 
-    def __init__(self, level: str = "auto", limits: Limits | None = None, lanes: int | None = None) -> None:
-        self._jail = Jail(level, limits or Limits(), lanes)
+    def __init__(self, level: str = "auto", limits: Limits | None = None, workers: int | None = None) -> None:
+        self._jail = Jail(level, limits or Limits(), workers)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._gate = threading.Lock()
         """Held where work is handed to the loop, so that none is handed to one that stops."""
@@ -38,7 +37,7 @@ class Sandbox:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *exception: object) -> None:
         try:
             self._submit(self._jail.__aexit__(None, None, None)).result()
         finally:
@@ -58,7 +57,7 @@ class Sandbox:
         try:
             for program in programs:
                 running.append(self._submit(self._jail.run(program, result)))
-                if len(running) > 2 * self._jail.lanes:
+                if len(running) > 2 * self._jail.workers:
                     yield running.popleft().result()
             while running:
                 yield running.popleft().result()

@@ -19,16 +19,23 @@ class RunSpec:
     model_hash: str
     """Fingerprint of a local folder, revision of a hub model, or empty where the engine hides it."""
     engine: str
+    """Name, or ``module:Class``."""
     engine_args: Mapping[str, Any]
+    """Options of the engine, without keys and tokens."""
     decoding: str
+    """Name, or ``module:function``."""
     prompt: str
+    """Name of the style."""
     prompt_hash: str
+    """sha256 of its file and of the exemplars that it shows."""
     prompt_text: str
     """The template itself: with a problem, and `prompt_files`, it gives the prompt again."""
     rules: str
     """The rules that decided fallbacks; the first of the graders."""
     sampling: Mapping[str, Any]
+    """`types.Sampling`: temperature, top_p, top_k, max_tokens, stop, seed."""
     samples: int
+    """Samples per problem."""
     benchmarks: Mapping[str, Mapping[str, Any]]
     """name -> hash of the data, rows chosen, policy."""
     sandbox: Mapping[str, Any]
@@ -36,6 +43,7 @@ class RunSpec:
     versions: Mapping[str, str]
     """Packages that move a number."""
     preset: str = ""
+    """Where the settings started from."""
     factors: Mapping[str, str] = field(default_factory=dict)
     """What an ablation groups by (training subset, seed): said by the user."""
     prompt_files: Mapping[str, str] = field(default_factory=dict)

@@ -33,6 +33,7 @@ class Part(Struct, frozen=True, forbid_unknown_fields=True):
     """One source of a mixture."""
 
     name: str
+    """A source, ``mathinstruct``, or a file of rows beside the TOML."""
     weight: Annotated[float, Meta(ge=0)] = 0.0
     """Share of the mixture's size; 0, for all sources alike: the number of its rows."""
     cap: Annotated[int, Meta(ge=0)] = 0
@@ -40,6 +41,7 @@ class Part(Struct, frozen=True, forbid_unknown_fields=True):
     sets: tuple[str, ...] = ()
     """Values of the field `source`; empty: all."""
     kinds: tuple[Kind, ...] = KINDS
+    """Kinds of rationales that are taken."""
 
 
 class Mixture(Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,10 +51,13 @@ class Mixture(Struct, frozen=True, forbid_unknown_fields=True):
     origin: Path
     sources: tuple[Part, ...] = ()
     description: str = ""
+    """What the model learns from, in a sentence."""
     seed: Annotated[int, Meta(ge=0)] = 0
+    """Of the drawing and of the order."""
     size: Annotated[int, Meta(ge=0)] = 0
     """Rows in all; 0: every row of the sources once."""
     kinds: tuple[Kind, ...] = KINDS
+    """Kinds of rationales, of all sources."""
     against: tuple[str, ...] = ()
     """Benchmarks that no row may leak; empty: all that there are."""
 

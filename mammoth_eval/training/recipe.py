@@ -18,7 +18,9 @@ class Recipe:
     """The settings of one training."""
 
     learning_rate: float = 2e-5
+    """Its highest value, after the warm-up."""
     epochs: float = 3.0
+    """Passes over the rows."""
     steps: int = 0
     """Optimiser steps; 0: as the epochs give."""
     batch: int = 128
@@ -30,17 +32,23 @@ class Recipe:
     warmup: float = 0.03
     """Share of the steps."""
     weight_decay: float = 0.0
+    """Of AdamW."""
     scheduler: str = "cosine"
+    """How the learning rate falls: a name of transformers' schedulers."""
     packing: bool = False
     """Several rows in one sequence, none seeing another."""
     lora: int = 0
     """Rank of a LoRA adapter (arXiv 2106.09685) on every linear layer; 0: all weights are trained."""
     lora_alpha: int = 32
+    """Scale of the adapter's product, over its rank."""
     bf16: bool = True
+    """Weights and products in bfloat16."""
     gradient_checkpointing: bool = True
+    """Activations are computed again in the backward pass: less memory, more time."""
     save_steps: int = 100
     """A checkpoint to resume from every so many steps."""
     log_steps: int = 10
+    """The loss is told every so many steps."""
 
 
 COSTS = ("micro_batch", "gradient_checkpointing", "save_steps", "log_steps")

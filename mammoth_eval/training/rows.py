@@ -40,11 +40,13 @@ class Row:
     """One example as a model is trained on it."""
 
     source: str
+    """``PoT/<set>`` or ``CoT/<set>``."""
     instruction: str
     """The question; a program is asked for in its last words."""
     output: str
     """What the model is to write: a program that prints, or reasoning that ends in the answer."""
     provenance: Mapping[str, str] = field(default_factory=dict)
+    """Where it comes from, who wrote the rationale, what was checked."""
 
     @property
     def kind(self) -> Kind:

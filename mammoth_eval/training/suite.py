@@ -39,17 +39,29 @@ class Suite(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     description: str
+    """What is compared, in a sentence."""
     budget: str
+    """What it costs, and on what; the table says so."""
     base: str
+    """Model that every mixture is trained from."""
     mixtures: Annotated[tuple[str, ...], Some]
+    """Names, or TOML files beside the suite."""
     seeds: Annotated[tuple[int, ...], Some]
+    """Each mixture is trained once with each."""
     recipe: str
+    """How they are trained, all alike."""
     benchmarks: Annotated[tuple[str, ...], Some]
+    """What each is evaluated on."""
     baseline: str
+    """Value of `factor` that the others are compared with."""
     factor: str = "mixture"
+    """What the runs are grouped by: `mixture`, `kinds`, or another fact of ``train.json``."""
     limit: Annotated[int, Meta(ge=0)] = 0
+    """Problems of each benchmark; 0: all."""
     max_tokens: Annotated[int, Meta(ge=1)] = 256
+    """New tokens of one completion."""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    """Settings in place of the recipe's."""
 
     @property
     def members(self) -> list[tuple[str, int]]:

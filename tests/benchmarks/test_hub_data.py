@@ -54,6 +54,7 @@ def load(hub, home, *paths, **more):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.slow
 def test_rows_come_from_the_configuration_and_the_commit_that_a_benchmark_names(hub, tmp_path):
     older = hub.add("org/sums", hub_server.make_sums(tmp_path / "older", 4), "dataset")
     newer = hub.add("org/sums", hub_server.make_sums(tmp_path / "newer", 5), "dataset")
@@ -67,6 +68,7 @@ def test_rows_come_from_the_configuration_and_the_commit_that_a_benchmark_names(
     assert not [line for line in hub.requests if "/main" in line], "all is asked for by its commit"
 
 
+@pytest.mark.slow
 def test_the_rows_identify_a_run_and_not_the_commit(hub, tmp_path):
     folder = hub_server.make_sums(tmp_path / "sums", 4)
     older = hub.add("org/sums", folder, "dataset")
@@ -79,6 +81,7 @@ def test_the_rows_identify_a_run_and_not_the_commit(hub, tmp_path):
     assert run == again
 
 
+@pytest.mark.slow
 def test_without_the_hub_rows_come_from_the_cache_and_never_from_another_commit(hub, tmp_path):
     older = hub.add("org/sums", hub_server.make_sums(tmp_path / "older", 4), "dataset")
     hub.add("org/sums", hub_server.make_sums(tmp_path / "newer", 4), "dataset", ref="next")
@@ -95,6 +98,7 @@ def test_without_the_hub_rows_come_from_the_cache_and_never_from_another_commit(
     assert nothing == "never/toy.toml: hub data set org/never: not in the local hub cache, and offline mode is on (HF_HUB_OFFLINE)"
 
 
+@pytest.mark.slow
 def test_a_data_set_that_cannot_be_had_is_one_sentence(hub, tmp_path):
     hub.add("org/sums", hub_server.make_sums(tmp_path / "sums", 4), "dataset")
     hub.add("org/gated", hub_server.make_sums(tmp_path / "more", 4), "dataset", gated=403)
@@ -112,6 +116,7 @@ def test_a_data_set_that_cannot_be_had_is_one_sentence(hub, tmp_path):
         assert "\n" not in said
 
 
+@pytest.mark.slow
 def test_training_data_of_the_hub_is_taken_at_one_commit_and_what_is_missing_is_named(hub, tmp_path):
     commit = hub.add("org/sums", hub_server.make_sums(tmp_path / "sums", 4), "dataset")
     code = (
@@ -131,6 +136,7 @@ def test_training_data_of_the_hub_is_taken_at_one_commit_and_what_is_missing_is_
     assert hub.asked(f"/resolve/{commit}/hard/test.jsonl") and not hub.asked("/main")
 
 
+@pytest.mark.slow
 def test_rows_that_are_cut_off_on_the_way_are_read_by_the_next_try(hub, tmp_path):
     hub.add("org/sums", hub_server.make_sums(tmp_path / "sums", 4), "dataset")
     hub.cuts["test.jsonl"] = [20] * 6

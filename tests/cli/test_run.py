@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from mammoth_eval import prompts, store
+from mammoth_eval import cli, prompts, store
 from mammoth_eval.report.asked import asked
 
 TOML = """
@@ -44,9 +44,11 @@ def toy(tmp_path):
     return tmp_path
 
 
+FIXED = ["--engine", "scripted", "--model", "script.json", "--benchmarks", "toy.toml", "--sandbox", "auto"]
+
+
 def command(toy, *words):
-    fixed = ["--engine", "scripted", "--model", "script.json", "--benchmarks", "toy.toml", "--sandbox", "auto"]
-    return [sys.executable, "-m", "mammoth_eval", "run", *fixed, *words]
+    return [sys.executable, "-m", "mammoth_eval", "run", *FIXED, *words]
 
 
 def run(toy, *words, **other):
@@ -273,10 +275,17 @@ BAD = [
 
 
 @pytest.mark.parametrize(("words", "message"), BAD, ids=[" ".join(words) for words, _ in BAD])
-def test_bad_usage_ends_with_code_2_and_a_word_on_what_to_do(toy, words, message):
-    done = run(toy, *words)
-    assert done.returncode == 2, done.stderr
-    assert message in done.stderr
+def test_bad_usage_ends_with_code_2_and_a_word_on_what_to_do(toy, words, message, monkeypatch, capsys):
+    monkeypatch.chdir(toy)
+    with pytest.raises(SystemExit) as ended:  # in this process: any other error than one of usage is raised here
+        sys.exit(cli.main(["run", *FIXED, *words]))
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_bad_usage_is_the_exit_status_of_the_command_and_no_traceback(toy):
+    done = run(toy, "--samples", "0")
+    assert done.returncode == 2
     assert "Traceback" not in done.stderr
 
 

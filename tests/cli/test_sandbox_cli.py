@@ -15,7 +15,7 @@ BROKEN = {"name": "broken", "code": "print('ESCAPED')", "must": "blocked"}
 @pytest.fixture(scope="module", autouse=True)
 def _needs_a_sandbox():
     try:
-        with Sandbox(lanes=1):
+        with Sandbox(workers=1):
             pass
     except SandboxError as error:
         pytest.skip(str(error))
@@ -47,11 +47,11 @@ def test_check_of_no_file_is_wrong_usage(tmp_path, capsys):
 
 def test_bench_prints_every_figure_and_fails_where_an_output_differs(tmp_path, capsys):
     rows = [{"code": "print(1)", "stdout": "1\n"}, {"code": "print(2)", "stdout": "3\n"}]
-    assert main(["sandbox", "bench", written(tmp_path, rows), "--json", "--repeat", "20", "--lanes", "1"]) == 1
+    assert main(["sandbox", "bench", written(tmp_path, rows), "--json", "--repeat", "20", "--workers", "1"]) == 1
     said = json.loads(capsys.readouterr().out)
     names = (
-        "programs_per_second", "fresh_interpreter_programs_per_second", "pool_programs_per_second", "cpu_ms_per_program",
-        "floor_cpu_ms_per_program", "p50_ms", "p99_ms",
+        "programs_per_second", "fresh_interpreter_programs_per_second", "pool_programs_per_second",
+        "cpu_ms_per_program", "floor_cpu_ms_per_program", "p50_ms", "p99_ms",
     )  # fmt: skip
     assert all(said[name] > 0 for name in names)
     assert (said["outputs_equal"], said["outputs_known"]) == (20, 40)

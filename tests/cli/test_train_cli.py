@@ -1,4 +1,4 @@
-"""The commands curate and ablation-run, as they are called."""
+"""The commands curate and suite, as they are called."""
 
 import json
 import os
@@ -107,7 +107,7 @@ def test_a_teacher_writes_new_questions_after_a_file_of_rows(tmp_path, data_dir)
 
 def planned(tmp_path, capsys, text=SUITE, *words):
     (tmp_path / "small.toml").write_text(text)
-    code = main(["ablation-run", str(tmp_path / "small.toml"), "--dry-run", "--engine", "transformers", *words])
+    code = main(["suite", str(tmp_path / "small.toml"), "--dry-run", "--engine", "transformers", *words])
     captured = capsys.readouterr()
     return code, [shlex.split(line)[1:] for line in captured.out.splitlines()], captured.err
 
@@ -115,7 +115,7 @@ def planned(tmp_path, capsys, text=SUITE, *words):
 def test_a_suite_trains_all_mixtures_alike_then_evaluates_and_compares(tmp_path, capsys):
     code, commands, _ = planned(tmp_path, capsys)
     assert code == 0
-    assert [words[0] for words in commands] == ["train", "run"] * 4 + ["ablate"]
+    assert [words[0] for words in commands] == ["train", "run"] * 4 + ["ablation"]
     trained = [words for words in commands if words[0] == "train"]
     own = {"--mixture", "--seed", "--out"}
     settings = [[word for at, word in enumerate(words) if word not in own and words[at - 1] not in own] for words in trained]
@@ -148,13 +148,13 @@ def test_mixtures_of_ones_own_are_found_beside_the_suite(tmp_path, capsys):
     assert commands[2][commands[2].index("--out") + 1] == str(tmp_path / "work" / "checkpoints" / "mine-0")
 
 
-@pytest.mark.parametrize("command", ["train", "ablation-run"])
+@pytest.mark.parametrize("command", ["train", "suite"])
 def test_without_the_trainer_nothing_is_prepared(tmp_path, command):
     broken = tmp_path / "packages" / "trl"
     broken.mkdir(parents=True)
     (broken / "__init__.py").write_text("raise ModuleNotFoundError(\"No module named 'trl'\", name='trl')\n")
     (tmp_path / "small.toml").write_text(SUITE)
-    words = {"train": ["--mixture", "cot_only", "--base", str(tmp_path)], "ablation-run": ["small.toml"]}[command]
+    words = {"train": ["--mixture", "cot_only", "--base", str(tmp_path)], "suite": ["small.toml"]}[command]
     paths = os.pathsep.join([str(broken.parent), str(ROOT), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [sys.executable, "-m", "mammoth_eval", command, *words],

@@ -5,7 +5,6 @@ of vLLM all but the attention backend is asked.
 """
 
 import ctypes.util
-import importlib.util
 import json
 import os
 import shutil
@@ -14,12 +13,13 @@ import sys
 
 import pytest
 from checkout import TESTS
+from marks import needs_vllm
 from pretended_gpu import empty_driver, is_cuda_build
 
 pytestmark = [
     pytest.mark.engine,
     pytest.mark.slow,
-    pytest.mark.skipif(importlib.util.find_spec("vllm") is None, reason="vllm is not installed"),
+    needs_vllm,
 ]
 
 SUPPORT = TESTS / "support"

@@ -8,6 +8,8 @@ import sys
 import hub_server
 import pytest
 
+pytestmark = pytest.mark.slow  # nearly every one starts a process that imports huggingface_hub
+
 RESOLVE = """
 import json, sys
 from pathlib import Path

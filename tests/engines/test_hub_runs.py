@@ -1,6 +1,5 @@
 """Runs of models of the hub, against one that runs here: killed, resumed, offline, with an adapter; on the real engines."""
 
-import importlib.util
 import signal
 import subprocess
 import time
@@ -8,7 +7,7 @@ import time
 import hub_server
 import pytest
 import train_tools
-from sandbox_tools import long_run
+from marks import long_run, needs_vllm
 
 from mammoth_eval import resources, store
 from mammoth_eval.engines import default_model
@@ -105,7 +104,7 @@ def test_an_adapter_and_its_base_interrupted_and_killed_in_the_first_run_are_res
 
 
 @long_run
-@pytest.mark.skipif(importlib.util.find_spec("vllm") is None, reason="vllm is not installed: make test installs it")
+@needs_vllm
 def test_vllm_serves_a_model_of_the_hub_killed_in_its_first_run_and_resumed_offline(hub, tmp_path):
     commit = hub.add("org/small", default_model.ensure(resources.cache_folder()))
     hub.cuts["model.safetensors"] = [100 << 20]

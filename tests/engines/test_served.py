@@ -3,20 +3,20 @@
 import asyncio
 
 import pytest
-from real_runs import SAMPLING, check, run
+from marks import needs_vllm
+from real_runs import PROBLEMS, SAMPLING, check, run
 from vllm_server import serve
 
 from mammoth_eval.engines import make_engine
 from mammoth_eval.errors import ModelError
 from mammoth_eval.types import Query, Sampling
 
-pytestmark = [pytest.mark.engine, pytest.mark.slow]
+pytestmark = [pytest.mark.engine, pytest.mark.slow, needs_vllm]
 
 
 @pytest.fixture(scope="module")
 def small_server(tmp_path_factory):
     """The address of a real server with the model `small`."""
-    pytest.importorskip("vllm")
     with serve(tmp_path_factory.mktemp("serve") / "log") as url:
         yield url
 
@@ -57,6 +57,7 @@ def test_a_model_that_the_server_does_not_have_is_named_with_those_it_has(small_
 
 
 def test_a_real_server_is_sampled_under_load(tmp_path, data_dir, small_server):
-    words = ["--engine", "openai", "--engine-arg", f"base_url={small_server}", "--benchmarks", "gsm8k", "--prompt", "chat"]
-    _, records = run(tmp_path, data_dir, *words, *SAMPLING, model="small")
-    check(records, 1, 4)
+    server = ["--engine", "openai", "--engine-arg", f"base_url={small_server}"]
+    words = ["--benchmarks", "gsm8k", "--prompt", "chat", "--decoding", "cot"]  # 64 requests at once: none waits for a program
+    _, records = run(tmp_path, data_dir, *server, *words, *SAMPLING, model="small")
+    check(records, PROBLEMS, 4)

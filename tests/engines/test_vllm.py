@@ -9,6 +9,8 @@ import sys
 
 import pytest
 from checkout import TESTS
+from marks import HAS_VLLM
+from model_folders import huge
 
 from mammoth_eval.engines import dtypes, make_engine
 from mammoth_eval.engines.default_model import ensure
@@ -19,8 +21,11 @@ from mammoth_eval.types import Query, Sampling
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
     """What one process saw, and what it wrote: a process of its own, for vLLM leaves much behind in one."""
-    script = TESTS / "support" / "vllm_session.py"
-    done = subprocess.run([sys.executable, str(script), str(ensure(cache_folder()))], capture_output=True, text=True, check=False)
+    if not HAS_VLLM:
+        pytest.skip("vllm is not installed: make test installs it")
+    command = [sys.executable, str(TESTS / "support" / "vllm_session.py"), str(ensure(cache_folder()))]
+    command.append(huge(tmp_path_factory.mktemp("huge")))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return {**json.loads(done.stdout), "stderr": done.stderr}
 
@@ -98,6 +103,12 @@ def test_context_above_the_models_own_is_explained(found):
     kind, message = found["refused"]["context"]
     assert kind == "ModelError"
     assert all(word in message for word in ("max_model_len", "99999", "8192"))
+
+
+def test_a_model_that_cannot_fit_is_refused_before_it_starts(found):
+    kind, message = found["refused"]["memory"]
+    assert kind == "ModelError"
+    assert "its weights take 32768.0 GiB" in message
 
 
 async def test_transformers_engine_answers_ends_and_repeats():

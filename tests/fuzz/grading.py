@@ -15,7 +15,8 @@ import atheris
 
 with atheris.instrument_imports(include=["mammoth_eval"]):
     from mammoth_eval.extraction import from_stdout, from_text, program
-    from mammoth_eval.graders import grade, precise
+    from mammoth_eval.graders import grade
+    from mammoth_eval.graders.equal import high_precision
     from mammoth_eval.paper import correctness as paper
     from mammoth_eval.types import Policy
 
@@ -73,7 +74,7 @@ def main() -> None:
         seeds(corpus)
         flags = [f"-max_total_time={arguments[0] if arguments else 600}", "-max_len=400", "-timeout=10", str(corpus)]
     grade("\\sin 3x", "3\\sin x - 4\\sin^3 x")  # what is loaded on first use, the worker too, before anything is watched
-    precise.context()
+    high_precision.context()
     sys.addaudithook(watch)
     atheris.Setup([sys.argv[0], *flags], one_input)
     atheris.Fuzz()

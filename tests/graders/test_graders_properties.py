@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mammoth_eval.graders import grade
-from mammoth_eval.graders.exact import cleaned, tree
-from mammoth_eval.graders.tree import Unreadable
+from mammoth_eval.graders.normalize import cleaned
+from mammoth_eval.graders.parse.nodes import Unreadable
+from mammoth_eval.graders.parse.reading import tree
 from mammoth_eval.types import Policy
 
 QUICK = settings(max_examples=120, deadline=None)
@@ -137,7 +138,7 @@ def test_hundred_kilobytes_of_anything_are_handled_in_fifty_milliseconds(unit):
 def test_time_grows_no_faster_than_the_length(unit):
     def seconds(count: int) -> float:
         best = 1.0
-        for attempt in range(3):
+        for attempt in range(9):  # the least of them: other work on the machine only adds
             start = time.process_time()
             grade("1" + unit * count + f"+{attempt}", "5")
             best = min(best, time.process_time() - start)

@@ -3,9 +3,12 @@
 import pytest
 from checkout import DATA
 
-from mammoth_eval.cli.grader import judge, read_cases
-from mammoth_eval.graders import grade, modular, phrases
-from mammoth_eval.graders.exact import cleaned, tree
+from mammoth_eval.cli.audit import judge, read_cases
+from mammoth_eval.graders import grade
+from mammoth_eval.graders.compare import phrases
+from mammoth_eval.graders.equal import finite_field
+from mammoth_eval.graders.normalize import cleaned
+from mammoth_eval.graders.parse.reading import tree
 
 
 @pytest.mark.parametrize("name", ["stress", "siblings", "peers", "reported"])
@@ -34,12 +37,12 @@ OTHERS = [
 
 @pytest.mark.parametrize(("one", "other"), IDENTITIES)
 def test_identity_is_shown_in_the_finite_field_without_the_worker(one, other):
-    assert modular.identical(tree(cleaned(one)), tree(cleaned(other)))
+    assert finite_field.identical(tree(cleaned(one)), tree(cleaned(other)))
 
 
 @pytest.mark.parametrize(("one", "other"), OTHERS)
 def test_what_is_no_identity_is_not_shown_in_the_finite_field(one, other):
-    assert not modular.identical(tree(cleaned(one)), tree(cleaned(other)))
+    assert not finite_field.identical(tree(cleaned(one)), tree(cleaned(other)))
 
 
 @pytest.mark.parametrize(

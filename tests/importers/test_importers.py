@@ -9,6 +9,7 @@ import sys
 
 import pytest
 from checkout import DATA
+from marks import long_run
 
 from mammoth_eval import importers, store
 from mammoth_eval.cli import main
@@ -427,7 +428,9 @@ def test_the_replay_engine_takes_an_imported_run_through_the_whole_pipeline(hybr
     [
         ("codex_pot/gsm8k_8shot.jsonl", "pot", "gsm8k", "pot", 71.6, 0.3),
         ("codex_pot/svamp_8shot.jsonl", "pot", "svamp", "pot", 85.2, 0.4),  # 3 rows: their runner drops signs
-        ("codex_pot/gsm8k_zeroshot.jsonl", "pot", "gsm8k", "pot", 56.9, 0.3),
+        pytest.param(  # long: 1,319 programs more, on the way of the two rows above
+            "codex_pot/gsm8k_zeroshot.jsonl", "pot", "gsm8k", "pot", 56.9, 0.3, marks=long_run
+        ),
         ("tora_code_34b/gsm8k.jsonl", "tora", "gsm8k", "cot", 80.7, 0.3),
         ("rho_1b/gsm8k_interpreter.jsonl", "tora", "gsm8k", "cot", 58.4, 0.3),
         ("rho_1b/gsm8k_cot.jsonl", "tora", "gsm8k", "cot", 36.2, 0.3),

@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mammoth_eval.cli.grader import read_cases
+from mammoth_eval.cli.audit import read_cases
 from mammoth_eval.extraction import from_text
-from mammoth_eval.graders import exact, grade, math_verify, precise
+from mammoth_eval.graders import exact, grade, math_verify, normalize
+from mammoth_eval.graders.equal import high_precision
 from mammoth_eval.paper.normalize import strip_string
 from mammoth_eval.types import Policy
 
@@ -53,8 +54,8 @@ def graders() -> dict[str, Grader]:
 
 def forget() -> None:
     """Our grader remembers nothing from here on."""
-    for remembered in (exact._remembered, exact.cleaned, exact._tree):
-        remembered.cache_clear()
+    exact.default().close()
+    normalize.cleaned.cache_clear()
 
 
 def pairs(path: Path) -> list[Pair]:
@@ -118,7 +119,7 @@ def main() -> None:
     cases = Path(sys.argv[2] if len(sys.argv) > 2 else "../shared/grading/cases.jsonl")
     judges = graders()
     grade("\\sin 3x", "3\\sin x - 4\\sin^3 x + 10^{-30}")  # what is loaded on first use, outside what is measured
-    precise.context()
+    high_precision.context()
     for judge in judges.values():
         judge("\\frac{1}{2}", "0.5")
     for name in ("gsm8k_interpreter", "math500_interpreter"):

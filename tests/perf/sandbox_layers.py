@@ -1,6 +1,7 @@
-"""What each layer of the sandbox costs, in microseconds of a child: ``python tests/perf/sandbox_layers.py`` (all: as root).
+"""What each layer of the sandbox costs, in microseconds per child: ``python tests/perf/sandbox_layers.py`` (as root).
 
-Each step runs in forks of this process, after the steps that it needs; the fastest of 41 is printed (the machine may be busy).
+Each step runs in forks of this process, after the steps that it needs; the fastest of 41 is printed, as the machine may
+be busy. A step that fails here (an unprivileged user cannot mount) is printed as not available.
 """
 
 import os
@@ -10,14 +11,27 @@ import time
 
 from mammoth_eval.sandbox import host
 from mammoth_eval.sandbox.jail import kernel, landlock, namespaces
-from mammoth_eval.sandbox.jail.seccomp import Filter, lane_filter, program_filter
+from mammoth_eval.sandbox.jail.seccomp import prepare, program_filter, worker_filter
 
 ROUNDS = 41
-LANE, PROGRAM = Filter(lane_filter(kernel.MACHINE)), Filter(program_filter(kernel.MACHINE, True))
+NOBODY = (namespaces.PROGRAM_UID,) * 3
+load_worker_filter = prepare(worker_filter(kernel.MACHINE))
+load_program_filter = prepare(program_filter(kernel.MACHINE, marks=True))
+drop_capabilities = kernel.prepare_capset()
 
 
 def no_privileges():
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+
+
+def worker_stage():
+    no_privileges()
+    succeed(load_worker_filter())
+
+
+def succeed(code):
+    if code != 0:
+        raise kernel.fail("step")
 
 
 def enter():
@@ -33,40 +47,43 @@ def root():
 
 
 STEPS = {
-    "nothing": (lambda: None, lambda: None),
-    "setsid": (lambda: None, os.setsid),
-    "no_new_privs": (lambda: None, no_privileges),
-    "one setrlimit": (lambda: None, lambda: resource.setrlimit(resource.RLIMIT_CPU, (7, 8))),
-    "user nobody": (lambda: None, lambda: (os.setresgid(65534, 65534, 65534), os.setresuid(65534, 65534, 65534))),
-    "no capabilities": (lambda: None, kernel.drop_capabilities),
-    "close all descriptors": (lambda: None, lambda: os.closerange(3, 1000)),
-    "program filter": (no_privileges, PROGRAM.load),
-    "lane filter": (no_privileges, LANE.load),
-    "program filter on the lane's": (lambda: (no_privileges(), LANE.load()), PROGRAM.load),
+    "nothing": (None, lambda: None),
+    "setsid": (None, os.setsid),
+    "no_new_privs": (None, no_privileges),
+    "one setrlimit": (None, lambda: resource.setrlimit(resource.RLIMIT_CPU, (7, 8))),
+    "user nobody": (None, lambda: (os.setresgid(*NOBODY), os.setresuid(*NOBODY))),
+    "no capabilities": (None, lambda: succeed(drop_capabilities())),
+    "close all descriptors": (None, lambda: os.closerange(3, 1000)),
+    "program filter": (no_privileges, lambda: succeed(load_program_filter())),
+    "worker filter": (no_privileges, lambda: succeed(load_worker_filter())),
+    "program filter on the worker's": (worker_stage, lambda: succeed(load_program_filter())),
     "Landlock": (no_privileges, lambda: landlock.restrict(["/"], ["/tmp"])),
-    "namespaces": (lambda: None, namespaces.enter),
+    "namespaces": (None, namespaces.enter),
     "private root": (enter, lambda: namespaces.build_root(host.visible_paths(), host.hidden_paths())),
-    "scratch": (root, namespaces.mount_scratch),
+    "scratch": (root, lambda: namespaces.mount_scratch(namespaces.scratch_place(host.visible_paths()))),
 }
 
 
-def once(prepare, step):
+def measure(prepare_step, step):
+    """Microseconds of one step in a fork of its own; None where it fails."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(reader)
-        writer = os.dup2(writer, 1000)
-        prepare()
-        started = time.perf_counter()
-        step()
-        seconds = time.perf_counter() - started
-        os.write(writer, struct.pack("d", seconds))
-        os._exit(0)
+        try:
+            os.close(reader)
+            writer = os.dup2(writer, 1000)
+            if prepare_step is not None:
+                prepare_step()
+            started = time.perf_counter()
+            step()
+            os.write(writer, struct.pack("d", time.perf_counter() - started))
+        finally:
+            os._exit(0)
     os.close(writer)
     os.waitpid(child, 0)
-    said = os.read(reader, 8)
+    answer = os.read(reader, 8)
     os.close(reader)
-    return struct.unpack("d", said)[0] * 1e6 if said else None
+    return struct.unpack("d", answer)[0] * 1e6 if answer else None
 
 
 def fork_and_exit():
@@ -80,7 +97,6 @@ def fork_and_exit():
 
 if __name__ == "__main__":
     print(f"{'fork and exit of this process':32} {min(fork_and_exit() for _ in range(ROUNDS)):9.1f} µs")
-    for name, (prepare, step) in STEPS.items():
-        found = [once(prepare, step) for _ in range(ROUNDS)]
-        known = [value for value in found if value is not None]
-        print(f"{name:32} " + (f"{min(known):9.1f} µs" if known else "not possible here"))
+    for name, (prepare_step, step) in STEPS.items():
+        known = [value for _ in range(ROUNDS) if (value := measure(prepare_step, step)) is not None]
+        print(f"{name:32} " + (f"{min(known):9.1f} µs" if known else "not available here"))

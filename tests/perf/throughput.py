@@ -33,7 +33,7 @@ from mammoth_eval import benchmarks, models, prompts, rules, scoring
 from mammoth_eval.decoding import Kit
 from mammoth_eval.decoding.hybrid import hybrid
 from mammoth_eval.decoding.pot import pot
-from mammoth_eval.engines import make_engine, vllm_config, vllm_device, vllm_start
+from mammoth_eval.engines import make_engine, vllm_config, vllm_device, vllm_options, vllm_start
 from mammoth_eval.engines.default_model import NAME
 from mammoth_eval.engines.vllm_guard import Guard
 from mammoth_eval.resources import cache_folder
@@ -76,7 +76,7 @@ def bare(location: str, asked: dict, n: int, tokens: int, rounds: int, out) -> N
     """Settings, then seconds and new tokens of each round of ``LLM.generate``; run in a process of its own."""
     from vllm import LLM, SamplingParams
 
-    own, extra = vllm_start.split_options(asked)
+    own, extra = vllm_options.split_options(asked)
     arguments = vllm_start.prepare(location, own, extra)
     vllm_device.make_way(own)
     guard = Guard()  # an engine that is not ended burns the cores of the next one

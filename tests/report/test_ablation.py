@@ -146,13 +146,13 @@ def suite(tmp_path):
 def test_each_form_is_as_in_its_golden_file(tmp_path, capsys, form):
     ends = {"table": "txt", "markdown": "md", "latex": "tex", "html": "html", "json": "json"}
     suite(tmp_path)
-    assert main(["ablate", "--results-dir", str(tmp_path), "--factor", "format", "--baseline", "cot", "--format", form]) == 0
+    assert main(["ablation", "--results-dir", str(tmp_path), "--factor", "format", "--baseline", "cot", "--format", form]) == 0
     golden.check(f"ablation.{ends[form]}", golden.rounded(capsys.readouterr().out))
 
 
 def test_models_trained_on_one_kind_are_read_by_it_in_the_ablation_of_kinds(tmp_path, capsys):
     suite(tmp_path)
-    assert main(["ablate", "--results-dir", str(tmp_path), "--factor", "kinds", "--json"]) == 0
+    assert main(["ablation", "--results-dir", str(tmp_path), "--factor", "kinds", "--json"]) == 0
     (found,) = json.loads(capsys.readouterr().out)["ablations"]
     assert {row["value"]: {run.rpartition(":")[2] for run in row["runs"]} for row in found["rows"]} == {
         "cot": {"cot"},
@@ -163,7 +163,7 @@ def test_models_trained_on_one_kind_are_read_by_it_in_the_ablation_of_kinds(tmp_
 
 def test_published_rows_stand_beside_ours_and_are_marked(tmp_path, capsys):
     suite(tmp_path)
-    words = ["ablate", "--results-dir", str(tmp_path), "--factor", "kinds", "--format", "markdown"]
+    words = ["ablation", "--results-dir", str(tmp_path), "--factor", "kinds", "--format", "markdown"]
     assert main(words) == 0
     said = capsys.readouterr().out
     assert "| PoT [b] | published [PAPER] |" in said
@@ -174,13 +174,13 @@ def test_published_rows_stand_beside_ours_and_are_marked(tmp_path, capsys):
 
 def test_every_factor_that_varies_has_a_table_by_default(tmp_path, capsys):
     suite(tmp_path)
-    assert main(["ablate", "--results-dir", str(tmp_path), "--json"]) == 0
+    assert main(["ablation", "--results-dir", str(tmp_path), "--json"]) == 0
     assert [one["factor"] for one in json.loads(capsys.readouterr().out)["ablations"]] == ["kinds", "decoding", "seed"]
 
 
 def test_the_readings_of_one_run_are_an_ablation_of_decoding(tmp_path, capsys):
     runs.make(tmp_path, outcomes={"toy": [(RIGHT, WRONG), ("no_answer", RIGHT), (WRONG, RIGHT), (WRONG, RIGHT)]})
-    assert main(["ablate", "--results-dir", str(tmp_path), "--baseline", "cot", "--factor", "decoding", "--json"]) == 0
+    assert main(["ablation", "--results-dir", str(tmp_path), "--baseline", "cot", "--factor", "decoding", "--json"]) == 0
     (found,) = json.loads(capsys.readouterr().out)["ablations"]
     assert {row["value"]: row["cells"]["toy"]["accuracy"] for row in found["rows"]} == {"cot": 75.0, "pot": 25.0, "hybrid": 50.0}
 
@@ -188,7 +188,7 @@ def test_the_readings_of_one_run_are_an_ablation_of_decoding(tmp_path, capsys):
 def test_better_and_worse_cells_have_colours_in_html(tmp_path, capsys):
     for mixture, right in {"G": 10, "M": 18, "C": 2}.items():
         trained(tmp_path, mixture, 0, {"toy": share(right)})
-    assert main(["ablate", "--results-dir", str(tmp_path), "--factor", "mixture", "--baseline", "G", "--format", "html"]) == 0
+    assert main(["ablation", "--results-dir", str(tmp_path), "--factor", "mixture", "--baseline", "G", "--format", "html"]) == 0
     page = capsys.readouterr().out
     assert page.count("rgba(var(--better)") == 1
     assert page.count("rgba(var(--worse)") == 1
@@ -205,11 +205,11 @@ def test_better_and_worse_cells_have_colours_in_html(tmp_path, capsys):
 )
 def test_bad_usage_is_code_2_and_says_what_there_is(tmp_path, capsys, words, message):
     suite(tmp_path)
-    assert main(["ablate", "--results-dir", str(tmp_path), *words]) == 2
+    assert main(["ablation", "--results-dir", str(tmp_path), *words]) == 2
     assert re.search(message, capsys.readouterr().err)
 
 
 def test_no_runs_are_said(tmp_path, capsys):
-    assert main(["ablate", "--results-dir", str(tmp_path)]) == 2
+    assert main(["ablation", "--results-dir", str(tmp_path)]) == 2
     assert "no runs" in capsys.readouterr().err
     assert store.find_runs(tmp_path) == []

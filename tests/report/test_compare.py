@@ -217,7 +217,7 @@ def test_runs_as_the_command_makes_them_are_compared_and_ablated(tmp_path, capsy
     assert [flip["problem"] for flip in found["flips"]] == [f"toy/{n}" for n in (0, 1, 2, 4, 5, 6)]
     assert found["flips"][0]["answers"] == ["-1", "1"]
     assert {row["name"] for row in found["differences"]} >= {"spec.model", "spec.model_hash", "spec.factors.data"}
-    assert main(["ablate", "--results-dir", str(tmp_path / "store"), "--factor", "data", "--baseline", "bad", "--json"]) == 0
+    assert main(["ablation", "--results-dir", str(tmp_path / "store"), "--factor", "data", "--baseline", "bad", "--json"]) == 0
     (table,) = json.loads(capsys.readouterr().out)["ablations"]
     assert [(row["value"], row["cells"]["toy"]["accuracy"]) for row in table["rows"]] == [("bad", 12.5), ("good", 87.5)]
     assert table["rows"][1]["cells"]["toy"]["change"]["p_exact"] == pytest.approx(2 / 2**6)

@@ -7,7 +7,7 @@ from sandbox_tools import opened
 
 from mammoth_eval.errors import UsageError
 from mammoth_eval.sandbox import cases
-from mammoth_eval.sandbox.witness import Witness
+from mammoth_eval.sandbox.canary import Canary
 
 FILE = DATA / "sandbox_cases.json"
 CASES = cases.read_cases(FILE)
@@ -17,28 +17,29 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 def waits(case):
-    return case.must == "killed" and (case.name == "output_flood_swallowing_errors" or not case.name.startswith("output_"))
+    floods = case.name.startswith("output_") and case.name != "output_flood_swallowing_errors"
+    return case.must == "killed" and not floods
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def full():
-    with Witness() as witness:
-        async with opened("full", seconds=4, wall=8, lanes=1) as sandbox:
-            yield sandbox, witness
+    with Canary() as canary:
+        async with opened("full", seconds=4, wall=8, workers=1) as sandbox:
+            yield sandbox, canary
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def brief():
-    with Witness() as witness:
-        async with opened("full", seconds=0.3, wall=1, lanes=1) as sandbox:
-            yield sandbox, witness
+    with Canary() as canary:
+        async with opened("full", seconds=0.3, wall=1, workers=1) as sandbox:
+            yield sandbox, canary
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def container():
-    with Witness() as witness:
-        async with opened("container", seconds=4, wall=8, lanes=1) as sandbox:
-            yield sandbox, witness
+    with Canary() as canary:
+        async with opened("container", seconds=4, wall=8, workers=1) as sandbox:
+            yield sandbox, canary
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if not waits(case)], ids=lambda case: case.name)
@@ -52,26 +53,29 @@ async def test_a_program_that_waits_is_ended(brief, case):
 
 
 @pytest.mark.parametrize(
-    "case", [case for case in CASES if case.name.startswith(IN_CONTAINER) and not waits(case)], ids=lambda case: case.name
+    "case",
+    [case for case in CASES if case.name.startswith(IN_CONTAINER) and not waits(case)],
+    ids=lambda case: case.name,
 )
 async def test_a_case_holds_at_level_container(container, case):
     assert await cases.check_case(case, *container) == []
 
 
 async def test_an_escape_would_be_seen(full):
-    sandbox, witness = full
+    sandbox, canary = full
     claims = ("lacks:seen", "absent:@CANARY@/secret.txt", "present:@CANARY@/nothing", "status:timeout", "no_such_claim")
-    wrong = await cases.check_case(cases.Case("x", "print('ESCAPED, seen')", "error", "other", asserts=claims), sandbox, witness)
+    escape = cases.Case("x", "print('ESCAPED, seen')", "error", "other", asserts=claims)
+    wrong = await cases.check_case(escape, sandbox, canary)
     assert len(wrong) == 7
 
 
 async def test_a_reached_listener_and_a_changed_canary_are_seen():
     import socket
 
-    with Witness() as witness:
-        socket.create_connection(("127.0.0.1", witness.port)).close()
-        (witness.folder / "secret.txt").write_text("changed")
-        assert witness.complaints(launcher=1 << 30) == ["the canary was changed", "a listener was reached"]
+    with Canary() as canary:
+        socket.create_connection(("127.0.0.1", canary.port)).close()
+        (canary.folder / "secret.txt").write_text("changed")
+        assert canary.complaints(launcher=1 << 30) == ["the canary was changed", "a listener was reached"]
 
 
 @pytest.mark.parametrize(

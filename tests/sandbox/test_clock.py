@@ -8,7 +8,7 @@ import pytest
 from sandbox_tools import opened
 
 from mammoth_eval.sandbox import Limits
-from mammoth_eval.sandbox.jail import wire
+from mammoth_eval.sandbox.jail import protocol
 from mammoth_eval.sandbox.jail.clock import BUSY, Clock
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a process's own clock is of Linux")
@@ -17,7 +17,7 @@ BURN = "import time\nwhile time.process_time() < {}: pass\n"
 
 
 async def test_a_program_that_computes_is_not_ended_by_the_wall():
-    async with opened(seconds=5, wall=0.8, lanes=1) as sandbox:
+    async with opened(seconds=5, wall=0.8, workers=1) as sandbox:
         execution = await sandbox.run(BURN.format(1.7) + "print('done')")
         assert (execution.status, execution.stdout) == ("ok", "done\n")
         assert execution.seconds > 2 * sandbox.limits.wall
@@ -25,17 +25,17 @@ async def test_a_program_that_computes_is_not_ended_by_the_wall():
 
 @pytest.mark.parametrize("wait", ["time.sleep(99)", "while True: time.sleep(0.02)", "import signal; signal.pause()"])
 async def test_a_program_that_waits_is_ended_by_its_idle_time_also_after_it_computed(wait):
-    async with opened(seconds=5, wall=0.7, lanes=1) as sandbox:
+    async with opened(seconds=5, wall=0.7, workers=1) as sandbox:
         execution = await sandbox.run(BURN.format(0.3) + wait)
         assert (execution.status, execution.error) == ("timeout", "more than 0.7 s of wall time without computing")
 
 
 @pytest.mark.parametrize(
-    ("code", "reached"), [("import time; time.sleep(60)", wire.WALL_TIME), ("while True: pass", wire.CPU_TIME)]
+    ("code", "reached"), [("import time; time.sleep(60)", protocol.WALL_TIME), ("while True: pass", protocol.CPU_TIME)]
 )
 def test_each_clock_ends_its_own_kind_of_program(code, reached):
     with subprocess.Popen([sys.executable, "-S", "-c", code]) as child:
-        clock = Clock(wire.read_request(wire.request(wire.RUN, cpu=0.6, wall=0.6)))
+        clock = Clock(protocol.read_request(protocol.request(protocol.RUN, cpu=0.6, wall=0.6)))
         pause, reason, deadline = clock.first_pause(), None, time.monotonic() + 60
         while reason is None and time.monotonic() < deadline:
             time.sleep(pause)

@@ -13,7 +13,7 @@ from mammoth_eval.sandbox.host import tier_of
 
 def test_the_facade_works_without_asyncio():
     try:
-        with Sandbox(limits=Limits(seconds=1, wall=2), lanes=2) as sandbox:
+        with Sandbox(limits=Limits(seconds=1, wall=2), workers=2) as sandbox:
             assert sandbox.run("6 * 7").stdout == "42\n"
             assert [execution.stdout for execution in sandbox.map(f"print({n})" for n in range(20))] == [
                 f"{n}\n" for n in range(20)
@@ -24,24 +24,25 @@ def test_the_facade_works_without_asyncio():
 
 def test_threads_that_wait_when_it_closes_are_answered():
     try:
-        sandbox = Sandbox(limits=Limits(seconds=1, wall=2), lanes=1).__enter__()
+        sandbox = Sandbox(limits=Limits(seconds=1, wall=2), workers=1).__enter__()
     except SandboxError as error:
         pytest.skip(str(error))
     with ThreadPoolExecutor(64) as threads:
         waiting = [threads.submit(sandbox.run, "import time\ntime.sleep(0.5)") for _ in range(64)]
-        while not any(one.done() for one in waiting):
+        while not any(future.done() for future in waiting):
             time.sleep(0.05)
         sandbox.__exit__(None, None, None)
-        found = [one.result(timeout=30).status for one in waiting]
-    assert set(found) == {"ok", "fault"}
+        statuses = {future.result(timeout=30).status for future in waiting}
+    assert statuses == {"ok", "fault"}
 
 
 def test_a_sandbox_may_be_opened_again_on_another_loop():
-    sandbox = open_sandbox(lanes=1)
+    sandbox = open_sandbox(workers=1)
 
     async def use():
         async with sandbox:
-            return [one.stdout for one in await asyncio.gather(*(sandbox.run(f"print({number})") for number in range(5)))]
+            executions = await asyncio.gather(*(sandbox.run(f"print({number})") for number in range(5)))
+            return [execution.stdout for execution in executions]
 
     try:
         found = [asyncio.run(use()) for _ in range(2)]
@@ -72,7 +73,8 @@ def test_a_program_runs_in_the_smallest_tier_that_has_what_it_names(program, tie
 
 
 def test_a_refusal_says_what_each_level_needs_and_names_the_weaker_ones():
-    said = levels.refusal("auto", {"full": "unshare: Operation not permitted", "container": "the kernel has no Landlock"})
+    reasons = {"full": "unshare: Operation not permitted", "container": "the kernel has no Landlock"}
+    said = levels.refusal("auto", reasons)
     for part in ("unshare: Operation not permitted", "user namespaces", "lsm=landlock", "seccomp, process"):
         assert part in said
 

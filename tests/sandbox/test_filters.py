@@ -3,13 +3,13 @@
 import pytest
 
 from mammoth_eval.sandbox.jail.calls import CALLS
-from mammoth_eval.sandbox.jail.seccomp import ARCH, lane_filter, program_filter
+from mammoth_eval.sandbox.jail.seccomp import ARCH, program_filter, worker_filter
 
 ALLOW, KILL, DONE, EPERM, ENOSYS = 0x7FFF0000, 0x80000000, 0x00050000, 0x00050001, 0x00050026
 MACHINES = sorted(ARCH)
 
 
-def verdict(instructions, number, arch, arguments=()):
+def action(instructions, number, arch, arguments=()):
     """What the kernel would answer to a call."""
     words = {0: number, 4: arch}
     for index, value in enumerate([*arguments, 0, 0, 0, 0, 0, 0][:6]):
@@ -28,9 +28,10 @@ def verdict(instructions, number, arch, arguments=()):
 
 
 def both(machine, number, *arguments, marks=True):
-    """The stricter of lane's and program's filter, as the kernel combines them."""
-    found = [verdict(f, number, ARCH[machine], arguments) for f in (lane_filter(machine), program_filter(machine, marks))]
-    return next((answer for answer in found if answer != ALLOW), ALLOW)
+    """The stricter of worker's and program's filter, as the kernel combines them."""
+    filters = (worker_filter(machine), program_filter(machine, marks))
+    actions = [action(filter_, number, ARCH[machine], arguments) for filter_ in filters]
+    return next((answer for answer in actions if answer != ALLOW), ALLOW)
 
 
 def number(group, name, machine):
@@ -48,11 +49,11 @@ def test_a_program_has_only_what_is_listed_for_programs(machine):
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-def test_what_a_lane_needs_is_taken_from_its_programs(machine):
-    for name in CALLS["lane"]:
-        call = number("lane", name, machine)
+def test_what_a_worker_needs_is_taken_from_its_programs(machine):
+    for name in CALLS["worker"]:
+        call = number("worker", name, machine)
         if call is not None:
-            assert verdict(lane_filter(machine), call, ARCH[machine]) == ALLOW
+            assert action(worker_filter(machine), call, ARCH[machine]) == ALLOW
             assert both(machine, call) == EPERM
 
 
@@ -67,7 +68,7 @@ def test_modes_and_times_cannot_be_changed_where_host_files_are_in_reach(machine
 @pytest.mark.parametrize("machine", MACHINES)
 def test_calls_of_another_architecture_kill(machine):
     other = next(ARCH[name] for name in MACHINES if name != machine)
-    assert verdict(lane_filter(machine), number("files", "read", machine), other) == KILL
+    assert action(worker_filter(machine), number("files", "read", machine), other) == KILL
 
 
 def test_the_x32_entry_is_refused():
@@ -76,7 +77,7 @@ def test_the_x32_entry_is_refused():
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_clone3_answers_that_it_does_not_exist(machine):
-    assert verdict(lane_filter(machine), 435, ARCH[machine]) == ENOSYS
+    assert action(worker_filter(machine), 435, ARCH[machine]) == ENOSYS
 
 
 @pytest.mark.parametrize("machine", MACHINES)
@@ -103,7 +104,7 @@ def test_some_calls_depend_on_their_arguments(machine, name, arguments, answer):
 
 def test_jumps_stay_inside_the_filter():
     for machine in MACHINES:
-        for filter_ in (lane_filter(machine), program_filter(machine, False)):
+        for filter_ in (worker_filter(machine), program_filter(machine, False)):
             for place, (code, if_true, if_false, _) in enumerate(filter_):
                 if code in (0x15, 0x35):
                     assert place + 1 + max(if_true, if_false) < len(filter_) and max(if_true, if_false) < 256

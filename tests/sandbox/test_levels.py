@@ -1,4 +1,4 @@
-"""What is left where a container takes system calls away: found by trying, told, and refused where it protects nothing."""
+"""What is left where a container takes system calls away: found by trying, reported, refused where nothing protects."""
 
 import json
 import os
@@ -24,7 +24,14 @@ NUMBERS = {
     }
 }.get(
     platform.machine(),
-    {"unshare": "97", "landlock": "444", "seccomp": "277", "personality": "92", "pidfd_open": "434", "memfd_create": "279"},
+    {
+        "unshare": "97",
+        "landlock": "444",
+        "seccomp": "277",
+        "personality": "92",
+        "pidfd_open": "434",
+        "memfd_create": "279",
+    },
 )
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="seccomp is of Linux")

@@ -1,4 +1,4 @@
-"""The sandbox works wherever this machine's Python lies: in a temporary folder, in shared memory, at the scratch's own place."""
+"""The sandbox works wherever Python lies: in a temporary folder, in shared memory, where the scratch would be."""
 
 import os
 import subprocess
@@ -20,8 +20,10 @@ from mammoth_eval.errors import SandboxError
 
 async def main():
     try:
-        async with open_sandbox("full", lanes=1) as sandbox:
-            done = await sandbox.run("import own, tempfile\\nwith tempfile.TemporaryFile() as f: print(f.write(b'abc'), own.NAME)")
+        async with open_sandbox("full", workers=1) as sandbox:
+            done = await sandbox.run(
+                "import own, tempfile\\nwith tempfile.TemporaryFile() as f: print(f.write(b'abc'), own.NAME)"
+            )
             print(done.stdout, done.error)
     except SandboxError as error:
         print(error)

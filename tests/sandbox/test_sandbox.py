@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 
 import pytest
 import pytest_asyncio
@@ -16,7 +15,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def sandbox():
-    async with opened(seconds=1, wall=2, memory_mb=512, lanes=2) as sandbox:
+    async with opened(seconds=1, wall=2, memory_mb=512, workers=2) as sandbox:
         yield sandbox
 
 
@@ -111,14 +110,8 @@ async def test_a_traceback_shows_the_program_alone(sandbox):
     ]
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="Python counts the references of every object before 3.12")
-async def test_references_to_what_the_process_brought_are_not_counted(sandbox):
-    program = "import sys, sympy\nown = object()\nprint(sys.getrefcount(sympy.sin) > 1 << 31, sys.getrefcount(own))"
-    assert (await sandbox.run(program)).stdout == "True 2\n"
-
-
-async def test_a_cancelled_run_frees_its_place_and_kills_the_program():
-    async with opened(wall=60, lanes=2) as sandbox:
+async def test_a_cancelled_run_frees_its_worker_and_kills_the_program():
+    async with opened(wall=60, workers=2) as sandbox:
         running = [asyncio.create_task(sandbox.run("import time\ntime.sleep(60)")) for _ in range(4)]
         await wait_for_programs(sandbox.pid, 2)
         for task in running:
@@ -150,7 +143,7 @@ async def test_map_keeps_the_order_and_takes_programs_only_as_fast_as_they_run(s
     seen = []
     async for execution in sandbox.map(programs()):
         seen.append(int(execution.stdout))
-        assert taken <= len(seen) + 2 * sandbox.lanes
+        assert taken <= len(seen) + 2 * sandbox.workers
     assert seen == list(range(40))
 
 
@@ -158,7 +151,7 @@ async def test_thousands_of_waiting_programs_hold_no_descriptors(sandbox):
     before = open_descriptors()
     tasks = [asyncio.create_task(sandbox.run(f"print({number})")) for number in range(2000)]
     await asyncio.sleep(0.1)
-    assert open_descriptors() <= before + 3 * sandbox.lanes + 4
+    assert open_descriptors() <= before + 3 * sandbox.workers + 4
     for task in tasks[100:]:
         task.cancel()
     done = await asyncio.gather(*tasks, return_exceptions=True)
@@ -191,12 +184,12 @@ async def test_a_closed_sandbox_says_so():
 
 
 async def test_those_who_wait_when_it_closes_are_answered():
-    async with opened(lanes=1) as sandbox:
+    async with opened(workers=1) as sandbox:
         waiting = [asyncio.create_task(sandbox.run(f"print({number})")) for number in range(1000)]
         await waiting[0]
-    found = await asyncio.wait_for(asyncio.gather(*waiting), 30)
-    assert {one.status for one in found} == {"ok", "fault"}
-    assert {one.error for one in found if one.status == "fault"} == {"the sandbox was closed"}
+    executions = await asyncio.wait_for(asyncio.gather(*waiting), 30)
+    assert {execution.status for execution in executions} == {"ok", "fault"}
+    assert {execution.error for execution in executions if execution.status == "fault"} == {"the sandbox was closed"}
 
 
 @pytest.mark.parametrize(
@@ -211,17 +204,17 @@ async def test_those_who_wait_when_it_closes_are_answered():
         ),
         (f"x = 3\nprint(x)\nif {'+'.join(['1'] * 400)} == 400:\n    pass", "3\n"),
         (
-            "class C:\n    def __format__(self, spec):\n        return 'format'\n    def __str__(self):\n        return 'str'\nC()",
+            "class C:\n    __str__ = lambda self: 'str'\n    __format__ = lambda self, spec: 'format'\nC()",
             "str\n",
         ),
     ],
 )
 async def test_a_program_is_run_as_it_is_however_deep(sandbox, program, stdout):
-    found = await sandbox.run(program)
-    assert (found.status, found.stdout) == ("ok", stdout)
+    execution = await sandbox.run(program)
+    assert (execution.status, execution.stdout) == ("ok", stdout)
 
 
-@pytest.mark.parametrize("program", ["import sys\nsys.stdout.write('\u6570' * 30000)", "import os\nos.write(1, b'\\xff' * 65536)"])
+@pytest.mark.parametrize("program", ["print('\u6570' * 30000)", "import os\nos.write(1, b'\\xff' * 65536)"])
 async def test_the_output_kept_is_no_longer_than_its_limit_in_bytes(sandbox, program):
     assert 65530 < len((await sandbox.run(program)).stdout.encode()) <= 65536
 
@@ -240,10 +233,10 @@ async def test_the_output_kept_is_no_longer_than_its_limit_in_bytes(sandbox, pro
     ],
 )
 async def test_the_error_is_the_exceptions_type_and_first_line(sandbox, program, error):
-    found = await sandbox.run(program)
-    assert (found.status, found.error) == ("error", error)
+    execution = await sandbox.run(program)
+    assert (execution.status, execution.error) == ("error", error)
 
 
 async def test_the_error_of_a_group_is_the_group(sandbox):
-    found = await sandbox.run("raise ExceptionGroup('g', [ValueError(1), TypeError(2)])")
-    assert (found.status, found.error) == ("error", "ExceptionGroup: g (2 sub-exceptions)")
+    execution = await sandbox.run("raise ExceptionGroup('g', [ValueError(1), TypeError(2)])")
+    assert (execution.status, execution.error) == ("error", "ExceptionGroup: g (2 sub-exceptions)")

@@ -1,9 +1,10 @@
-"""Thousands of programs, one in ten hostile: no lane leaked, memory flat, no wrong status."""
+"""Thousands of programs, one in ten hostile: no worker leaked, memory flat, no wrong status."""
 
 import asyncio
 
 import pytest
-from sandbox_tools import below, long_run, open_descriptors, opened
+from marks import long_run
+from sandbox_tools import below, open_descriptors, opened
 
 from mammoth_eval.sandbox import processes
 
@@ -36,9 +37,9 @@ def mix(count):
 
 
 async def fill(sandbox):
-    """A lane of every tier in every place: they are made when they are first needed, whenever that is."""
+    """A worker of every tier in every slot: they are made when they are first needed, whenever that is."""
     for needs in ("", "import sympy", "import numpy"):
-        await asyncio.gather(*(sandbox.run(f"{needs}\nimport time\ntime.sleep(0.2)") for _ in range(sandbox.lanes)))
+        await asyncio.gather(*(sandbox.run(f"{needs}\nimport time\ntime.sleep(0.2)") for _ in range(sandbox.workers)))
 
 
 async def soak(sandbox, count):
@@ -53,13 +54,14 @@ async def soak(sandbox, count):
     return wrong
 
 
-@pytest.mark.parametrize("count", [80, pytest.param(20_000, marks=[pytest.mark.slow, long_run])])
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [80, pytest.param(20_000, marks=long_run)])
 async def test_a_long_run_leaves_all_as_it_was(count):
-    async with opened(seconds=0.3, wall=3, lanes=2) as sandbox:
+    async with opened(seconds=0.3, wall=3, workers=2) as sandbox:
         await fill(sandbox)
         assert await soak(sandbox, 40) == []
-        pids, descriptors, memory = below(sandbox.pid), open_descriptors(), processes.lane_memory_mb(sandbox.pid)
+        pids, descriptors, memory = below(sandbox.pid), open_descriptors(), processes.worker_memory_mb(sandbox.pid)
         assert await soak(sandbox, count) == []
         assert below(sandbox.pid) == pids
         assert open_descriptors() == descriptors
-        assert processes.lane_memory_mb(sandbox.pid) < memory + 2
+        assert processes.worker_memory_mb(sandbox.pid) < memory + 2

@@ -271,6 +271,7 @@ def test_a_folder_that_is_no_environment_is_left_alone(tmp_path):
     assert (tmp_path / "thesis.tex").read_text() == "years of work"
 
 
+@pytest.mark.slow
 def test_a_step_that_fails_shows_the_end_of_its_log_and_is_tried_again(tmp_path):
     """pip can reach no index: the environment is made, the first lock fails, and a second call starts at that lock."""
     nowhere = {**os.environ, "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": str(tmp_path / "empty")}

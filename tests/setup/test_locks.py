@@ -38,7 +38,15 @@ NO_WHEEL = {
 
 def combinations():
     """Every list of locks that some command of the Makefile installs."""
-    jobs = [{}, {"dev": True}, {"train": True}, {"train": True, "deepspeed": True}, {"dev": True, "train": True}]
+    jobs = [
+        {},
+        {"dev": True},
+        {"docs": True},
+        {"dev": True, "docs": True},
+        {"train": True},
+        {"train": True, "deepspeed": True},
+        {"dev": True, "train": True},
+    ]
     engines = ["vllm", "transformers", "openai", "none"]
     return sorted(
         {

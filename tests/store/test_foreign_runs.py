@@ -39,12 +39,12 @@ READERS = {
     "export every-eval-ever": ["export", "{run}", "--format", "every-eval-ever", "--output", "{home}/out/eee"],
     "diff": ["diff", "{run}", "{other}"],
     "compare": ["compare", "{run}", "{other}"],
-    "ablate": ["ablate", "{run}", "{other}", "--factor", "model"],
+    "ablation": ["ablation", "{run}", "{other}", "--factor", "model"],
     "report": ["report", "{run}", "--save", "{home}/out/summaries"],
     "report --hybrid": ["report", "{run}", "--hybrid"],
     "leaderboard": ["leaderboard", "{run}"],
     "grade": ["grade", "{run}"],
-    "grader audit": ["grader", "audit", "{run}"],
+    "audit": ["audit", "{run}"],
 }
 
 

@@ -12,14 +12,14 @@ from pretended_gpu import GPUS, pretend
 
 platform = pretend()
 
-from mammoth_eval.engines import make_engine, vllm_config, vllm_start  # noqa: E402 - after the platform is set
+from mammoth_eval.engines import make_engine, vllm_config, vllm_options, vllm_start  # noqa: E402 - after the platform is set
 from mammoth_eval.errors import MammothError  # noqa: E402
 
 
 def settle(case: dict) -> dict:
     """The configuration of one case as numbers, or ``{"refused": reason}``."""
     platform.gpu, platform.silent = GPUS[case["gpu"]], case.get("silent", False)
-    options, extra = vllm_start.split_options(case["options"])
+    options, extra = vllm_options.split_options(case["options"])
     try:
         arguments = vllm_start.prepare(case["model"], options, extra)
         config = vllm_config.configure(arguments)

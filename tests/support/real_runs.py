@@ -33,9 +33,9 @@ def texts(records):
     }
 
 
-def check(records, benchmarks, samples):
+def check(records, problems, samples):
     """Every problem has a record without a fault, every sample its attempts, every attempt its tokens."""
-    assert len(records) == PROBLEMS * benchmarks
+    assert len(records) == problems
     assert [record.problem.id for record in records if record.fault] == []
     for record in records:
         assert {attempt.sample for attempt in record.attempts} == set(range(samples))

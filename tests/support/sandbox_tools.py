@@ -1,7 +1,6 @@
 """What the tests of the sandbox share: opening a level that this machine may not have, and looking at its processes."""
 
 import asyncio
-import os
 import time
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,8 +9,6 @@ import pytest
 
 from mammoth_eval.errors import SandboxError
 from mammoth_eval.sandbox import open_sandbox, processes
-
-long_run = pytest.mark.skipif("MAMMOTH_LONG_TESTS" not in os.environ, reason="takes minutes; set MAMMOTH_LONG_TESTS=1 to run it")
 
 
 @asynccontextmanager
@@ -30,16 +27,16 @@ async def opened(level="auto", **limits):
 
 def below(pid: int) -> list[int]:
     """The launcher and every process below it."""
-    return [found for depth in range(5) for found in processes.at_depth(pid, depth)]
+    return [process for depth in range(5) for process in processes.at_depth(pid, depth)]
 
 
 async def wait_for_programs(pid: int, count: int, seconds: float = 60.0) -> list[int]:
     """The programs that run below the launcher, once there are as many; fails where they do not come."""
     deadline = time.monotonic() + seconds
-    while len(found := processes.at_depth(pid, 4)) < count:
-        assert time.monotonic() < deadline, f"{len(found)} programs run, expected {count}"
+    while len(programs := processes.at_depth(pid, 4)) < count:
+        assert time.monotonic() < deadline, f"{len(programs)} programs run, expected {count}"
         await asyncio.sleep(0.02)
-    return found
+    return programs
 
 
 def wait_until_gone(pids: list[int], seconds: float = 10.0) -> list[int]:

@@ -17,7 +17,7 @@ async def main(level: str, numbers: list[int]) -> None:
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     assert prepare([*_start(kernel.MACHINE), *_each(numbers, ERRNO | EPERM), (0x06, 0, 0, ALLOW)])() == 0
     try:
-        async with open_sandbox(level, seconds=0.3, wall=0.6, lanes=1) as sandbox:
+        async with open_sandbox(level, seconds=0.3, wall=0.6, workers=1) as sandbox:
             program = "import tempfile\nwith tempfile.TemporaryFile() as f:\n    print(f.write(b'abc'))"
             said = sandbox.describe() | {"stdout": (await sandbox.run(program)).stdout}
             hang, spin = "import time\ntime.sleep(60)", "while True: pass"

@@ -1,13 +1,14 @@
-"""What one process asks of the engine `vllm`: ``python vllm_session.py MODEL`` prints what it found as JSON.
+"""What one process asks of the engine `vllm`: ``python vllm_session.py MODEL HUGE`` prints what it found as JSON.
 
-First what is refused before anything is loaded, then requests of every kind to one started engine.
+First what is refused before anything is loaded (HUGE is a model larger than any memory), then requests of every kind to one
+started engine.
 """
 
 import asyncio
 import json
 import sys
 
-from mammoth_eval.engines import make_engine, vllm_device, vllm_start
+from mammoth_eval.engines import make_engine, vllm_device, vllm_options
 from mammoth_eval.errors import MammothError
 from mammoth_eval.types import Query, Sampling
 
@@ -31,7 +32,7 @@ async def refusal(model, **options):
 
 def refused_replicas():
     """The message with which 64 replicas are refused before anything is loaded; None if they are not."""
-    options, extra = vllm_start.split_options({"data_parallel_size": "64"})
+    options, extra = vllm_options.split_options({"data_parallel_size": "64"})
     try:
         vllm_device.check("any", options, extra)
     except MammothError as error:
@@ -39,11 +40,12 @@ def refused_replicas():
     return None
 
 
-async def refusals(model):
+async def refusals(model, huge):
     return {
         "unknown argument": await refusal("any", tensor_paralel_size="2"),
         "parts": await refusal("any", tensor_parallel_size="64"),
         "context": await refusal(model, max_model_len=99999),
+        "memory": await refusal(huge, dtype="bfloat16"),
         "replicas": refused_replicas(),
     }
 
@@ -94,12 +96,12 @@ async def limits(engine):
     }
 
 
-async def main(model):
-    found = {"refused": await refusals(model)}
+async def main(model, huge):
+    found = {"refused": await refusals(model, huge)}
     async with make_engine("vllm", model, **SETTINGS) as engine:
         found |= {**await texts(engine), **await limits(engine), "capacity": engine.capacity, "described": engine.describe()}
     print(json.dumps(found))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main(*sys.argv[1:]))

@@ -16,7 +16,7 @@ import psutil
 import pytest
 import yaml
 from checkout import ROOT, TESTS
-from sandbox_tools import long_run
+from marks import long_run
 from train_tools import make_model, write_rows
 
 from mammoth_eval import resources

@@ -47,7 +47,7 @@ def test_every_source_is_on_the_hub_or_at_a_pinned_address_or_made_here(name):
 
 
 def test_a_dry_run_names_base_recipe_sources_mixtures_and_benchmarks(data_dir, capsys):
-    assert main(["ablation-run", "subsets-gpu", "--dry-run", "--data-dir", str(data_dir)]) == 0
+    assert main(["suite", "subsets-gpu", "--dry-run", "--data-dir", str(data_dir)]) == 0
     told = [line.split(":")[0] for line in capsys.readouterr().err.splitlines()]
     assert told[:2] == ["base smollm2-135m-instruct", "recipe small-gpu"]
     assert [line for line in told if line.startswith("mixture")] == ["mixture g", "mixture g_s", "mixture g_s_m"]

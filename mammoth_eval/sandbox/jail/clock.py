@@ -1,9 +1,9 @@
 """The two clocks of a program: the CPU time that it used, and the time that it was idle.
 
-A verdict must not depend on what else the machine does, so a wall clock alone ends nothing: a program that computes is ended by
-its CPU time, one that sleeps by its idle time. Whether a process sleeps or waits for a core cannot be asked without /proc; but
-one that waits gets its share within half a second, and one that sleeps uses nothing. Idle is what is left of each such stretch
-when `BUSY` times the CPU time used in it is taken away.
+A verdict must not depend on what else the machine does, so a wall clock alone ends nothing: a program that computes is
+ended by its CPU time, one that sleeps by its idle time. Whether a process sleeps or waits for a core cannot be asked
+without /proc; but one that waits gets its share within half a second, and one that sleeps uses nothing. Idle is what is
+left of each such stretch when `BUSY` times the CPU time used in it is taken away.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 import time
 
-from . import wire
+from . import protocol
 
 BUSY = 20
 """A program that gets at least this part of a core (one of twenty) counts as computing."""
@@ -20,11 +20,11 @@ STRETCH = 0.5
 
 
 class Clock:
-    """Started right before a program; `look` says which limit is reached, and is to be asked again after the seconds it gives."""
+    """Started right before a program; `look` says which limit is reached, and after how many seconds to ask again."""
 
     __slots__ = ("_cpu_limit", "_idle", "_idle_limit", "_last_cpu", "_last_time", "_started", "_stretch")
 
-    def __init__(self, request: wire.Request) -> None:
+    def __init__(self, request: protocol.Request) -> None:
         self._cpu_limit, self._idle_limit = request.cpu_seconds, request.wall_seconds
         self._stretch = min(STRETCH, self._idle_limit)
         self._idle = self._last_cpu = 0.0
@@ -38,12 +38,12 @@ class Clock:
         """The limit that the running child has reached, or None; and the seconds until the next look."""
         now, cpu = time.monotonic(), cpu_of(child)
         if cpu >= self._cpu_limit:
-            return wire.CPU_TIME, 0.0
+            return protocol.CPU_TIME, 0.0
         if now - self._last_time >= self._stretch:
             self._idle += max(0.0, now - self._last_time - BUSY * (cpu - self._last_cpu))
             self._last_time, self._last_cpu = now, cpu
             if self._idle >= self._idle_limit:
-                return wire.WALL_TIME, 0.0
+                return protocol.WALL_TIME, 0.0
         return None, min(self._cpu_limit - cpu, self._last_time + self._stretch - now)
 
     def wall(self) -> float:
@@ -52,5 +52,5 @@ class Clock:
 
 
 def cpu_of(child: int) -> float:
-    """CPU seconds of a running child, from its own clock (`clock_getcpuclockid(3)`); elsewhere its limit alone ends it."""
+    """CPU seconds of a running child by its own clock (`clock_getcpuclockid(3)`); 0 on other systems than Linux."""
     return time.clock_gettime((~child << 3) | 2) if sys.platform == "linux" else 0.0

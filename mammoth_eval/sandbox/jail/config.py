@@ -30,7 +30,7 @@ class Config:
     hidden: tuple[str, ...]
     """Folders inside the visible ones that are covered: the project itself."""
     scratch: str
-    """Folder of the host that holds the lanes' scratch where there is no private root; empty otherwise."""
+    """Folder of the host that holds the workers' scratch where there is no private root; empty otherwise."""
     memory_bytes: int
     file_bytes: int
 

@@ -39,7 +39,7 @@ def fail(what: str) -> OSError:
 
 
 def prepare_syscall(name: str, *args: object) -> Callable[[], int]:
-    """The call of `name` by its number, ready to be made by a child with as little memory touched as can be; below 0 it failed."""
+    """The call of `name` by its number, for a child that is to touch little memory; below 0 it failed."""
     if name not in SYS:
         raise OSError(38, f"{name}: no system call numbers for {MACHINE}")
     wide = [ctypes.c_long(a) if isinstance(a, int) else a for a in args]
@@ -100,7 +100,8 @@ def watch_process(pid: int) -> int | None:
 def ignore_fork_hooks() -> None:
     """Let modules imported from now on (`threading`, `logging`, `random`) register nothing to be done after a fork.
 
-    Nothing forks here but servers and lanes, which have one thread; what these hooks touch are 200 pages to copy for each program.
+    Nothing forks here but servers and workers, which have one thread; what these hooks touch are 200 pages to copy for
+    each program.
     """
     os.register_at_fork = lambda **hooks: None
 

@@ -1,6 +1,7 @@
 """Landlock (kernel 5.13 on; Documentation/userspace-api/landlock.rst): which files a process and its children may use.
 
-Rights that the running kernel does not know are left out; every right that it knows is handled: what no rule grants is refused.
+Rights that the running kernel does not know are left out; every right that it knows is handled: what no rule grants is
+refused.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
     except FileNotFoundError:
         return
     try:
-        allowed = rights if os.path.isdir(path) else rights & _FILE_ONLY  # noqa: PTH112 (the jail loads as little as it can)
+        allowed = rights if os.path.isdir(path) else rights & _FILE_ONLY  # noqa: PTH112 (the jail loads little)
         rule = ctypes.create_string_buffer(struct.pack("<Qi", allowed, fd), 12)
         kernel.syscall("landlock_add_rule", ruleset, 1, rule, 0)
     finally:

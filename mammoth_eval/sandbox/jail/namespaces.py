@@ -1,7 +1,7 @@
-"""Namespaces and the private root: a tmpfs that holds Python, its libraries, four devices and an empty place for scratch.
+"""Namespaces and the private root: a tmpfs that holds Python, its libraries, four devices and an empty scratch.
 
-The launcher unshares and forks the init process (process 1 of its namespace: when it dies, the kernel kills all the others);
-the init builds the root; every lane mounts a scratch of its own.
+The launcher unshares and forks the init process (process 1 of its namespace: when it dies, the kernel kills all the
+others); the init builds the root; every worker mounts a scratch of its own.
 """
 
 # ruff: noqa: PTH102, PTH103, PTH106, PTH112, PTH114, PTH115, PTH120, PTH211
@@ -64,10 +64,10 @@ def build_root(visible: Iterable[str], hidden: Iterable[str]) -> None:
     for path in hidden:
         if os.path.isdir(path):
             kernel.mount("none", path, "tmpfs", _RDONLY | _NOSUID | _NODEV, "mode=755,size=4k")
-    place = scratch_place(visible)
-    os.mkdir(place)
+    scratch = scratch_place(visible)
+    os.mkdir(scratch)
     if not os.path.lexists("/tmp"):  # else Python lies there; TMPDIR names the scratch all the same
-        os.symlink(place, "/tmp")
+        os.symlink(scratch, "/tmp")
     kernel.unmount("/.host")
     os.rmdir("/.host")
     kernel.mount("none", "/", None, _REMOUNT | _BIND | _RDONLY | _NOSUID | _NODEV)
@@ -114,8 +114,8 @@ def _devices() -> None:
         kernel.mount(f"/.host/dev/{name}", target, None, _BIND)
 
 
-def mount_scratch(place: str) -> None:
-    """A fresh, small, private scratch for the calling lane, in a mount namespace of its own."""
+def mount_scratch(folder: str) -> None:
+    """A fresh, small, private scratch for the calling worker, in a mount namespace of its own."""
     kernel.unshare(NEWNS)
     options = f"mode=700,uid={PROGRAM_UID},gid={PROGRAM_UID},size={SCRATCH_BYTES},nr_inodes={SCRATCH_FILES}"
-    kernel.mount("scratch", place, "tmpfs", _NOSUID | _NODEV | _NOEXEC, options)
+    kernel.mount("scratch", folder, "tmpfs", _NOSUID | _NODEV | _NOEXEC, options)

@@ -12,15 +12,16 @@ import os
 import sys
 import types
 from collections.abc import Callable
+from importlib.machinery import BuiltinImporter
 from typing import NoReturn, TextIO
 
-from . import kernel, mains, value
+from . import kernel, value
 from .value import Source
 
 __builtins__ = dict(vars(builtins))  # type: ignore[assignment]  # for the functions below, as everything they use
 _RESERVE = 4 << 20
-"""Bytes of address space kept for the end of a program. As `bytes`, which the system hands out zeroed and untouched: a `bytearray`
-is written through, a thousand page faults a program."""
+"""Bytes of address space kept for the end of a program. As `bytes`, which the system hands out zeroed and untouched: a
+`bytearray` is written through, a thousand page faults per program."""
 _NAME, _MARK = "<string>", codecs.BOM_UTF8
 _exit, _flush_c, _run_exit_functions = os._exit, kernel.LIBC.fflush, atexit._run_exitfuncs
 _stat, _write, _show, _settrace, _setprofile = os.fstat, os.write, sys.__excepthook__, sys.settrace, sys.setprofile
@@ -51,11 +52,11 @@ def frames_above() -> int:
 
 def _main(source: bytes, value_mode: bool, flush_c: Callable[[None], int] = _flush_c) -> int:
     """Run `source` to its end, its exit functions and the last flush; the exit code."""
-    module, rest = mains.main_for(source)
+    module = _new_main()
     sys.modules["__main__"] = module
     at_exit, out = _run_exit_functions, sys.stdout
     reserve = [bytes(_RESERVE)]
-    code, done = _guarded(lambda: _execute(_text(rest), module, value_mode), reserve)
+    code, done = _guarded(lambda: _execute(_text(source), module, value_mode), reserve)
     if done and value_mode:
         code = _guarded(lambda: _add_value(_text(source), module, out), reserve)[0]
     _guarded(at_exit, reserve)
@@ -65,8 +66,15 @@ def _main(source: bytes, value_mode: bool, flush_c: Callable[[None], int] = _flu
     return code
 
 
+def _new_main() -> types.ModuleType:
+    """An empty ``__main__`` as `python -c` has it."""
+    module = types.ModuleType("__main__")
+    module.__dict__.update(__loader__=BuiltinImporter, __annotations__={}, __builtins__=builtins)
+    return module
+
+
 def _text(source: bytes) -> Source:
-    """The text, in which no comment declares an encoding (``python -c``); as it is where it is none, or begins with a mark."""
+    """The text, in which no comment declares an encoding (``python -c``); its bytes where it is none or has a mark."""
     try:
         return source if source.startswith(_MARK) else source.decode()
     except UnicodeDecodeError:
@@ -132,7 +140,7 @@ def _try(action: Callable[[], object]) -> None:
 
 
 def _exit_code(leave: SystemExit) -> int:
-    """What the interpreter would exit with; anything but a number is said on the standard error, whatever is left of that."""
+    """What the interpreter would exit with; anything but a number goes to what is left of the standard error."""
     code: object
     try:
         code = leave.code

@@ -1,4 +1,4 @@
-"""The scratch folder of a lane: emptied after every program, whatever it left there."""
+"""The scratch folder of a worker: emptied after every program, whatever it left there."""
 
 # ruff: noqa: PTH101, PTH104, PTH106, PTH108, PTH118, PTH208
 
@@ -9,9 +9,7 @@ import os
 import stat
 
 MOST_BYTES, MOST_FILES = 32 << 20, 2048
-"""Where the folder lies on the host (no private root) these are looked at every 50 ms; in a private root the tmpfs holds them."""
-
-
+"""Looked at every 50 ms where the folder lies on the host; in a private root the tmpfs holds them."""
 _MODE = 0o700
 
 
@@ -66,9 +64,9 @@ def is_full(folder: str) -> bool:
         for name in names:
             path = os.path.join(parent, name)
             with contextlib.suppress(OSError):
-                found = os.lstat(path)
-                files, size = files + 1, size + found.st_blocks * 512
-                if stat.S_ISDIR(found.st_mode):
+                status = os.lstat(path)
+                files, size = files + 1, size + status.st_blocks * 512
+                if stat.S_ISDIR(status.st_mode):
                     folders.append(path)
         if files > MOST_FILES or size > MOST_BYTES:
             return True

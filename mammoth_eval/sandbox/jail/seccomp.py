@@ -1,7 +1,7 @@
 """The system call filters, as classic BPF (`seccomp(2)`, Documentation/userspace-api/seccomp_filter.rst of the kernel).
 
-Two stages. A lane loads the long allowlist once and its programs inherit it; each program loads a short filter on top
-that takes away what only the lane needs (fork, kill, sendmsg, prctl, ...). Loading costs the kernel time for each
+Two stages. A worker loads the long allowlist once and its programs inherit it; each program loads a short filter on top
+that takes away what only the worker needs (fork, kill, sendmsg, prctl, ...). Loading costs the kernel time for each
 instruction, so the short one is what a program pays for.
 """
 
@@ -24,9 +24,9 @@ _HEAD = struct.Struct("<HxxxxxxQ")
 """`struct sock_fprog`: how many instructions, and where they are."""
 
 FCNTL_COMMANDS = (0, 1, 2, 3, 4, 5, 36, 1030, 1034)
-"""Duplicate, flags, look at locks, read seals; never the owner or the signal of a descriptor, which would reach other processes."""
+"""Duplicate, flags, look at locks, read seals; never owner or signal of a descriptor, which reach other processes."""
 FCNTL_LOCKS = (6, 7, 37, 38)
-"""Take a lock: answered with success and not done. A program has nobody to lock out, and the host's files are not to be locked."""
+"""Take a lock: answered with success and not done. A program has nobody to lock out but the host."""
 IOCTL_COMMANDS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """Is it a terminal, its size, bytes to read, non-blocking, close-on-exec."""
 
@@ -35,7 +35,8 @@ Instruction = tuple[int, int, int, int]
 
 def _numbers(groups: Iterable[str], machine: str) -> list[int]:
     column = list(ARCH).index(machine)
-    return [pair[column] for group in groups for pair in CALLS[group].values() if pair[column] is not None]  # type: ignore[misc]
+    numbers = [pair[column] for group in groups for pair in CALLS[group].values()]
+    return [number for number in numbers if number is not None]
 
 
 def _number(group: str, name: str, machine: str) -> int:
@@ -56,14 +57,14 @@ def _start(machine: str) -> list[Instruction]:
     ]
 
 
-def _each(numbers: Iterable[int], verdict: int) -> list[Instruction]:
-    return [step for number in numbers for step in ((_EQUAL, 0, 1, number), (_RETURN, 0, 0, verdict))]
+def _each(numbers: Iterable[int], action: int) -> list[Instruction]:
+    return [step for number in numbers for step in ((_EQUAL, 0, 1, number), (_RETURN, 0, 0, action))]
 
 
 def _if_argument(number: int, index: int, values: Iterable[int], empty: Iterable[int] = ()) -> list[Instruction]:
-    """Allow call `number` where the low half of an argument is one of `values`, say 0 for one of `empty`; EPERM otherwise."""
-    verdicts = [*_each(values, ALLOW), *_each(empty, ERRNO), (_RETURN, 0, 0, ERRNO | EPERM)]
-    body = [(_LOAD, 0, 0, _ARGUMENTS + 8 * index), *verdicts]
+    """Allow call `number` where the low half of an argument is in `values`, answer 0 where in `empty`; else EPERM."""
+    actions = [*_each(values, ALLOW), *_each(empty, ERRNO), (_RETURN, 0, 0, ERRNO | EPERM)]
+    body = [(_LOAD, 0, 0, _ARGUMENTS + 8 * index), *actions]
     return [(_EQUAL, 0, len(body), number), *body]
 
 
@@ -71,16 +72,16 @@ def _if_reads_own_limit(number: int) -> list[Instruction]:
     """Allow `prlimit64` on the caller itself (pid 0) without new limits (a null pointer)."""
     checks: list[Instruction] = []
     words = (_ARGUMENTS, _ARGUMENTS + 4, _ARGUMENTS + 16, _ARGUMENTS + 20)
-    for place, offset in enumerate(words):
-        left = 2 * (len(words) - 1 - place)
+    for index, offset in enumerate(words):
+        left = 2 * (len(words) - 1 - index)
         checks += [(_LOAD, 0, 0, offset), (_EQUAL, 0, left + 1, 0)]
     body = [*checks, (_RETURN, 0, 0, ALLOW), (_RETURN, 0, 0, ERRNO | EPERM)]
     return [(_EQUAL, 0, len(body), number), *body]
 
 
-def lane_filter(machine: str) -> list[Instruction]:
+def worker_filter(machine: str) -> list[Instruction]:
     """The allowlist."""
-    groups = ("files", "marks", "memory", "clocks", "self", "signals", "pipes", "lane")
+    groups = ("files", "marks", "memory", "clocks", "self", "signals", "pipes", "worker")
     return [
         *_start(machine),
         *_each(_numbers(groups, machine), ALLOW),
@@ -94,8 +95,8 @@ def lane_filter(machine: str) -> list[Instruction]:
 
 
 def program_filter(machine: str, marks: bool) -> list[Instruction]:
-    """What a program loses against its lane. `marks`: may it change modes and times (only where no file of the host can)?"""
-    groups = ("lane",) if marks else ("lane", "marks")
+    """What a program loses against its worker. `marks`: it may change modes and times (of no file of the host)."""
+    groups = ("worker",) if marks else ("worker", "marks")
     return [
         *_start(machine),
         *_each(_numbers(groups, machine), ERRNO | EPERM),

@@ -6,7 +6,6 @@ A fork copies the page tables of its parent, so each program runs in the smalles
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import importlib
 import os
@@ -16,7 +15,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from . import mains, pages
+from . import huge_pages
 
 _SYMPY = ("sympy", "sympy.abc", "mpmath")
 _SCIPY = ("numpy", "scipy.optimize", "scipy.integrate", "scipy.stats", "scipy.linalg", "scipy.special")
@@ -29,8 +28,9 @@ TIERS: dict[str, tuple[str, ...]] = {
 }
 """From the smallest process to the largest."""
 STANDARD = (
-    "math", "cmath", "fractions", "decimal", "itertools", "functools", "collections", "statistics", "random", "datetime",
-    "re", "string", "heapq", "bisect", "operator", "typing", "dataclasses", "copy", "calendar", "json", "textwrap", "traceback",
+    "math", "cmath", "fractions", "decimal", "itertools", "functools", "collections", "statistics", "random",
+    "datetime", "re", "string", "heapq", "bisect", "operator", "typing", "dataclasses", "copy", "calendar", "json",
+    "textwrap", "traceback",
 )  # fmt: skip
 
 _SYMPY_WARMUP = """
@@ -38,16 +38,18 @@ from sympy import *
 x, y = symbols('x y')
 n = Symbol('n', integer=True, positive=True)
 for work in (
-    lambda: solve([Eq(2*x + 3*y, 7), Eq(x - y, 1)], (x, y)), lambda: solve(x**2 - 5*x + 6, x), lambda: solve(x**3 - 2*x, x),
-    lambda: solve(Eq(x/3 + 2, 7), x), lambda: solveset(x**2 - 2, x), lambda: linsolve([x + y - 3, x - y], [x, y]),
-    lambda: integrate(3*x**2 + sin(x), (x, 0, 2)), lambda: integrate(x*exp(x), x), lambda: diff(sin(x)*x**2, x),
-    lambda: limit(sin(x)/x, x, 0), lambda: series(exp(x), x, 0, 3), lambda: summation(n**2, (n, 1, 10)),
-    lambda: factor(expand((x + 1)*(x - 2)*(x + 3))), lambda: simplify((x**2 - 1)/(x - 1)), lambda: apart(1/(x**2 - 1), x),
-    lambda: Matrix([[2, 1], [1, 3]]).inv(), lambda: Matrix([[2, 1], [1, 3]]).det(), lambda: Matrix([[2, 1], [1, 3]]).eigenvals(),
-    lambda: factorint(360), lambda: divisors(60), lambda: isprime(97), lambda: totient(36), lambda: gcd(12, 18),
-    lambda: lcm(4, 6), lambda: binomial(10, 3), lambda: Rational(3, 4) + sqrt(8), lambda: N(pi, 20), lambda: nsimplify(0.75),
-    lambda: trigsimp(sin(x)**2),
-    lambda: (sqrt(2) + 1).evalf(), lambda: latex(sqrt(x)), lambda: roots(x**2 - 3*x + 2, x), lambda: Poly(x**2 + 1, x).all_coeffs(),
+    lambda: solve([Eq(2*x + 3*y, 7), Eq(x - y, 1)], (x, y)), lambda: solve(x**2 - 5*x + 6, x),
+    lambda: solve(x**3 - 2*x, x), lambda: solve(Eq(x/3 + 2, 7), x), lambda: solveset(x**2 - 2, x),
+    lambda: linsolve([x + y - 3, x - y], [x, y]), lambda: integrate(3*x**2 + sin(x), (x, 0, 2)),
+    lambda: integrate(x*exp(x), x), lambda: diff(sin(x)*x**2, x), lambda: limit(sin(x)/x, x, 0),
+    lambda: series(exp(x), x, 0, 3), lambda: summation(n**2, (n, 1, 10)),
+    lambda: factor(expand((x + 1)*(x - 2)*(x + 3))), lambda: simplify((x**2 - 1)/(x - 1)),
+    lambda: apart(1/(x**2 - 1), x), lambda: Matrix([[2, 1], [1, 3]]).inv(), lambda: Matrix([[2, 1], [1, 3]]).det(),
+    lambda: Matrix([[2, 1], [1, 3]]).eigenvals(), lambda: factorint(360), lambda: divisors(60), lambda: isprime(97),
+    lambda: totient(36), lambda: gcd(12, 18), lambda: lcm(4, 6), lambda: binomial(10, 3),
+    lambda: Rational(3, 4) + sqrt(8), lambda: N(pi, 20), lambda: nsimplify(0.75), lambda: trigsimp(sin(x)**2),
+    lambda: (sqrt(2) + 1).evalf(), lambda: latex(sqrt(x)), lambda: roots(x**2 - 3*x + 2, x),
+    lambda: Poly(x**2 + 1, x).all_coeffs(),
 ):
     str(work())
 """
@@ -60,8 +62,6 @@ str((np.mean(a), np.arange(3) @ np.arange(3)))
 """
 SEED = 0
 """Of every random generator that a program finds."""
-_IMMORTAL = 3 << 30 if sys.version_info >= (3, 14) else (1 << 32) - 1
-"""The count of references that an immortal object has, in the lower half of the field."""
 
 
 def load_standard(paths: Iterable[str]) -> None:
@@ -76,7 +76,7 @@ def load_standard(paths: Iterable[str]) -> None:
 
 
 def fix_randomness() -> None:
-    """Give every source of random numbers that Python code can ask the same start: `os.urandom`, `secrets`, unseeded generators."""
+    """Give all sources of random numbers in Python the same start: `os.urandom`, `secrets`, unseeded generators."""
     source, seed_with = random.Random(SEED), random.Random.seed
 
     def seed(self: random.Random, a: Any = None, version: int = 2) -> None:
@@ -89,13 +89,6 @@ def fix_randomness() -> None:
     random.seed = random._inst.seed  # type: ignore[attr-defined]
 
 
-def fix_cores() -> None:
-    """Let programs see every core that the sandbox may use, not the one that a lane keeps to."""
-    if hasattr(os, "sched_getaffinity"):
-        cores = frozenset(os.sched_getaffinity(0))
-        os.sched_getaffinity = lambda pid, /: set(cores)
-
-
 def load(tier: str) -> None:
     """Import what is installed of a tier and use it once, so that caches are full and late imports done."""
     for name in TIERS[tier]:
@@ -104,41 +97,12 @@ def load(tier: str) -> None:
     for name, program in (("sympy", _SYMPY_WARMUP), ("numpy", _NUMPY_WARMUP)):
         if name in sys.modules:
             exec(compile(program, f"<{name} warm-up>", "exec"), {"__name__": "warmup"})
-    if "sympy" in sys.modules:
-        _spare_sympy()
-        mains.prepare_sympy()
     random.seed(SEED)  # every program begins where this leaves it
 
 
-def _spare_sympy() -> None:
-    """Take out a shuffle that is 4 % of a symbolic program: sympy asks for facts in random order, so as to find errors of its own.
-
-    Any order gives the same facts, its source says; it is that of a set now, which the fixed hash seed determines.
-    """
-    assumptions = sys.modules["sympy.core.assumptions"]
-    if hasattr(assumptions, "shuffle"):
-        assumptions.shuffle = lambda facts: None  # type: ignore[attr-defined]
-
-
 def pack(proc: int | None) -> None:
-    """Make forks cheap: no garbage and no holes, what is left uncounted and out of the collector's way, the heap in huge pages."""
+    """Make forks cheap: no garbage, what is left out of the collector's way, the heap in huge pages."""
     gc.collect()
-    pages.fill_holes()
-    immortalize()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
-    pages.release()
-    pages.collapse(proc)
-
-
-def immortalize() -> None:
-    """Make all objects immortal (PEP 683), so that programs copy no page by counting references; nothing before Python 3.12."""
-    if sys.version_info < (3, 12) or sys.byteorder != "little" or "t" in sys.abiflags:
-        return
-    alive, seen = gc.get_objects(), set[int]()
-    while alive:
-        fresh = {id(one): one for one in alive if id(one) not in seen}
-        for address in fresh:
-            ctypes.c_uint32.from_address(address).value = _IMMORTAL
-        seen.update(fresh)
-        alive = gc.get_referents(*fresh.values())
+    huge_pages.collapse(proc)

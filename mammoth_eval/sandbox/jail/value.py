@@ -1,10 +1,10 @@
 """The value that a program meant where it printed nothing; found with the syntax tree, inside the jail.
 
 The order: the value of a bare last expression; else the variable ``ans``, ``answer`` or ``result``; else the value of a
-function ``solution``, ``solver``, ``solve`` or ``main`` that the program defines at its top level, that needs no argument,
-and that the program itself mentions nowhere else. Codex programs of Program of Thoughts (arXiv 2211.12588) assign ``ans``;
-those of PAL (arXiv 2211.10435) define ``solution()``. None, functions, classes and modules are no values, and a last
-string is a comment: a wrong guess is worse than none.
+function ``solution``, ``solver``, ``solve`` or ``main`` that the program defines at its top level, that needs no
+argument, and that the program itself mentions nowhere else. Codex programs of Program of Thoughts (arXiv 2211.12588)
+assign ``ans``; those of PAL (arXiv 2211.10435) define ``solution()``. None, functions, classes and modules are no
+values, and a last string is a comment: a wrong guess is worse than none.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NO_VALUE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionTy
 
 
 def compile_keeping_last(source: Source) -> CodeType | None:
-    """The program's code, changed so that the value of a bare last expression is kept; None where its tree is too deep."""
+    """The program's code, changed so that a bare last expression keeps its value; None where its tree is too deep."""
     try:
         tree = ast.parse(source, "<string>")
     except (RecursionError, MemoryError):
@@ -67,7 +67,8 @@ def _is_guard(test: ast.expr) -> bool:
     """``__name__ == "__main__"``, either way round."""
     if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.Eq):
         return False
-    sides = [one.id if isinstance(one, ast.Name) else getattr(one, "value", None) for one in (test.left, test.comparators[0])]
+    compared = (test.left, test.comparators[0])
+    sides = [side.id if isinstance(side, ast.Name) else getattr(side, "value", None) for side in compared]
     return sides in (["__name__", "__main__"], ["__main__", "__name__"])
 
 
@@ -75,17 +76,17 @@ def _is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str | bytes | type(...))
 
 
-def _is_value(found: object) -> bool:
-    return found is not None and not isinstance(found, _NO_VALUE)
+def _is_value(value: object) -> bool:
+    return value is not None and not isinstance(value, _NO_VALUE)
 
 
 def _uncalled_function(tree: ast.Module, names: dict[str, Any]) -> types.FunctionType | None:
     mentioned = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)} - mentioned
     for name in FUNCTIONS:
-        found = names.get(name)
-        if name in defined and isinstance(found, types.FunctionType) and _needs_nothing(found):
-            return found
+        function = names.get(name)
+        if name in defined and isinstance(function, types.FunctionType) and _needs_nothing(function):
+            return function
     return None
 
 

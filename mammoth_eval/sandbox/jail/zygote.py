@@ -1,8 +1,9 @@
-"""The processes above the lanes: launcher -> init -> one server for each tier of preloaded libraries -> lanes.
+"""The processes above the workers: launcher -> init -> one server for each tier of preloaded libraries -> workers.
 
-The launcher is executed fresh with an empty environment; it enters the namespaces and waits. The init watches the harness:
-when the harness ends, however it ends, the init kills all and removes the scratch. A tier server has imported and warmed its
-libraries once and forks lanes; programs that need no library run in a small process, because the cost of a fork grows with it.
+The launcher is executed fresh with an empty environment; it enters the namespaces and waits. The init watches the
+harness: when the harness ends, however it ends, the init kills all and removes the scratch. A tier server has imported
+and warmed its libraries once and forks workers; programs that need no library run in a small process, because the cost
+of a fork grows with it.
 """
 
 # ruff: noqa: PTH102, PTH106, PTH112, PTH118
@@ -20,7 +21,7 @@ import time
 from typing import NoReturn
 
 from . import config as configs
-from . import kernel, lane, namespaces, pages, scratch, tiers, wire
+from . import huge_pages, kernel, namespaces, protocol, scratch, tiers, worker
 from .config import Config
 
 _PAUSE = 0.01
@@ -36,14 +37,13 @@ def main() -> NoReturn:
     try:
         harness = kernel.watch_process(int(sys.argv[2]))
         proc = os.open("/proc", os.O_PATH) if os.path.isdir("/proc") else None
-        pages.copy_text(proc)
         if config.namespaces:
             namespaces.enter()
         child = os.fork()
         if child == 0:
             _init(control, config, harness, proc)
     except Exception as error:  # noqa: BLE001 (told to the harness, which says what is missing)
-        _tell(control, wire.reply(wire.FAULT, text=f"{type(error).__name__}: {error}"))
+        _tell(control, protocol.reply(protocol.FAULT, text=f"{type(error).__name__}: {error}"))
         os._exit(1)
     control.close()
     os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 0xFF)
@@ -62,15 +62,14 @@ def _init(control: socket.socket, config: Config, harness: int | None, proc: int
         os.setpgid(0, 0)
         tiers.load_standard(config.paths)
         tiers.fix_randomness()
-        tiers.fix_cores()
         sys.modules["mammoth_eval"] = None  # type: ignore[assignment]
         if config.private_root:
             namespaces.build_root(config.visible, config.hidden)
         _forget_jail()
     except Exception as error:  # noqa: BLE001 (told to the harness, which says what is missing)
-        _tell(control, wire.reply(wire.FAULT, text=f"{type(error).__name__}: {error}"))
+        _tell(control, protocol.reply(protocol.FAULT, text=f"{type(error).__name__}: {error}"))
         os._exit(1)
-    _tell(control, wire.reply(wire.READY))
+    _tell(control, protocol.reply(protocol.READY))
     _serve(control, config, proc, harness, "")
     _end(config)
 
@@ -102,13 +101,13 @@ def _forget_jail() -> None:
     """Programs cannot import what runs them."""
     for name in [name for name in sys.modules if name == "jail" or name.startswith("jail.")]:
         del sys.modules[name]
-    os.environ.pop("LD_BIND_NOW", None)  # all symbols were bound at the start, not anew in every child
+    os.environ.pop("LD_BIND_NOW", None)  # all symbols were bound at the start, not again in every child
     sys.argv[:] = ["-c"]
     sys.orig_argv[:] = [sys.executable, "-c"]
 
 
 def _serve(control: socket.socket, config: Config, proc: int | None, harness: int | None, tier: str) -> None:
-    """Fork a tier server (in the init) or a lane (in a tier server) for each request, until the stream ends."""
+    """Fork a tier server (in the init) or a worker (in a tier server) for each request, until the stream ends."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     watched = [control.fileno()] if harness is None else [control.fileno(), harness]
     count = 0
@@ -116,7 +115,7 @@ def _serve(control: socket.socket, config: Config, proc: int | None, harness: in
         ready, _, _ = select.select(watched, [], [])
         if harness in ready:
             return
-        request, fds = wire.receive(control)
+        request, fds = protocol.receive(control)
         if request is None:
             return
         count += 1
@@ -124,8 +123,8 @@ def _serve(control: socket.socket, config: Config, proc: int | None, harness: in
             control.close()
             sock = socket.socket(fileno=fds[0])
             if tier:
-                pages.collapse(proc)  # again: a lane that shares the server's huge pages loses them with its first writes
-                lane.serve(sock, config, _folder(config, tier, count), _baseline(proc))
+                huge_pages.collapse(proc)  # its own: those shared with the server are split by the first writes
+                worker.serve(sock, config, _folder(config, tier, count), _baseline(proc))
             if harness is not None:
                 os.close(harness)
             _tier(sock, config, proc, request.tier)
@@ -154,17 +153,17 @@ def _baseline(proc: int | None) -> int | None:
 
 
 def _tier(control: socket.socket, config: Config, proc: int | None, tier: str) -> NoReturn:
-    """Import and warm the libraries of a tier, then fork lanes."""
+    """Import and warm the libraries of a tier, then fork workers."""
     try:
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
         tiers.load(tier)
         kernel.heed_fork_hooks()
         atexit._clear()
         if "logging" in sys.modules:
-            atexit.register(sys.modules["logging"].shutdown)  # the one exit function of a library that a program may count on
+            atexit.register(sys.modules["logging"].shutdown)  # the one exit function that a program may count on
         tiers.pack(proc)
-        _tell(control, wire.reply(wire.READY))
+        _tell(control, protocol.reply(protocol.READY))
         _serve(control, config, proc, None, tier)
     except Exception as error:  # noqa: BLE001 (the boundary of a tier server: told, and seen as a fault)
-        _tell(control, wire.reply(wire.FAULT, text=f"tier {tier}: {type(error).__name__}: {error}"))
+        _tell(control, protocol.reply(protocol.FAULT, text=f"tier {tier}: {type(error).__name__}: {error}"))
     os._exit(0)

@@ -1,0 +1,133 @@
+"""Readings that depend on what an answer is compared with.
+
+Unit vectors beside a tuple, ``C(7, 3)`` beside a number, ``3mn`` beside a formula in m and n.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mammoth_eval.graders.parse.functions import applied
+from mammoth_eval.graders.parse.nodes import (
+    ONE,
+    ZERO,
+    Collection,
+    Constant,
+    Matrix,
+    Node,
+    Number,
+    Power,
+    Product,
+    Quantity,
+    Sum,
+    Symbol,
+    add,
+    has,
+    mul,
+    num,
+    power,
+    rebuilt,
+    symbols,
+    walk,
+)
+
+_BASIS = {Constant("i"): 0, Symbol("i"): 0, Symbol("j"): 1, Symbol("k"): 2}
+_COUNTS = {Symbol("C"): "binomial", Symbol("P"): "perm"}
+
+
+def beside(node: Node, other: Node) -> Node:
+    """`node` as it is meant beside `other`; most are meant as they are written."""
+    if isinstance(node, Sum | Product) and has(node, Quantity) and (symbols(node) or symbols(other)):
+        node = _lettered(node)
+    size = _components(other)
+    if size in (2, 3) and isinstance(node, Sum | Product | Symbol):
+        return _vector(node, size, other.brackets if isinstance(other, Collection) else "()")
+    return node if has(other, Collection) or not has(node, Collection) else _counted(node)
+
+
+_LETTER_POWER = re.compile(r"([a-zA-Z])(?:\^(\d))?")
+
+
+def _lettered(node: Node) -> Node:
+    """The tree with what looks like units between other letters (``3mn (2m - 3n)``) as the products that they are."""
+    if isinstance(node, Quantity):
+        found = list(_LETTER_POWER.finditer(node.unit))
+        if "".join(one[0] for one in found) != node.unit:
+            return node
+        return mul(*node.args, *(power(Symbol(one[1]), num(int(one[2] or 1))) for one in found))
+    return rebuilt(node, tuple(_lettered(part) for part in node.args)) if node.args else node
+
+
+def _components(node: Node) -> int | None:
+    """How many parts a tuple or a column has; None for anything else."""
+    is_vector = (isinstance(node, Collection) and node.brackets in ("()", "[]", "<>")) or (
+        isinstance(node, Matrix) and 1 in node.shape
+    )
+    return len(node.args) if is_vector else None
+
+
+def _vector(node: Node, size: int, brackets: str) -> Node:
+    """A sum of multiples of the first `size` unit vectors as a tuple; a multiple of i alone is a complex number."""
+    parts = _multiples(node)
+    if parts is None or not (parts[1] or parts[2]) or any(parts[size:]):
+        return node
+    return Collection(brackets, tuple(add(*part) if part else ZERO for part in parts[:size]))
+
+
+def _multiples(node: Node) -> tuple[list[Node], list[Node], list[Node]] | None:
+    """What i, j and k are multiplied with; None where the node is no such sum."""
+    made: tuple[list[Node], list[Node], list[Node]] = ([], [], [])
+    if node in _BASIS:
+        made[_BASIS[node]].append(ONE)
+    elif isinstance(node, Sum):
+        for term in node.args:
+            found = _multiples(term)
+            if found is None:
+                return None
+            for own, more in zip(made, found, strict=True):
+                own.extend(more)
+    elif isinstance(node, Product):
+        vectors = [factor for factor in node.args if any(part in _BASIS for part in walk(factor))]
+        found = _multiples(vectors[0]) if len(vectors) == 1 else None
+        if found is None:
+            return None
+        scale = [factor for factor in node.args if factor is not vectors[0]]
+        for own, more in zip(made, found, strict=True):
+            own.extend(mul(*scale, one) for one in more)
+    else:
+        return None
+    return made
+
+
+def _counted(node: Node) -> Node:
+    """The tree with ``C(n, k)`` and ``P(n, k)`` as the numbers of choices that they are, and no points with a name."""
+    args = tuple(_counted(part) for part in node.args)
+    if not isinstance(node, Product):
+        return rebuilt(node, args) if args else node
+    made: list[Node] = []
+    for part in args:
+        number = _number_of(made[-1], part) if made else None
+        if number is None:
+            made.append(part)
+        else:
+            made[-1] = number
+    return mul(*made)
+
+
+def _number_of(letter: Node, pair: Node) -> Node | None:
+    """``C`` beside ``(n, k)``, either of them raised to a power: below a fraction's line, or behind the brackets."""
+    below, letter = (letter.args[1], letter.args[0]) if isinstance(letter, Power) else (None, letter)
+    above, pair = (pair.args[1], pair.args[0]) if isinstance(pair, Power) else (None, pair)
+    if letter not in _COUNTS or not _is_pair(pair):
+        return None
+    made = applied(_COUNTS[letter], pair.args)
+    for exponent in (above, below):
+        made = made if exponent is None else power(made, exponent)
+    return made
+
+
+def _is_pair(node: Node) -> bool:
+    whole = [part.value for part in node.args if isinstance(part, Number) and part.value.denominator == 1]
+    return (
+        isinstance(node, Collection) and node.brackets == "()" and len(whole) == len(node.args) == 2 and whole[0] >= whole[1] >= 0
+    )

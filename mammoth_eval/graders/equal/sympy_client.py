@@ -1,0 +1,257 @@
+"""The symbolic rung, the caller's side: a process that has sympy, asked over pipes, killed when it does not answer.
+
+The worker (`sympy_worker`) forks a child for each question and kills it at the deadline, so that one hard question
+costs no new start. Nothing here uses signals: any thread may ask, one question is asked at a time. Trees travel as
+JSON, never as text to be evaluated.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any
+
+from mammoth_eval.graders import deadline
+from mammoth_eval.graders.parse.nodes import (
+    Call,
+    Constant,
+    Decimal,
+    Degree,
+    Node,
+    Number,
+    Percent,
+    Power,
+    Product,
+    Ratio,
+    Sum,
+    Symbol,
+)
+
+DEADLINE = 1.5
+"""Seconds for one proof, where its verdict has as many left."""
+_GRACE, _LEAST = 0.4, 0.1
+"""Seconds for an answer to arrive, and those that a proof gets at least where waiting has used up the rest."""
+_PATIENCE = 3
+"""Questions in a row without an answer before the process is taken for broken."""
+KINDS = (Number, Decimal, Symbol, Constant, Sum, Product, Power, Call, Percent, Degree, Ratio)
+"""What can be sent."""
+Found = tuple[bool, str]
+"""Whether an expression is zero, and how that was found."""
+
+
+class _Unsettled(Exception):
+    """No answer, from a worker that is still starting or was given little time: not to be remembered."""
+
+
+class _Process:
+    """One worker process and the lines that it wrote; not to be used by two threads at once."""
+
+    def __init__(self) -> None:
+        environment = {key: value for key, value in os.environ.items() if key in ("PATH", "LD_LIBRARY_PATH")}
+        environment["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)  # noqa: PTH109
+        self._popen = subprocess.Popen(
+            [sys.executable, "-m", "mammoth_eval.graders.equal.sympy_worker"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
+            bufsize=0,  # a copy of what one side of a fork has not sent yet would be sent twice
+        )  # fmt: skip
+        assert self._popen.stdin is not None
+        assert self._popen.stdout is not None
+        self._stdin, self._stdout = self._popen.stdin, self._popen.stdout
+        self._poll = select.poll()  # select() fails where a process has more than a thousand files open
+        self._poll.register(self._stdout, select.POLLIN)
+        self._read = b""
+        self.is_ready = self.is_loaded = False
+        """Whether the process answers, and whether it has sympy."""
+        self.late = 0
+        """Questions in a row that were not answered in time."""
+
+    def has_ended(self) -> bool:
+        """Whether the process is gone."""
+        return self._popen.poll() is not None
+
+    def wait_until_ready(self, seconds: float) -> bool:
+        """Whether the process answers, after waiting for it so long at most."""
+        self.is_ready = self.is_ready or self._line(seconds) is not None
+        return self.is_ready
+
+    def ask(self, number: int, tree: Any, seconds: float) -> list[Any] | None:
+        """The answer to the question of this number; those to earlier ones, which came too late, are passed over.
+
+        Raises `OSError` where the process is gone.
+        """
+        data = memoryview(json.dumps([number, tree, seconds]).encode() + b"\n")
+        while data:
+            data = data[os.write(self._stdin.fileno(), data) :]
+        end = time.monotonic() + seconds + _GRACE
+        while (line := self._line(end - time.monotonic())) is not None:
+            answer: list[Any] = json.loads(line)
+            self.is_loaded = self.is_loaded or answer == ["loaded"]
+            if answer[0] == number:
+                self.late = 0
+                return answer[1:]
+        self.late += self.is_loaded
+        return None
+
+    def _line(self, seconds: float) -> bytes | None:
+        """The next line of the process; None at its end or at the deadline."""
+        end = time.monotonic() + seconds
+        while b"\n" not in self._read:
+            ready = self._poll.poll(max(end - time.monotonic(), 0) * 1_000)
+            piece = os.read(self._stdout.fileno(), 65536) if ready else b""
+            if not piece:
+                return None
+            self._read += piece
+        line, _, self._read = self._read.partition(b"\n")
+        return line
+
+    def kill(self) -> None:
+        """End the process."""
+        self._popen.kill()
+        self._popen.wait()
+        self.forget()
+
+    def forget(self) -> None:
+        """Let go of the process and its pipes: it belongs to the process that started it."""
+        self._popen.returncode = self._popen.returncode or 0  # or its collection would wait for it
+        for stream in (self._stdin, self._stdout):
+            with contextlib.suppress(OSError):
+                stream.close()
+
+
+class SympyClient:
+    """Proofs by one worker process, started by the first expression that may need it; each answer is remembered."""
+
+    def __init__(self, memory: int = 2_048) -> None:
+        self._lock = threading.Lock()
+        self._processes: list[_Process] = []
+        """The process, or none yet; shared with what ends it when nobody holds the client any more."""
+        self._number = 0
+        """Of the last question."""
+        self._remembered = lru_cache(maxsize=memory)(self._found)
+        self._ending = weakref.finalize(self, _end, self._processes)
+        _CLIENTS.add(self)
+
+    def warm(self) -> None:
+        """Start the process in the background: it is ready by the time that it is asked, in most cases."""
+        if not self._processes and self._lock.acquire(blocking=False):
+            try:
+                self._started()
+            finally:
+                self._lock.release()
+
+    def is_starting(self) -> bool:
+        """Whether the process has not loaded all that it needs, so that it may answer later what it does not now."""
+        return any(not process.is_loaded for process in self._processes)
+
+    def is_zero(self, node: Node) -> Found | None:
+        """Whether the expression is zero; None where the deadline passed first. Raises `deadline.Late`."""
+        try:
+            return self._remembered(node)
+        except _Unsettled:
+            return None
+
+    def close(self) -> None:
+        """End the process, and forget; a question after that starts another one."""
+        with self._lock:
+            _end(self._processes)
+        self._remembered.cache_clear()
+
+    def _found(self, node: Node) -> Found | None:
+        seconds = min(DEADLINE, deadline.left() - _GRACE)
+        if seconds < _LEAST:
+            raise deadline.Late
+        answer = self._asked(encoded(node), seconds)
+        if answer and answer[0] is not None:
+            return bool(answer[0]), str(answer[1])
+        if self.is_starting() or seconds < DEADLINE - _GRACE:
+            raise _Unsettled
+        return None
+
+    def _asked(self, tree: Any, seconds: float) -> list[Any] | None:
+        """The worker's answer; None where none came in time, waiting for other threads and for its start included."""
+        begin = time.monotonic()
+        if not self._lock.acquire(timeout=seconds):
+            return None
+        try:
+            process = self._started()
+            if not process.wait_until_ready(seconds):
+                return None
+            self._number += 1
+            return process.ask(self._number, tree, max(_LEAST, seconds - (time.monotonic() - begin)))
+        except OSError:  # the process is gone, and found so below
+            return None
+        finally:
+            if any(process.late > _PATIENCE or process.has_ended() for process in self._processes):
+                _end(self._processes)
+            self._lock.release()
+
+    def _started(self) -> _Process:
+        """The process, with the lock held."""
+        if not self._processes or self._processes[0].has_ended():
+            _end(self._processes)
+            self._processes.append(_Process())
+        return self._processes[0]
+
+    def _after_fork(self) -> None:
+        """In the child of a fork: the process is the parent's, and so was the thread that may hold the lock."""
+        self._lock = threading.Lock()
+        while self._processes:
+            self._processes.pop().forget()
+
+
+def _end(processes: list[_Process]) -> None:
+    while processes:
+        processes.pop().kill()
+
+
+_CLIENTS: weakref.WeakSet[SympyClient] = weakref.WeakSet()
+_SERVING: ContextVar[SympyClient | None] = ContextVar("sympy client of the verdict under way", default=None)
+
+
+def _forget_all() -> None:
+    for client in list(_CLIENTS):
+        client._after_fork()
+
+
+os.register_at_fork(after_in_child=_forget_all)
+
+
+@contextlib.contextmanager
+def serving(client: SympyClient) -> Iterator[None]:
+    """Within the block, and in this thread, `client` proves what the ladder of expressions asks."""
+    token = _SERVING.set(client)
+    try:
+        yield
+    finally:
+        _SERVING.reset(token)
+
+
+def warm() -> None:
+    """Start the process of the client that serves this verdict, if one does."""
+    client = _SERVING.get()
+    if client is not None:
+        client.warm()
+
+
+def is_zero(node: Node) -> Found | None:
+    """What this verdict's client finds; None where there is no client, or no proof in time. Raises `deadline.Late`."""
+    client = _SERVING.get()
+    return None if client is None else client.is_zero(node)
+
+
+def encoded(node: Node) -> Any:
+    """The tree as JSON: ``[tag, what it holds, *children]``."""
+    if isinstance(node, Number | Decimal):
+        return [Number.tag, str(node.value)]
+    name = node.name if isinstance(node, Symbol | Constant | Call) else None
+    return [node.tag, name, *(encoded(part) for part in node.args)]
