@@ -25,6 +25,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = [action for action in parser._actions if action.dest in names]  # argparse has no public list of them
     parser.set_defaults(unless_said={action.dest: parser.get_default(action.dest) for action in actions})
     for action in actions:
+        if (
+            action.default is not None
+            and action.default is not False
+            and action.default != []
+            and "(default" not in (action.help or "")
+        ):
+            action.help = f"{action.help or ''} (default: {action.default})".strip()
         action.default = argparse.SUPPRESS
 
 
