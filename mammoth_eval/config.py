@@ -6,7 +6,11 @@ be, `msgspec` converts. A key that the class does not have is refused with the n
 
 from __future__ import annotations
 
+import ast
+import inspect
+import itertools
 import math
+import textwrap
 import tomllib
 import types
 from bisect import bisect_left
@@ -179,6 +183,19 @@ def keys(kind: type) -> Mapping[str, Key]:
         raise TypeError(f"{kind}: no class of settings")
     hints = get_type_hints(kind, include_extras=True)
     return {item.encode_name: Key(item.name, hints[item.name], item.required) for item in shape.fields}
+
+
+def docs(kind: type) -> dict[str, str]:
+    """What the text under each field of a class of settings says, as one line; a field of a base class has that of the base."""
+    found: dict[str, str] = {}
+    for owner in reversed(kind.__mro__):
+        if _is_kind(owner) and owner is not msgspec.Struct:
+            body = ast.walk(ast.parse(textwrap.dedent(inspect.getsource(owner))))
+            fields = next(node.body for node in body if isinstance(node, ast.ClassDef))
+            for item, text in itertools.pairwise(fields):
+                if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name) and isinstance(text, ast.Expr):
+                    found[item.target.id] = " ".join(str(ast.literal_eval(text.value)).split())
+    return found
 
 
 def dotted(place: Place) -> str:

@@ -7,11 +7,11 @@ import importlib.metadata
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
+from msgspec import Struct, field, structs
 
 import mammoth_eval
 from mammoth_eval import benchmarks, models, presets, prompts, rules
@@ -20,7 +20,9 @@ from mammoth_eval.benchmarks import Benchmark
 from mammoth_eval.decoding import Decoding
 from mammoth_eval.errors import UnknownName, UsageError
 from mammoth_eval.hub import Pin
+from mammoth_eval.presets import Preset
 from mammoth_eval.prompts import Prompt
+from mammoth_eval.redaction import without_secrets
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.rules import Rules
 from mammoth_eval.store import RunSpec
@@ -36,52 +38,51 @@ PROGRAM_PACKAGES = ("numpy", "scipy", "sympy")
 GENERATOR_PACKAGES = ("reasoning-gym",)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the user asked for; None takes the preset's value."""
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the user asked for; None takes the preset's value. The same keys are those of a run file (`runfile`)."""
 
     model: str
-    """Hub id, folder, or what the engine takes for one."""
+    """Hub id or folder; to an engine without weights, the name that its server knows, or a file."""
     benchmarks: tuple[str, ...]
-    """Names, TOML files."""
-    engine: str = "vllm"
-    """Name, or ``module:Class``."""
-    engine_args: Mapping[str, Any] = field(default_factory=dict)
-    """Options of the engine."""
+    """Names, TOML files, or the groups paper, ind, ood, generated."""
+    limit: int | float | None = None
+    """Problems of each benchmark at most, spread over it; below 1: that share of each; 0: all."""
     preset: str = "default"
-    """Where the settings start from."""
+    """Named settings; what is said beside it overrides it."""
     decoding: str | None = None
-    """Name, or ``module:function``."""
+    """How a model is asked: cot, pot, hybrid, both, mammoth, or module:attribute."""
     prompt: str | None = None
-    """Name of a style, or a ``.jinja`` file."""
+    """Prompt style, or a .jinja file."""
     graders: tuple[str, ...] | None = None
-    """The first decides fallbacks, and tables show it."""
-    max_tokens: int | None = None
-    """New tokens of one completion."""
+    """Graders; the first one decides fallbacks, and tables show it."""
+    samples: int | None = None
+    """Samples per problem: majority vote and pass@k."""
     temperature: float | None = None
     """0: greedy."""
     top_p: float = 1.0
-    """Share of the probability that is drawn from."""
+    """Share of the probability that is sampled from; 1: all."""
     top_k: int = 0
-    """0: off."""
+    """Tokens that are sampled from; 0: all."""
+    max_tokens: int | None = None
+    """New tokens of one completion."""
     stop: tuple[str, ...] = ()
-    """Texts that end a completion, besides the prompt's."""
+    """Texts that end a completion, besides those of the prompt style."""
     seed: int = 0
-    """Of the run; each request's own is derived from it."""
-    samples: int | None = None
-    """Samples per problem."""
-    limit: int | None = None
-    """Problems of each benchmark, evenly spaced; 0: all."""
+    """Of the sampling; without meaning where the temperature is 0."""
+    engine: str = "vllm"
+    """vllm, openai, transformers, replay, scripted, or module:attribute."""
+    engine_args: Mapping[str, Any] = field(default_factory=dict)
+    """Passed on to the engine: tensor_parallel_size = 2, max_model_len = 4096, ..."""
     sandbox: str = "auto"
-    """``auto`` or the name of a level."""
+    """Level of protection: auto, full, container, seccomp, process."""
     program_seconds: float | None = None
     """CPU seconds of one program."""
     data_dir: Path | None = None
-    """Folder with ``benchmarks/<name>/<file>``."""
+    """Folder with benchmarks/<name>/<file>, looked into before the cache and the network."""
     cache_dir: Path = Path()
     """Where downloads are kept."""
     factors: Mapping[str, str] = field(default_factory=dict)
-    """Facts about the model for ablations."""
+    """Facts about the model that ablations group by: subset = "G+M"."""
 
 
 GROUPS = {"paper": benchmarks.PAPER, "ind": benchmarks.IND, "ood": benchmarks.OOD}
@@ -92,7 +93,7 @@ def settings_of(**asked: Any) -> Settings:
 
     Raises `UnknownName` for a name that is no setting, with the nearest that is one.
     """
-    known = [one.name for one in fields(Settings)]
+    known = [setting.name for setting in structs.fields(Settings)]
     for name in asked:
         if name not in known:
             raise UnknownName("setting", name, known)
@@ -155,55 +156,49 @@ class Plan:
 def make_plan(settings: Settings) -> Plan:
     """Resolve every name, load every row, hash what moves a number. Raises `UsageError` and its kin."""
     preset = presets.get(settings.preset)
-    decoding = settings.decoding or preset.decoding
-    decode = decodings.get(decoding)
-    chosen = tuple(rules.get(name) for name in dict.fromkeys(settings.graders or preset.graders))
-    prompt = prompts.get(settings.prompt or preset.prompt)
-    samples = preset.samples if settings.samples is None else settings.samples
-    sampling = _sampling(settings, preset)
-    _check(samples, sampling, settings)
+    chosen = overridden(preset, settings)
+    decode = decodings.get(chosen.decoding)
+    graders = tuple(rules.get(name) for name in dict.fromkeys(chosen.graders))
+    prompt = prompts.get(chosen.prompt)
+    sampling = Sampling(chosen.temperature, settings.top_p, settings.top_k, chosen.max_tokens, settings.stop, settings.seed)
+    _check(chosen.samples, sampling, settings)
     limit = preset.limit if settings.limit is None else settings.limit or None
     loaded = [_load(name, settings, limit) for name in dict.fromkeys(settings.benchmarks)]
     problems = tuple((benchmark, rows) for benchmark, rows, _ in loaded)
     data = tuple(pinned for _, _, pinned in loaded if pinned)
-    seconds = preset.program_seconds if settings.program_seconds is None else settings.program_seconds
+    seconds = chosen.program_seconds
     sandbox = {"level": settings.sandbox, "seconds": seconds, "wall": preset.waiting * seconds}
     model = models.resolve(settings.model, settings.engine, settings.cache_dir, settings.engine_args)
     spec = RunSpec(
         model=model.name,
         model_hash=model.fingerprint,
         engine=settings.engine,
-        engine_args=_without_secrets(model.asked),
-        decoding=decoding,
+        engine_args={name: _written(name, value) for name, value in without_secrets(model.asked).items()},
+        decoding=chosen.decoding,
         prompt=prompt.name,
         prompt_hash=prompt.hash,
         prompt_text=prompt.source,
         prompt_files=prompt.files,
-        rules=chosen[0].name,
+        rules=graders[0].name,
         sampling=asdict(sampling),
-        samples=samples,
+        samples=chosen.samples,
         benchmarks={one.name: _identity(one, rows) for one, rows in problems},
         sandbox=sandbox,
         versions={
             **versions(settings.engine, any(one.generator for one, _ in problems)),
-            f"rules:{chosen[0].name}": chosen[0].version,
+            f"rules:{graders[0].name}": graders[0].version,
         },
         preset=settings.preset,
         factors=dict(settings.factors),
         train=dict(model.train),
     )
-    return Plan(spec, model.location, problems, prompt, decode, chosen, sampling, sandbox, model, data)
+    return Plan(spec, model.location, problems, prompt, decode, graders, sampling, sandbox, model, data)
 
 
-def _sampling(settings: Settings, preset: presets.Preset) -> Sampling:
-    return Sampling(
-        temperature=preset.temperature if settings.temperature is None else settings.temperature,
-        top_p=settings.top_p,
-        top_k=settings.top_k,
-        max_tokens=preset.max_tokens if settings.max_tokens is None else settings.max_tokens,
-        stop=settings.stop,
-        seed=settings.seed,
-    )
+def overridden(preset: Preset, settings: Settings) -> Preset:
+    """`preset` with what `settings` say themselves in place of its own."""
+    said = {item.name: getattr(settings, item.name, None) for item in fields(Preset)}
+    return replace(preset, **{name: value for name, value in said.items() if value is not None})
 
 
 def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
@@ -232,7 +227,7 @@ def _load(name: str, settings: Settings, limit: float | None) -> tuple[Benchmark
     benchmark = benchmarks.get(name)
     pinned = benchmarks.pin(benchmark)
     rows = benchmarks.load(
-        msgspec.structs.replace(benchmark, revision=pinned.commit) if pinned else benchmark,
+        structs.replace(benchmark, revision=pinned.commit) if pinned else benchmark,
         data_dir=settings.data_dir,
         cache_dir=settings.cache_dir,
         limit=limit,
@@ -267,13 +262,8 @@ def versions(engine: str, generated: bool = False) -> dict[str, str]:
     return found
 
 
-def _without_secrets(args: Mapping[str, Any]) -> dict[str, Any]:
-    """Engine arguments as they may be written down. Raises `UsageError` for one that cannot be."""
-    return {key: _written(key, value) for key, value in args.items() if "key" not in key and "token" not in key.split("_")}
-
-
 def _written(key: str, value: Any) -> Any:
-    """A value as ``run.json`` holds it; a function is its ``module:name``."""
+    """A value as ``run.json`` holds it; a function is its ``module:name``. Raises `UsageError` for what it cannot hold."""
     if callable(value):
         return f"{getattr(value, '__module__', '')}:{getattr(value, '__qualname__', type(value).__qualname__)}"
     try:

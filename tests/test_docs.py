@@ -15,7 +15,7 @@ import sys
 import pytest
 from checkout import ROOT, load_tool
 
-from mammoth_eval import benchmarks, prompts
+from mammoth_eval import benchmarks, prompts, runfile
 from mammoth_eval.cli import COMMANDS, build_parser
 from mammoth_eval.cli import main as command_line
 from mammoth_eval.decoding import DECODINGS
@@ -140,6 +140,8 @@ def test_a_toml_of_the_docs_is_read_by_its_real_reader(page, block, tmp_path):
         assert suite.read(path).mixtures
     elif "exemplars/" in place[1]:
         assert prompts.parse_exemplars(place[1], block.encode())
+    elif place[1] == "run.toml":
+        assert runfile.read(path)
     else:
         assert benchmarks.get(str(path)).rows
 

@@ -17,6 +17,7 @@ from mammoth_eval.errors import MammothError
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("mammoth_eval.cli.run", "evaluate a model on benchmarks"),
+    "init": ("mammoth_eval.cli.init", "write a run file with every setting, for run --config"),
     "report": ("mammoth_eval.cli.report", "print the table of runs in the store"),
     "view": ("mammoth_eval.cli.view", "write runs as one HTML page, to read and to browse"),
     "leaderboard": ("mammoth_eval.cli.leaderboard", "runs and published rows in one table"),

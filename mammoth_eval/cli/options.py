@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shlex
 import sys
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mammoth_eval.errors import UsageError
+from mammoth_eval.redaction import redacted
 
 FORMATS = ("table", "markdown", "csv", "latex", "html", "json")
 
@@ -84,9 +84,6 @@ def names(words: str | None) -> tuple[str, ...]:
     return tuple(word.strip() for word in (words or "").split(",") if word.strip())
 
 
-_SECRET = re.compile(r"(\w*(?:key|token)=).*")
-
-
 def command_line() -> str:
     """The command as it was given, for the notes of a session; secrets left out."""
-    return shlex.join(["mammoth-eval", *(_SECRET.sub(r"\1***", word) for word in sys.argv[1:])])
+    return shlex.join(["mammoth-eval", *redacted(sys.argv[1:])])

@@ -5,17 +5,20 @@ from __future__ import annotations
 import argparse
 import os
 from functools import partial
+from pathlib import Path
+
+from rich.console import Console
 
 from mammoth_eval import presets
-from mammoth_eval.cli import lm_eval, messages, options, show
+from mammoth_eval.cli import dry_run, lm_eval, messages, options, run_file, show
 from mammoth_eval.cli.progress import Display
 from mammoth_eval.decoding import DECODINGS
 from mammoth_eval.engines import ENGINES
-from mammoth_eval.errors import UsageError
+from mammoth_eval.errors import MammothError, UsageError
 from mammoth_eval.evaluation import run_plan
 from mammoth_eval.events import ignore
 from mammoth_eval.models import DEFAULT
-from mammoth_eval.plan import Settings, benchmark_names, make_plan
+from mammoth_eval.plan import Plan, Settings, benchmark_names, make_plan
 from mammoth_eval.report.results import summarize_run
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.rules import NAMES as GRADERS
@@ -66,18 +69,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_format(where)  # type: ignore[arg-type]
     messages.add_verbosity(parser)
     lm_eval.add_aliases(parser)
+    run_file.add_arguments(parser)
 
 
 def main(args: argparse.Namespace) -> int:
     """Run, or go on; prints the tables at the end."""
     console = messages.open_console(args)
-    args = lm_eval.translate(args, partial(messages.say, console))
-    settings = settings_from(args)
+    runs = run_file.runs(args, partial(lm_eval.translate, tell=partial(messages.say, console)))
+    args = runs[0]
+    console = messages.open_console(args)  # again: a file may ask for quiet
     concurrency = _concurrency(args.concurrency)
     with console.status("reading the benchmarks and the model's folder"):
-        plan = make_plan(settings)
+        plans = [make_plan(settings_from(run)) for run in runs]  # all of them before the first engine starts
+    if args.dry_run:
+        return dry_run.show_plans(plans, args.results_dir)
+    paths, failed = [], []
+    for number, plan in enumerate(plans, 1):
+        if len(plans) > 1:
+            messages.say(console, f"run {number} of {len(plans)}: {plan.spec.folder()}")
+        try:
+            paths.append(_evaluate(plan, args, console, concurrency))
+        except MammothError as error:
+            if len(plans) == 1:
+                raise
+            failed.append(f"run {number} ({plan.spec.folder()}) failed: {error}")
+            messages.say(console, f"{failed[-1]}; the others go on")
+    show.show_runs([summarize_run(path, skip_damaged=args.skip_damaged) for path in dict.fromkeys(paths)], args.format)
+    if failed:
+        raise MammothError(f"{len(failed)} of {len(plans)} runs failed: {'; '.join(failed)}")
+    return 0
+
+
+def _evaluate(plan: Plan, args: argparse.Namespace, console: Console, concurrency: int | None) -> Path:
     with Display(console) as display:
-        path = run_plan(
+        return run_plan(
             plan,
             args.results_dir,
             concurrency=concurrency,
@@ -85,13 +110,11 @@ def main(args: argparse.Namespace) -> int:
             skip_damaged=args.skip_damaged,
             command=options.command_line(),
         )
-    show.show_runs([summarize_run(path, skip_damaged=args.skip_damaged)], args.format)
-    return 0
 
 
 def settings_from(args: argparse.Namespace) -> Settings:
     """The command line as settings; the environment is read here and nowhere below."""
-    engine_args = options.pairs("--engine-arg", args.engine_arg)
+    engine_args = {**getattr(args, "engine_args", {}), **options.pairs("--engine-arg", args.engine_arg)}
     if args.engine == "openai":
         for name, variable in (("base_url", "OPENAI_BASE_URL"), ("api_key", "OPENAI_API_KEY")):
             if os.environ.get(variable):
@@ -120,7 +143,7 @@ def settings_from(args: argparse.Namespace) -> Settings:
         program_seconds=args.program_seconds,
         data_dir=args.data_dir,
         cache_dir=cache_folder(),
-        factors={name: str(value) for name, value in options.pairs("--factor", args.factor).items()},
+        factors=getattr(args, "factors", {}) | {name: str(value) for name, value in options.pairs("--factor", args.factor).items()},
     )
 
 

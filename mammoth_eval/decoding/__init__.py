@@ -12,15 +12,22 @@ from collections.abc import Awaitable, Callable
 from mammoth_eval import registry
 from mammoth_eval.decoding.kit import Attempts, Kit, ask, seed_of
 from mammoth_eval.errors import UsageError
-from mammoth_eval.types import Problem
+from mammoth_eval.types import Method, Problem
 
 AT_ONCE = {"both": 2}
 """Requests that one sample has in progress at once, where a decoding sends more than one."""
+METHODS: dict[str, tuple[Method, ...]] = {"cot": ("cot",), "pot": ("pot",)}
+"""The methods that a decoding asks by, in its order, where it is not by both."""
 
 
 def requests_at_once(name: str) -> int:
     """Requests that one sample of the decoding `name` has in progress at once; 1 for one of the user's own."""
     return AT_ONCE.get(name, 1)
+
+
+def methods(name: str) -> tuple[Method, ...]:
+    """The methods that the decoding `name` asks by, in its order; both, for one of the user's own."""
+    return METHODS.get(name, ("pot", "cot"))
 
 
 Decoding = Callable[[Problem, Kit, int], Awaitable[Attempts]]
@@ -42,4 +49,4 @@ def get(name: str) -> Decoding:
     return decode
 
 
-__all__ = ["DECODINGS", "Attempts", "Decoding", "Kit", "ask", "get", "requests_at_once", "seed_of"]
+__all__ = ["DECODINGS", "Attempts", "Decoding", "Kit", "ask", "get", "methods", "requests_at_once", "seed_of"]

@@ -265,3 +265,7 @@ def test_a_kill_leaves_only_whole_records_and_no_lock(tmp_path):
     with RunFolder(tmp_path, SPEC) as run:
         assert list(run.kept) == [f"toy/{number}" for number in range(len(run.kept))]
         assert run.kept
+
+
+def test_the_digest_that_names_a_folder_stays_what_it_was():
+    assert SPEC.folder() == "TIGER-Lab--MAmmoTH-7B/hybrid-alpaca-cda42c05"
