@@ -172,6 +172,8 @@ def _usage(parser: argparse.ArgumentParser, name: str) -> str:
 
 def _spelling(action: argparse.Action) -> str:
     value = "" if action.nargs == 0 else f" {action.metavar or action.dest.upper()}"
+    if action.nargs == "?":
+        value = f" [{value.strip()}]"
     if not action.option_strings:
         return f"`{action.metavar or action.dest}`"
     return f"`{', '.join(action.option_strings)}{value}`"

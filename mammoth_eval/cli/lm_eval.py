@@ -86,7 +86,7 @@ def arguments(flag: str, text: str) -> dict[str, Any]:
         key, equals, value = part.partition("=")
         if not equals or not key.strip():
             raise UsageError(f"{flag} {text!r}: {part!r}, expected key=value, with commas between")
-        values[key.strip()] = _value(value)
+        values[key.strip()] = value if key.strip().endswith("revision") else _value(value)  # 1.10 is no number there
     return values
 
 

@@ -80,7 +80,7 @@ class Group:
     sides: tuple[Side, ...]
 
     def scores(self, benchmark: str) -> dict[str, float]:
-        """By problem, the mean over the runs; problems that are void or missing in one of them are left out."""
+        """By problem, the mean over the runs; problems that are errored or missing in one of them are left out."""
         found = [side.scores(benchmark) for side in self.sides]
         shared = [key for key in found[0] if all(key in scores for scores in found[1:])]
         return {key: sum(scores[key] for scores in found) / len(found) for key in shared}
@@ -123,7 +123,7 @@ def group(sides: Sequence[Side], factor: str) -> list[Group]:
 
 
 def _basis(side: Side) -> Basis:
-    """Of a side; void problems are not looked at, for they do not make a run another."""
+    """Of a side; errored problems are not looked at, for they do not make a run another."""
     return Basis(side.spec, side.grader, Counter(one.benchmark for one in side.answers.values()), {})
 
 

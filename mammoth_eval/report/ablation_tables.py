@@ -18,7 +18,7 @@ FULL_SHADE = 20.0
 
 
 def ablation_grid(found: Ablation, published: Sequence[Published]) -> Grid:
-    """One row a value: accuracy, spread over the seeds, change; published rows of the same factor behind them."""
+    """One row per value: accuracy, spread over the seeds, change; published rows of the same factor behind them."""
     theirs = [row for row in published if row.factor == found.factor]
     columns = _columns(found, theirs)
     ways = [row.conditions for row in found.rows]

@@ -18,12 +18,12 @@ class Asked:
     """The prompts of one run."""
 
     prompt: Prompt | None
-    """None where it cannot be had to the byte: imported generations, or exemplars that have changed since."""
+    """None where it is not available to the byte: imported generations, or exemplars that have changed since."""
     families: Mapping[str, str]
     """Benchmark to its family of exemplars."""
 
     def query(self, problem: Problem, method: Method) -> Query | None:
-        """The request for an attempt at `problem`; None where it is not known (an option match asks with the model's own words)."""
+        """The request for an attempt at `problem`; None where it is not known (an option match asks with what the model wrote)."""
         if self.prompt is None or method == "match" or problem.benchmark not in self.families:
             return None
         return self.prompt.query(problem, method, family=self.families[problem.benchmark])

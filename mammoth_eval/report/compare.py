@@ -29,7 +29,7 @@ class Cell:
     """Problems that A alone was asked."""
     only_b: int
     void: int
-    """Problems that both were asked and that are void in one."""
+    """Problems that both were asked and that are errored in one."""
 
     @property
     def significant(self) -> bool:
@@ -70,7 +70,7 @@ class Comparison:
     flips: tuple[Flip, ...]
     differences: tuple[Difference, ...]
     changed: tuple[str, ...]
-    """Problems whose text or gold is not the same in both; left out."""
+    """Problems whose text or gold differs between the two; left out."""
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for scripts."""
@@ -139,7 +139,7 @@ def _asked(side: Side) -> str:
 
 
 def _flips(a: Side, b: Side, keys: Sequence[str]) -> tuple[Flip, ...]:
-    """Problems right on one side alone; void ones are none."""
+    """Problems right on one side alone; errored ones are none."""
     pairs = ((a.answers[key], b.answers[key]) for key in keys)
     return tuple(
         Flip(one.problem, one.benchmark, one.question, one.gold, (one.answer, other.answer), (one.outcome, other.outcome))

@@ -53,7 +53,7 @@ def _left_out(found: Comparison) -> tuple[str, ...]:
     """Which problems are not in the pairs."""
     said = []
     for cell in found.cells:
-        counts = {"asked of A alone": cell.only_a, "asked of B alone": cell.only_b, "void": cell.void}
+        counts = {"asked of A alone": cell.only_a, "asked of B alone": cell.only_b, "errored": cell.void}
         if any(counts.values()):
             said.append(f"{cell.benchmark}: " + ", ".join(f"{n} {what}" for what, n in counts.items() if n))
     if found.changed:

@@ -93,10 +93,10 @@ def _limits(spec: Mapping[str, Any]) -> str:
 
 
 def _problems(run: Basis, ambiguous: set[str]) -> str:
-    """``whole sets``, or how many of which, how many are void, and a word of the hash of sets that are not the same elsewhere."""
+    """``whole sets``, or how many of which, how many are errored, and the start of the hash of sets that differ elsewhere."""
     names = [name for name in run.sizes if name in PAPER] or list(run.sizes)
     sizes = {name: run.sizes[name] for name in names}
-    behind = "".join(f", {run.void[name]} void in {name}" for name in names if run.void.get(name))
+    behind = "".join(f", {run.void[name]} errored in {name}" for name in names if run.void.get(name))
     for name, row in run.spec["benchmarks"].items():
         if name in sizes and _chosen(name, row) in ambiguous:
             behind += f", {name} {row.get('sha256', '')[:6]}"

@@ -21,7 +21,7 @@ class Grid:
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
     left: int = 1
-    """The first columns that hold words; the rest are figures, set to the right."""
+    """The first columns that hold names; the rest are figures, set to the right."""
     shades: tuple[tuple[float, ...], ...] = ()
     """Of a heat map: how much better (up to 1) or worse (down to -1) each cell is; as `rows`, or empty."""
     apart: tuple[bool, ...] = ()
@@ -33,7 +33,7 @@ class Grid:
         return self._columns(keep)
 
     def turned(self) -> Grid:
-        """The same with a row for each figure, and the words of a row on top of its column."""
+        """The same with a row for each figure, and the names of a row on top of its column."""
         header = ("", *("\n".join(row[: self.left]) for row in self.rows))
         figures = range(self.left, len(self.header))
         rows = tuple((self.header[i], *(row[i] for row in self.rows)) for i in figures)
@@ -41,7 +41,7 @@ class Grid:
         return Grid(self.title, header, rows, self.notes, shades=shades)
 
     def parts(self, width: int) -> list[Grid]:
-        """The same as several tables of at most `width` columns of a terminal, each with the words of the rows in front.
+        """The same as several tables of at most `width` columns of a terminal, each with the names of the rows in front.
 
         Words may take half of the width, and are folded beyond.
         """
@@ -52,8 +52,8 @@ class Grid:
             if not groups or sum(widths[one] for one in groups[-1]) + widths[i] > room:
                 groups.append([])
             groups[-1].append(i)
-        words = list(range(self.left))
-        parts = [self._columns([*words, *group]) for group in groups]
+        names = list(range(self.left))
+        parts = [self._columns([*names, *group]) for group in groups]
         return [
             replace(part, title=self.title if part is parts[0] else "", notes=self.notes if part is parts[-1] else ())
             for part in parts
@@ -89,8 +89,8 @@ def _rich(grid: Grid) -> Table:
     title, notes = (Text(text) if text else None for text in (grid.title, "\n".join(grid.notes)))
     table = Table(title=title, title_justify="left", caption=notes, caption_justify="left", box=box.SIMPLE_HEAD)
     for i, name in enumerate(grid.header):
-        words = i < grid.left
-        table.add_column(Text(name), justify="left" if words else "right", overflow="fold", no_wrap=not words)
+        is_name = i < grid.left
+        table.add_column(Text(name), justify="left" if is_name else "right", overflow="fold", no_wrap=not is_name)
     for number, row in enumerate(grid.rows):
         cells = (Text(cell, _colours(grid.shade(number, column))) for column, cell in enumerate(row))
         table.add_row(*cells, style="dim" if grid.apart and grid.apart[number] else "")

@@ -1,8 +1,8 @@
-"""What the hybrid did: PoT, CoT, hybrid and oracle side by side, what the fallback saved and hurt, why programs failed, what each
+"""What the hybrid did: PoT, CoT, hybrid and oracle side by side, what was recovered and lost, why programs failed, what each
 path cost; by benchmark, subject, level and length.
 
-A run of decoding ``both`` knows all of it. One of ``hybrid`` asked for words only where the program gave no answer: it knows
-neither CoT, nor the oracle, nor what was hurt.
+A run of decoding ``both`` knows all of it. One of ``hybrid`` asked for chain of thought only where the program gave no answer:
+it knows neither CoT, nor the oracle, nor what was lost.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ class Slice:
     accuracy: Mapping[str, Interval]
     """By reading: ``pot``, ``cot``, ``hybrid`` (or ``mammoth``), ``oracle``; only those that the run knows."""
     fallback: int
-    """Problems on which the program gave no answer, so that words were asked for."""
+    """Problems on which the program gave no answer, so that chain of thought was asked for."""
     saved: int
     """Fallbacks whose answer is right."""
     hurt: int | None
-    """Problems on which the program's wrong answer stood in the way of a right one in words; None where that is not known."""
+    """Problems on which the program's wrong answer stood in the way of CoT's right one; None where that is not known."""
     failures: Mapping[str, int]
     """Why programs gave no answer, commonest first."""
 
@@ -70,7 +70,7 @@ class HybridReport:
     saved: tuple[str, ...]
     """Ids of the problems on which the fallback's answer is right."""
     hurt: tuple[str, ...] | None
-    """Ids of the problems on which a program's wrong answer stood in the way of a right one in words; None where not known."""
+    """Ids of the problems on which a program's wrong answer stood in the way of CoT's right one; None where not known."""
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for scripts."""

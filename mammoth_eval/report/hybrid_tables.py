@@ -15,9 +15,9 @@ NAMED = 10
 """Problems that a note names."""
 METHODS = {"pot": "PoT", "cot": "CoT", "match": "option match"}
 
-_WORDS = (
-    "fallback: the program gave no answer, words were asked for; saved: of these, right; "
-    "hurt: a program's wrong answer where words alone were right. Void problems are left out.",
+_NOTES = (
+    "fallback: the program gave no answer, chain of thought was asked for; recovered: of these, right; "
+    "lost: a program's wrong answer where chain of thought alone was right. Errored problems are left out.",
 )
 
 
@@ -35,26 +35,26 @@ def hybrid_grids(run: str, found: HybridReport) -> list[Grid]:
 def _accuracy(run: str, dimension: str, slices: Sequence[Slice], found: HybridReport) -> Grid:
     readings = list(dict.fromkeys(name for one in slices for name in one.accuracy))
     asked_again = any(one.fallback for one in slices)
-    hurt = any(one.hurt is not None for one in slices)
+    knows_lost = any(one.hurt is not None for one in slices)
     rows = tuple(
         (
             *_head(dimension, one),
             str(one.n),
             *(cell(one.accuracy.get(name)) for name in readings),
             *((str(one.fallback), str(one.saved)) if asked_again else ()),
-            *((str(one.hurt),) if hurt else ()),
+            *((str(one.hurt),) if knows_lost else ()),
         )
         for one in slices
     )
-    last = (*(("fallback", "saved") if asked_again else ()), *(("hurt",) if hurt else ()))
+    last = (*(("fallback", "recovered") if asked_again else ()), *(("lost",) if knows_lost else ()))
     header = (*_names(dimension), "N", *(MODES.get(name, name) for name in readings), *last)
-    notes = (*_WORDS, *_named("saved", found.saved), *_named("hurt", found.hurt or ())) if asked_again else ()
+    notes = (*_NOTES, *_named("recovered", found.saved), *_named("lost", found.hurt or ())) if asked_again else ()
     notes = notes if dimension == "benchmark" else ()
     return Grid(f"{run}: accuracy in % by {dimension}", header, rows, notes, left=len(_names(dimension)))
 
 
 def _named(word: str, ids: Sequence[str]) -> tuple[str, ...]:
-    """The first of the problems that were saved or hurt."""
+    """The first of the problems that were recovered or lost."""
     rest = f" and {len(ids) - NAMED} more (all in --json)" if len(ids) > NAMED else ""
     return (f"{word}: {', '.join(ids[:NAMED])}{rest}.",) if ids else ()
 
@@ -96,6 +96,6 @@ def _spent(run: str, found: HybridReport) -> Grid:
         )
         for one in found.spent
     )
-    header = ("benchmark", "path", "completions", "prompt tokens", "new tokens", "s a completion", "s a program")
+    header = ("benchmark", "path", "completions", "prompt tokens", "new tokens", "s per completion", "s per program")
     note = "Seconds are means of waiting times, queueing included; completions overlap. Tokens are 0 where they were not recorded."
     return Grid(f"{run}: tokens and seconds by path", header, rows, (note,), left=2)

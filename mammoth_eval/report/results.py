@@ -188,31 +188,31 @@ def _graders_note(runs: Sequence[RunSummary]) -> str:
 
 
 def outcome_grid(runs: Sequence[RunSummary]) -> Grid:
-    """One row a benchmark and reading: outcomes that sum to N."""
+    """One row per benchmark and reading: outcomes that sum to N."""
     rows = [(*head, str(one.n), *(str(one.outcomes[outcome]) for outcome in OUTCOMES)) for head, one in _each(runs)]
     header = (*_head(runs), "N", *(name.replace("_", " ") for name in OUTCOMES))
     return Grid("What became of the problems", header, tuple(rows), left=len(_head(runs)))
 
 
 def path_grid(runs: Sequence[RunSummary]) -> Grid:
-    """One row a benchmark and reading: which way answers came, what the fallback did, new tokens (empty where not known)."""
+    """One row per benchmark and reading: by which path answers came, what the fallback did, new tokens where known."""
     rows = []
     for head, one in _each(runs):
         asked_again = one.reading in ("hybrid", "mammoth")
         by_pot = str(one.by_path.get("pot", 0)) if one.reading != "cot" else ""
         fallback = (f"{one.fallback} ({_share(one.fallback, one.n)})", str(one.saved)) if asked_again else ("", "")
-        hurt = "" if one.hurt is None else str(one.hurt)
-        rows.append((*head, by_pot, *fallback, hurt, f"{one.completion_tokens:,}" if one.completion_tokens else ""))
+        lost = "" if one.hurt is None else str(one.hurt)
+        rows.append((*head, by_pot, *fallback, lost, f"{one.completion_tokens:,}" if one.completion_tokens else ""))
     notes = (
-        "fallback: the program gave no answer, words were asked for; saved: of these, right.",
-        *(("hurt: a program's wrong answer where words alone were right.",) if any(row[-2] for row in rows) else ()),
+        "fallback: the program gave no answer, chain of thought was asked for; recovered: of these, right.",
+        *(("lost: a program's wrong answer where chain of thought alone was right.",) if any(row[-2] for row in rows) else ()),
     )
-    header = (*_head(runs), "by PoT", "fallback", "saved", "hurt", "tokens")
-    return Grid("Program or words", header, tuple(rows), notes, left=len(_head(runs))).used()
+    header = (*_head(runs), "by PoT", "fallback", "recovered", "lost", "tokens")
+    return Grid("Program or chain of thought", header, tuple(rows), notes, left=len(_head(runs))).used()
 
 
 def failures_grid(runs: Sequence[RunSummary]) -> Grid | None:
-    """Why programs gave no answer, commonest first, once a run and benchmark; None where all gave one."""
+    """Why programs gave no answer, commonest first, once per run and benchmark; None where all gave one."""
     found: dict[tuple[str, ...], str] = {}
     for head, one in _each(runs):
         if one.pot_failures:
@@ -223,16 +223,16 @@ def failures_grid(runs: Sequence[RunSummary]) -> Grid | None:
 
 
 def _head(runs: Sequence[RunSummary]) -> tuple[str, ...]:
-    """The names of the words that a row begins with."""
+    """Headings of the columns that say whose row it is."""
     return ("run", "benchmark", "mode") if len(runs) > 1 else ("benchmark", "mode")
 
 
 def _each(runs: Sequence[RunSummary]) -> Iterator[tuple[tuple[str, ...], Summary]]:
-    """Every summary, with the words that its row begins with."""
+    """Every summary, with the first cells of its row."""
     for run in runs:
         for one in run.summaries:
-            words = (run.run, one.benchmark, MODES.get(one.reading, one.reading))
-            yield words[-len(_head(runs)) :], one
+            cells = (run.run, one.benchmark, MODES.get(one.reading, one.reading))
+            yield cells[-len(_head(runs)) :], one
 
 
 def _share(part: int, n: int) -> str:
@@ -250,11 +250,11 @@ def samples_grid(runs: Sequence[RunSummary]) -> Grid | None:
         if one.pass_at
     ]
     header = (*_head(runs), "majority", *(f"pass@{k}" for k in sizes))
-    return Grid("Several samples a problem", header, tuple(rows), left=len(_head(runs)))
+    return Grid("Several samples per problem", header, tuple(rows), left=len(_head(runs)))
 
 
 def to_csv(runs: Sequence[RunSummary]) -> str:
-    """One line a run, benchmark and reading, figures as numbers; behind them IND, OOD and AVG, which have no outcomes."""
+    """One line per run, benchmark and reading, figures as numbers; behind them IND, OOD and AVG, which have no outcomes."""
     out = io.StringIO()
     sizes = sorted({k for run in runs for one in run.summaries for k in one.pass_at})
     names = ("run", "model", "grader", "decoding", "reading", "benchmark", "n", "accuracy", "low", "high")

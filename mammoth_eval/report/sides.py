@@ -45,7 +45,7 @@ class Side:
         return spec
 
     def scores(self, benchmark: str | None = None) -> dict[str, float]:
-        """1.0 or 0.0 by problem id, void problems left out; of one benchmark or of all."""
+        """1.0 or 0.0 by problem id, errored problems left out; of one benchmark or of all."""
         return {
             one.problem: float(one.outcome == "correct")
             for one in self.answers.values()

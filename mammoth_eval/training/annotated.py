@@ -40,7 +40,7 @@ def program_of_all(rationale: str) -> str | None:
 
 
 def _steps(rationale: str, plain: bool) -> list[tuple[str, str, str]]:
-    """Expression, result and the words behind it, of every calculation in the order of the text."""
+    """Expression, result and the text behind it, of every calculation in the order of the text."""
     body = rationale.rpartition("####")[0] or rationale
     found = [(mark.start(), mark.end(), mark[1], mark[2], True) for mark in _MARK.finditer(body)]
     if plain:

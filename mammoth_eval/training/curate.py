@@ -1,6 +1,6 @@
 """Curation: what of a source becomes training rows, and why the rest does not.
 
-A program is kept only if what it prints, run in the sandbox, equals the human answer; a rationale in words only if the answer read
+A program is kept only if what it prints, run in the sandbox, equals the human answer; a chain of thought only if the answer read
 from it does. Both are decided by the rules of the evaluation (`answers`, grader ``exact``). Programs that differ in names alone are
 one program; what leaks a test set goes.
 """
@@ -129,7 +129,7 @@ def judge_program(execution: Execution, problem: Problem, policy: Policy) -> str
 
 
 def judge_text(text: str, problem: Problem, policy: Policy) -> str:
-    """Why reasoning in words does not give the human answer; empty where it does."""
+    """Why a chain of thought does not give the human answer; empty where it does."""
     answer = extraction.from_text(text, form=problem.form, choices=problem.choices)
     return _compare(answer, problem, policy, "text: no answer in it", "text: gives another answer")
 

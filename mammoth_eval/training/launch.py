@@ -24,8 +24,8 @@ def names() -> list[str]:
     return sorted(path.stem for path in _folder().glob("*.yaml"))
 
 
-def command(name_or_path: str, processes: int | None, words: Sequence[str]) -> list[str]:
-    """The command that runs ``mammoth-eval`` with `words` in `processes` processes; None: one per GPU of this machine.
+def command(name_or_path: str, processes: int | None, arguments: Sequence[str]) -> list[str]:
+    """The command that runs ``mammoth-eval`` with `arguments` in `processes` processes; None: one per GPU of this machine.
 
     Raises `UnknownName`, `DataError` or `UsageError` for a configuration or a number that cannot be, and `EngineError` with what to
     install.
@@ -40,7 +40,7 @@ def command(name_or_path: str, processes: int | None, words: Sequence[str]) -> l
     return [
         *(sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(path)),
         *("--num_processes", str(count), "--main_process_port", "0"),  # 0: a port that is free
-        *("-m", "mammoth_eval", *words),
+        *("-m", "mammoth_eval", *arguments),
     ]
 
 

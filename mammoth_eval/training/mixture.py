@@ -1,6 +1,6 @@
 """Mixtures: which rows a model is trained on, one TOML each in ``training/mixtures/``.
 
-description = "GSM8K and SVAMP, programs and words in equal parts"
+description = "GSM8K and SVAMP, programs and chains of thought in equal parts"
 seed = 0
 size = 4000                 # rows in all, shared out by weight; without it every row is taken once
 kinds = ["cot", "pot"]      # both is the default

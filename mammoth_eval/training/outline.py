@@ -36,7 +36,7 @@ def lines(suite: Suite, data_dir: Path | None) -> Iterator[str]:
 def fetch_tests(suite: Suite, data_dir: Path | None, cache_dir: Path) -> list[str]:
     """Bring the test sets of the suite here, so that the rows of all its mixtures are compared with the same ones.
 
-    Returns those that its mixtures name and that cannot be had. Raises `BenchmarkError` for one that is evaluated.
+    Returns those that its mixtures name and that are not available. Raises `BenchmarkError` for one that is evaluated.
     """
     for name in suite.benchmarks:
         benchmarks.load(benchmarks.get(name), data_dir=data_dir, cache_dir=cache_dir)

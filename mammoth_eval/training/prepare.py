@@ -51,10 +51,10 @@ def against(names: Sequence[str], data_dir: Path | None, cache_dir: Path) -> Aga
     return Against(tuple(found), tuple(missing), contamination.Index(problems))
 
 
-def test_sets(words: Sequence[str] = ()) -> list[str]:
-    """The benchmarks that `words` name (``paper`` is the nine); all with rows of their own where there are no words."""
-    if words:
-        return [name for word in words for name in (benchmarks.PAPER if word == "paper" else (word,))]
+def test_sets(names: Sequence[str] = ()) -> list[str]:
+    """The benchmarks of these names (``paper`` is the nine); all with rows of their own where none is named."""
+    if names:
+        return [name for given in names for name in (benchmarks.PAPER if given == "paper" else (given,))]
     return [name for name in benchmarks.names() if not benchmarks.get(name).generator]
 
 
@@ -62,7 +62,7 @@ def source(name: str, tests: Against, data_dir: Path | None, cache_dir: Path, li
     """The curated rows of a source: a name of `sources.SOURCES`, MathInstruct, or a file in the form of our rows.
 
     `limit`: of its first rows only.
-    Raises `DataError` where it cannot be had or keeps nothing.
+    Raises `DataError` where it is not available or keeps nothing.
     """
     if sources.is_rows(name):
         found = sources.load_rows(name, data_dir, cache_dir)[:limit]

@@ -197,7 +197,7 @@ def file(name: str, data_dir: Path | None) -> Path | None:
 def load(name: str, data_dir: Path | None, cache_dir: Path) -> Iterable[Example | Refused]:
     """The examples of source `name` in the order of its rows; for a row that cannot be taken its place and why.
 
-    Raises `DataError` where the set cannot be had.
+    Raises `DataError` where the set is not available.
     """
     if is_rows(name):
         yield from _questions(load_rows(name, data_dir, cache_dir), plain(name))
@@ -261,13 +261,13 @@ _AGREED = re.compile(r"\d+% of samples agree")
 
 def _questions(found: Iterable[Row | Refused], origin: str) -> Iterable[Example | Refused]:
     """Each question of `found` once, with all its rationales; its answer where a row of ours tells the human one."""
-    same: dict[str, list[Row]] = {}
+    by_question: dict[str, list[Row]] = {}
     for row in found:
         if isinstance(row, Refused):
             yield row
         else:
-            same.setdefault(" ".join(row.question.split()), []).append(row)
-    for number, group in enumerate(same.values()):
+            by_question.setdefault(" ".join(row.question.split()), []).append(row)
+    for number, group in enumerate(by_question.values()):
         first, name = group[0], group[0].source.rpartition("/")[2]
         human = [row.provenance.get("answer", "") for row in group if not _AGREED.fullmatch(row.provenance.get("checked", ""))]
         gold = next(filter(None, human), "")

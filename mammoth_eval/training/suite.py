@@ -1,6 +1,6 @@
 """Suites: mixtures that are trained alike and evaluated alike, one TOML each in ``training/suites/``.
 
-description = "Words, programs, both"
+description = "Chain of thought, programs, both"
 budget = "20 minutes on one H100"     # what it costs, and on what; the table says so
 base = "smollm2-135m-instruct"
 mixtures = ["cot_only", "pot_only", "g_s"]

@@ -1,8 +1,8 @@
 """Rationales by a teacher: any engine answers training questions, and what it writes is kept only where it holds.
 
 ``pot``: programs, kept if what they print equals the human answer; without one, if enough samples agree. ``cot``: the same for
-reasoning in words (self-consistency, arXiv 2203.11171). ``new``: new questions with their reasoning from a few seed pairs of both
-(Self-Instruct, arXiv 2212.10560), kept if unlike every question there is, and if the teacher, asked anew, agrees with its answer.
+chain of thought (self-consistency, arXiv 2203.11171). ``new``: new questions with their reasoning from a few seed pairs of both
+(Self-Instruct, arXiv 2212.10560), kept if unlike every question there is, and if the teacher, asked again, agrees with its answer.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def _kept(example: Example, attempts: Sequence[Attempt | str], kit: Kit, lesson:
 
 
 def _checked(problem: Problem, lesson: Lesson) -> str:
-    """What was checked of a row, in words."""
+    """What was checked of a row, as one phrase."""
     agreed = f"{lesson.agreement:.0%} of samples agree"
     if not problem.gold:
         return agreed

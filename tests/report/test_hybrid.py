@@ -46,7 +46,7 @@ def test_why_programs_failed_is_counted_by_reason_and_all_reasons_sum_to_the_fal
     assert sum(one.failures.values()) == one.fallback == len(records)
 
 
-def test_readings_saved_and_hurt_are_those_of_the_summary():
+def test_readings_recovered_and_lost_are_those_of_the_summary():
     cases = [(RIGHT, WRONG), (WRONG, RIGHT), (NONE, RIGHT), (NONE, WRONG), (WRONG, WRONG), (RIGHT, RIGHT)]
     records = [runs.solved(*case, number=number) for number, case in enumerate(cases)]
     (one,) = by_dimension(records, "benchmark").values()
@@ -57,7 +57,7 @@ def test_readings_saved_and_hurt_are_those_of_the_summary():
     assert (one.fallback, one.saved, one.hurt, one.failures) == (hybrid.fallback, hybrid.saved, hybrid.hurt, hybrid.pot_failures)
 
 
-def test_a_run_that_fell_back_only_where_it_must_knows_neither_cot_nor_what_was_hurt():
+def test_a_run_that_fell_back_only_where_it_must_knows_neither_cot_nor_what_was_lost():
     one = replace(runs.solved(RIGHT, RIGHT, number=0), attempts=(pot(),))
     one = replace(one, scores=scored(("pot", "4", RIGHT)))
     (found,) = by_dimension([one, failed(1, "timeout")], "benchmark", "hybrid").values()

@@ -151,13 +151,13 @@ def test_a_part_of_a_set_is_told_from_the_whole():
     assert [one.problems for one in conditions([basis_of(whole), basis_of(part)])] == ["whole sets", "100 problems of each set"]
 
 
-def test_void_problems_are_in_the_footnote():
+def test_errored_problems_are_in_the_footnote():
     records = [
         record(number=0, fault="EngineError: gone", scores=scored(outcome="fault", answer=None, path=None)),
         record(pot(), number=1, scores=scored(("pot", "4", "correct"))),
     ]
     one = RunSummary("a/b", run(benchmarks=("toy",), n=2).spec, {}, "exact", tuple(stats.summarize(records, "exact", "pot")))
-    assert conditions([basis_of(one)])[0].problems.endswith("1 void in toy")
+    assert conditions([basis_of(one)])[0].problems.endswith("1 errored in toy")
 
 
 def test_an_average_needs_all_its_sets():

@@ -2,7 +2,7 @@
 
 A benchmark of a run becomes ``data/<benchmark>/<developer>/<model>/<uuid>.json`` and ``<uuid>_samples.jsonl``, as in their
 datastore. Scores are proportions. Every reading is a result; the samples belong to the run's own. Void records are counted in the
-result and are no samples. What the run does not know (who its evaluator is to the model's makers) is said to be so.
+result and are no samples. What the run does not know (who its evaluator is to the model's makers) is reported as not known.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ OWN_ENGINES = ("vllm", "transformers")
 
 
 def to_every_eval_ever(run: Run, path: Path) -> list[Path]:
-    """Write the files below the folder `path`; a benchmark whose records are all void has none."""
+    """Write the files below the folder `path`; a benchmark whose records are all errored has none."""
     written = []
     for benchmark in dict.fromkeys(one.benchmark for one in run.summary.summaries):
         scored = [one for one in run.records if one.problem.benchmark == benchmark and _outcome(run, one) != "fault"]
@@ -169,7 +169,7 @@ def _strings(values: Mapping[Any, Any]) -> dict[str, str]:
 
 
 def _instances(run: Run, benchmark: str, records: list[Record], ident: str) -> Iterator[dict[str, Any]]:
-    """One line a problem, of the run's own reading."""
+    """One line per problem, of the run's own reading."""
     result = _result_id(benchmark, run.reading, run.summary.grader)
     prompts = asked(run.spec)
     for record in records:

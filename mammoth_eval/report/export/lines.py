@@ -13,7 +13,7 @@ from mammoth_eval.report.stored import Run
 
 
 def to_jsonl(run: Run, path: Path) -> list[Path]:
-    """One file; void records have no completion that counts, and no line."""
+    """One file; errored records have no completion that counts, and no line."""
     write_lines(path, rows(run))
     return [path]
 
@@ -30,7 +30,7 @@ def write_lines(path: Path, found: Iterator[dict[str, Any]]) -> int:
 
 
 def rows(run: Run) -> Iterator[dict[str, Any]]:
-    """The completions of every record that is not void."""
+    """The completions of every record that is not errored."""
     prompts = asked(run.spec)
     for record in run.records:
         problem = record.problem

@@ -31,7 +31,7 @@ Prompts = Callable[[Problem, Method], Query | None]
 
 
 def to_lm_eval(run: Run, path: Path) -> list[Path]:
-    """Write the files below the folder `path`; void records are in none of them."""
+    """Write the files below the folder `path`; errored records are in none of them."""
     model, date = _sanitized(run.spec["model"]), _date(run)
     stamp = date.strftime("%Y-%m-%dT%H-%M-%S.%f")
     target = below(path, model, f"results_{stamp}.json", where=str(run.path))

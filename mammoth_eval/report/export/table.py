@@ -1,4 +1,4 @@
-"""One row a problem, flat: what pandas, R and spreadsheets read.
+"""One row per problem, flat: what pandas, R and spreadsheets read.
 
 Of several samples the first one's texts are shown (JSON lines have all); outcomes and answers are those that count. Characters that
 UTF-8 cannot hold, which a store keeps, become question marks.

@@ -146,13 +146,13 @@ def _count(number: int, name: str) -> str:
 
 
 def _facts(spec: dict[str, Any]) -> list[tuple[str, str]]:
-    """The settings of a run as words; those that are empty are left out."""
+    """The settings of a run as text; those that are empty are left out."""
     found = [(name.replace("_", " "), spec.get(name)) for name in _SHOWN]
     found.append(("benchmarks", ", ".join(spec["benchmarks"])))
-    return [(name, _words(value)) for name, value in found if value not in (None, "", {}, [])]
+    return [(name, _text(value)) for name, value in found if value not in (None, "", {}, [])]
 
 
-def _words(value: object) -> str:
+def _text(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(
             f"{name} {one if isinstance(one, str) else json.dumps(one, ensure_ascii=False)}" for name, one in value.items()

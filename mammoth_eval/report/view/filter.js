@@ -1,7 +1,7 @@
 // Which samples are shown: facets and words. One pass over all records gives the result and every facet's counts, each counted
 // as if its own choice were open, so that a count says what choosing it would give.
 const OUTCOMES = ["correct", "wrong", "no_answer", "truncated", "fault"];
-const PATHS = { pot: "program (PoT)", cot: "words (CoT)", match: "matched option" };
+const PATHS = { pot: "program (PoT)", cot: "chain of thought (CoT)", match: "matched option" };
 const NONE = "–";
 
 const FACETS = [

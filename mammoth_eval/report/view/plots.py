@@ -185,7 +185,7 @@ def _failures(run: RunSummary) -> Counter[str]:
 
 
 def tokens(runs: Sequence[RunSummary]) -> Figure | None:
-    """Mean accuracy against completion tokens a problem, one mark a series; None where tokens are not known (imports)."""
+    """Mean accuracy against completion tokens per problem, one mark per series; None where tokens are not known (imports)."""
     series = [one for one in series_of(runs)[:SERIES] if any(cell.completion_tokens for cell in one.cells.values())]
     points = [(number, one, _tokens(one), stats.mean(list(one.cells.values()))) for number, one in enumerate(series)]
     known = [(number, one, spent, value) for number, one, spent, value in points if value is not None]
@@ -202,14 +202,14 @@ def tokens(runs: Sequence[RunSummary]) -> Figure | None:
     for number, one, spent, value in known:
         x = along(spent)
         line = element("line", x1=x, x2=x, y1=up(value.low), y2=up(value.high), class_=f"whisker s{number}")
-        hint = element("title", f"{one.name}: {value.value:.1f} % at {spent:.0f} tokens a problem")
+        hint = element("title", f"{one.name}: {value.value:.1f} % at {spent:.0f} tokens per problem")
         parts.append(element("g", hint, line, mark(number, x, up(value.value))))
-    parts.append(label(WIDTH - 24, 288, "completion tokens a problem", "end", "tick"))
-    text = "; ".join(f"{one.name}: {value.value:.1f} % at {spent:.0f} tokens a problem" for _, one, spent, value in known)
+    parts.append(label(WIDTH - 24, 288, "completion tokens per problem", "end", "tick"))
+    text = "; ".join(f"{one.name}: {value.value:.1f} % at {spent:.0f} tokens per problem" for _, one, spent, value in known)
     svg = drawing("tokens", "Accuracy against tokens", text, 296, *parts)
     return Figure("tokens", "Accuracy against tokens", "Unweighted means over the benchmarks.", svg, _legend(series))
 
 
 def _tokens(one: Series) -> float:
-    """Completion tokens a problem, the unweighted mean over benchmarks."""
+    """Completion tokens per problem, the unweighted mean over benchmarks."""
     return sum(cell.completion_tokens / max(1, cell.n) for cell in one.cells.values()) / max(1, len(one.cells))
