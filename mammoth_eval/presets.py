@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from mammoth_eval import registry
 from mammoth_eval.sandbox.limits import Limits
 
-_LIMITS = Limits()
+SECONDS = Limits().seconds
+WAITING = Limits().wall / SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,9 @@ class Preset:
     """0: greedy."""
     samples: int = 1
     """Samples per problem."""
-    program_seconds: float = _LIMITS.seconds
+    program_seconds: float = SECONDS
     """CPU seconds of one program."""
-    waiting: float = _LIMITS.wall / _LIMITS.seconds
+    waiting: float = WAITING
     """For how many times as long it may wait without computing."""
     limit: int | None = None
     """Problems of each benchmark; None: all."""
