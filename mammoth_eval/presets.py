@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mammoth_eval import registry
+from mammoth_eval.sandbox.limits import Limits
+
+SECONDS = Limits().seconds
+WAITING = Limits().wall / SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +27,9 @@ class Preset:
     """0: greedy."""
     samples: int = 1
     """Samples per problem."""
-    program_seconds: float = 5.0
+    program_seconds: float = SECONDS
     """CPU seconds of one program."""
-    waiting: float = 2.0
+    waiting: float = WAITING
     """For how many times as long it may wait without computing."""
     limit: int | None = None
     """Problems of each benchmark; None: all."""

@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """One table per factor."""
-    paths = args.runs or store.find_runs(args.results_dir)
+    paths = store.chosen_runs(args.results_dir, args.runs)
     if not paths:
         raise UsageError(f"{args.results_dir}: no runs; make some with: mammoth-eval run")
     specs = [store.load_run(path)["spec"] for path in paths]

@@ -15,6 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from mammoth_eval import decoding, importers
 from mammoth_eval.cli import messages, options, show
 from mammoth_eval.cli.progress import Display
@@ -99,7 +101,7 @@ def _plan(plan: Plan, found: Imported) -> Plan:
     """
     benchmark, _ = plan.problems[0]
     files = [{"sha256": file.sha256, "format": file.format} for file, _ in found.files]
-    spec = replace(
+    spec = structs.replace(
         plan.spec,
         model_hash=files[0]["sha256"][:16],
         engine_args={"files": files},

@@ -53,7 +53,7 @@ def main(args: argparse.Namespace) -> int:
 def _runs(args: argparse.Namespace) -> Iterable[RunSummary]:
     """Each run once: from its records where they are there, else from its summary."""
     kept = sorted((args.results_dir / SUMMARIES).glob("*.json"))
-    paths = args.runs or (kept if args.kept else store.find_runs(args.results_dir) + kept)
+    paths = kept if args.kept and not args.runs else store.chosen_runs(args.results_dir, args.runs) + ([] if args.runs else kept)
     seen = set()
     for path in paths:
         saved = path.suffix == ".json"

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Print the tables. Raises `UsageError` where there is no run."""
-    paths = args.runs or store.find_runs(args.results_dir)
+    paths = store.chosen_runs(args.results_dir, args.runs)
     if not paths:
         raise UsageError(f"{args.results_dir}: no runs; make one with: mammoth-eval run")
     if args.hybrid:

@@ -35,7 +35,7 @@ def main(args: argparse.Namespace) -> int:
     """Write the page; prints where it is. Raises `UsageError` where there is no run, `StoreError` where it cannot be written."""
     if args.samples < 0:
         raise UsageError(f"--samples {args.samples}: expected 0 (tables and plots alone) or more")
-    found = args.runs or store.find_runs(args.results_dir)
+    found = store.chosen_runs(args.results_dir, args.runs)
     if not found:
         raise UsageError(f"{args.results_dir}: no runs; make one with: mammoth-eval run")
     output = args.output or paths.below(Path(), PAGE, where="view")

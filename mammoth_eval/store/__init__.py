@@ -16,10 +16,12 @@ from mammoth_eval.store.folder import (
     FORMAT,
     Rescoring,
     RunFolder,
+    chosen_runs,
     find_runs,
     load_briefs,
     load_records,
     load_run,
+    load_spec,
 )
 from mammoth_eval.store.spec import RunSpec, slug
 
@@ -28,10 +30,12 @@ __all__ = [
     "Rescoring",
     "RunFolder",
     "RunSpec",
+    "chosen_runs",
     "find_runs",
     "load_briefs",
     "load_records",
     "load_run",
+    "load_spec",
     "lock",
     "mend",
     "slug",

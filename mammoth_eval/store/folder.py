@@ -6,12 +6,14 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
+from msgspec import structs
+
 from mammoth_eval import paths
-from mammoth_eval.errors import StoreError
+from mammoth_eval.errors import StoreError, unknown
 from mammoth_eval.store import records
 from mammoth_eval.store.files import for_writing, lock, mend, write_atomically
 from mammoth_eval.store.records import Brief
@@ -81,7 +83,7 @@ class RunFolder:
         return len(self.sessions) > 1 and self.sessions[-2].get("ended") == reason
 
     def _write(self) -> None:
-        content = {"format": FORMAT, "spec": asdict(self.spec), "sessions": self.sessions}
+        content = {"format": FORMAT, "spec": structs.asdict(self.spec), "sessions": self.sessions}
         write_atomically(self.path / "run.json", json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
     def append(self, record: Record) -> None:
@@ -158,6 +160,22 @@ def load_run(path: Path) -> dict[str, Any]:
     return content
 
 
+def load_spec(path: Path) -> RunSpec:
+    """The settings of the run folder `path`, as the type that wrote them; a key that older versions did not write has its default.
+
+    Raises `StoreError` as `load_run`, and for a key or a value that no `RunSpec` has.
+    """
+    spec, where = load_run(path)["spec"], path / "run.json"
+    known = [item.name for item in structs.fields(RunSpec)]
+    for name in spec:
+        if name not in known:
+            raise StoreError(f"{where}: {unknown('key', f'spec.{name}', known, bare=name)}")
+    try:
+        return msgspec.convert(spec, RunSpec)
+    except msgspec.ValidationError as error:
+        raise StoreError(f"{where}: spec: {error}") from error
+
+
 def _check_names(content: Mapping[str, Any], where: str) -> None:
     """Raises `StoreError` for a file of exemplars whose name is not one: it would lead out of any folder that it is put into."""
     files = content.get("spec", {}).get("prompt_files", {})
@@ -179,6 +197,24 @@ def load_records(path: Path, *, skip_damaged: bool = False) -> Iterator[Record]:
 def load_briefs(path: Path, *, skip_damaged: bool = False) -> Iterator[Brief]:
     """The same without texts, for tables: several times as fast."""
     return records.read(path / "records.jsonl", Brief, skip_damaged=skip_damaged)
+
+
+def chosen_runs(results: Path, named: Sequence[Path]) -> list[Path]:
+    """The runs that `named` mean, or every run below `results` where none is named.
+
+    A name is a path, ``<model>/<run>``, or the end of one run's name below `results` (``hybrid-chat-1234abcd``, ``1234abcd``).
+    Raises `StoreError` where several runs end so. A name of no run comes back as it is: what reads it says what it wanted.
+    """
+    return [_meant(results, name) for name in named] or find_runs(results)
+
+
+def _meant(results: Path, name: Path) -> Path:
+    if name.exists() or name.is_absolute():
+        return name
+    found = [run for run in find_runs(results) if f"/{run.relative_to(results)}".endswith((f"/{name}", f"-{name}"))]
+    if len(found) > 1:
+        raise StoreError(f"{name}: means {len(found)} runs: {', '.join(str(run.relative_to(results)) for run in found)}")
+    return found[0] if found else name
 
 
 def find_runs(results: Path) -> list[Path]:

@@ -6,13 +6,13 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from msgspec import Struct, field, structs
 
-@dataclass(frozen=True, slots=True)
-class RunSpec:
-    """All that was decided before a run and moves a number."""
+
+class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All that was decided before a run and moves a number: written as ``run.json``'s `spec`, and read back (`load_spec`)."""
 
     model: str
     """Hub id, or the name of the model's folder."""
@@ -53,7 +53,7 @@ class RunSpec:
 
     def digest(self) -> str:
         """Eight hex digits over everything above but what `model_hash` and `prompt_hash` stand for."""
-        moving = {name: value for name, value in asdict(self).items() if name not in ("train", "prompt_files")}
+        moving = {name: value for name, value in structs.asdict(self).items() if name not in ("train", "prompt_files")}
         text = json.dumps(moving, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 

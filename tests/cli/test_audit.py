@@ -1,10 +1,10 @@
 """``mammoth-eval audit``: what it prints for labelled answers and for a run."""
 
-import dataclasses
 import json
 
 import pytest
 from builders import cot, pot, record
+from msgspec import structs
 from stored import SPEC
 
 from mammoth_eval.cli import main
@@ -69,7 +69,7 @@ def test_unknown_grader_and_missing_file_are_wrong_usage(cases, tmp_path, capsys
 
 
 def test_audit_of_a_run_scores_its_records_under_each_grader(tmp_path, capsys):
-    spec = dataclasses.replace(SPEC, benchmarks={"toy": {"policy": {"paper": "number"}}})
+    spec = structs.replace(SPEC, benchmarks={"toy": {"policy": {"paper": "number"}}})
     with RunFolder(tmp_path, spec) as run:
         run.begin({})
         run.append(record(pot(), number=0))

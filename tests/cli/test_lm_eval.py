@@ -7,7 +7,7 @@ import pytest
 
 from mammoth_eval import benchmarks
 from mammoth_eval.benchmarks import sample_rows
-from mammoth_eval.cli import build_parser, lm_eval, main
+from mammoth_eval.cli import build_parser, lm_eval, main, run_file
 from mammoth_eval.cli.run import settings_from
 from mammoth_eval.errors import UsageError
 
@@ -15,7 +15,8 @@ from mammoth_eval.errors import UsageError
 def settings(*words):
     """What a command line comes to, its folder of results, and what was said."""
     told = []
-    args = lm_eval.translate(build_parser("run").parse_args(["run", *words]), told.append)
+    parsed = build_parser("run").parse_args(["run", *words])
+    (args,) = run_file.runs(parsed, lambda flags: lm_eval.translate(flags, told.append))
     return settings_from(args), args.results_dir, told
 
 

@@ -116,7 +116,7 @@ def test_void_problems_are_in_no_slice_but_their_cost_is():
 def stored(tmp_path):
     """A run with every failure on two levels."""
     path = runs.make(tmp_path, outcomes={"toy": [RIGHT]})
-    with store.RunFolder(tmp_path, store.RunSpec(**store.load_run(path)["spec"])) as run:
+    with store.RunFolder(tmp_path, store.load_spec(path)) as run:
         for number, why in enumerate([*FAILURES, "timeout", "timeout"]):
             by_cot = RIGHT if number % 3 else WRONG
             run.append(failed(number, why, by_cot, meta={"level": str(number % 2 + 1), "subject": "sums"}))

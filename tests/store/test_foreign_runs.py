@@ -13,7 +13,7 @@ from view_runs import on_disk
 from mammoth_eval import cli, prompts
 from mammoth_eval.errors import StoreError
 from mammoth_eval.report.results import save, summarize_run
-from mammoth_eval.store import Rescoring, RunFolder, RunSpec, load_records, load_run
+from mammoth_eval.store import Rescoring, RunFolder, load_records, load_spec
 
 SECRET = "the user's own file\n"
 FEWSHOT = prompts.get("fewshot")
@@ -224,7 +224,7 @@ def test_a_saved_summary_takes_the_place_of_no_linked_file(home):
 @pytest.mark.parametrize("kind", ["file", "dangling", "folder", "pipe"])
 def test_a_run_is_not_written_through_what_is_no_file_of_its_own(home, entry, kind):
     run = make(home)
-    spec = RunSpec(**load_run(run)["spec"])
+    spec = load_spec(run)
     path, elsewhere = run / entry, home / "elsewhere"
     path.unlink()
     {

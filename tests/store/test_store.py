@@ -9,10 +9,12 @@ import resource
 import signal
 import time
 import tracemalloc
+from pathlib import Path
 
 import pytest
 import runs
 from builders import cot, record
+from msgspec import structs
 from stored import SPEC, full
 
 from mammoth_eval import stats, store
@@ -122,7 +124,7 @@ def test_tables_are_the_same_from_records_without_their_texts(tmp_path, decoding
     rng = random.Random(0)
     outcomes = [tuple(rng.choice(("correct", "wrong", "no_answer", "truncated")) for _ in range(2)) for _ in range(60)]
     path = runs.make(tmp_path, decoding=decoding, outcomes={"a": outcomes, "b": outcomes[::-1]})
-    with RunFolder(tmp_path, RunSpec(**store.load_run(path)["spec"])) as run:
+    with RunFolder(tmp_path, store.load_spec(path)) as run:
         odd = runs.solved("correct", "wrong", number=0, benchmark="c", question="lone \ud800 surrogate", gold='"\\')
         run.append(dataclasses.replace(odd, problem=dataclasses.replace(odd.problem, id='c/"\\é')))
     whole, brief = (stats.summarize(load(path), "exact", decoding) for load in (store.load_records, store.load_briefs))
@@ -140,23 +142,21 @@ def test_a_line_of_the_same_problem_counts_once_however_its_id_is_written(tmp_pa
     assert list(store.load_records(run.path)) == [one]
 
 
-@pytest.mark.parametrize(
-    "field", [field.name for field in dataclasses.fields(RunSpec) if field.name not in ("train", "prompt_files")]
-)
+@pytest.mark.parametrize("field", [field.name for field in structs.fields(RunSpec) if field.name not in ("train", "prompt_files")])
 def test_a_run_whose_spec_changed_is_another_run(field):
     value = getattr(SPEC, field)
     other = {**value, "new": "1"} if isinstance(value, dict) else value + 1 if isinstance(value, int) else value + "x"
-    assert dataclasses.replace(SPEC, **{field: other}).folder() != SPEC.folder()
+    assert structs.replace(SPEC, **{field: other}).folder() != SPEC.folder()
 
 
 def test_what_is_known_of_the_training_moves_no_run_for_the_models_hash_covers_it():
-    assert dataclasses.replace(SPEC, train={"mixture": "G"}).folder() == SPEC.folder()
-    assert dataclasses.replace(SPEC, prompt_files={"exemplars/a.toml": "x"}).folder() == SPEC.folder()
+    assert structs.replace(SPEC, train={"mixture": "G"}).folder() == SPEC.folder()
+    assert structs.replace(SPEC, prompt_files={"exemplars/a.toml": "x"}).folder() == SPEC.folder()
 
 
 def test_the_same_spec_is_the_same_run_whatever_the_order_of_its_keys():
-    turned = dataclasses.replace(SPEC, sampling={"top_p": 1.0, "temperature": 0.0})
-    assert turned.digest() == dataclasses.replace(SPEC, sampling={"temperature": 0.0, "top_p": 1.0}).digest()
+    turned = structs.replace(SPEC, sampling={"top_p": 1.0, "temperature": 0.0})
+    assert turned.digest() == structs.replace(SPEC, sampling={"temperature": 0.0, "top_p": 1.0}).digest()
 
 
 def test_two_processes_do_not_write_one_run(tmp_path):
@@ -215,7 +215,7 @@ def test_run_json_holds_the_spec_and_every_session(tmp_path):
         with RunFolder(tmp_path, SPEC) as run:
             run.begin({"number": number})
     content = store.load_run(run.path)
-    assert content["spec"] == json.loads(json.dumps(dataclasses.asdict(SPEC)))
+    assert content["spec"] == json.loads(json.dumps(structs.asdict(SPEC)))
     assert [session["number"] for session in content["sessions"]] == [0, 1]
 
 
@@ -269,3 +269,60 @@ def test_a_kill_leaves_only_whole_records_and_no_lock(tmp_path):
 
 def test_the_digest_that_names_a_folder_stays_what_it_was():
     assert SPEC.folder() == "TIGER-Lab--MAmmoTH-7B/hybrid-alpaca-cda42c05"
+
+
+def test_a_spec_is_read_back_as_what_wrote_it(tmp_path):
+    with RunFolder(tmp_path, SPEC) as run:
+        run.begin({})
+    assert store.load_spec(run.path) == SPEC
+    assert store.load_spec(run.path).folder() == SPEC.folder()
+
+
+def rewritten(tmp_path, change):
+    """The folder of a run whose spec was changed by hand."""
+    with RunFolder(tmp_path, SPEC) as run:
+        run.begin({})
+    content = json.loads((run.path / "run.json").read_text())
+    change(content["spec"])
+    (run.path / "run.json").write_text(json.dumps(content))
+    return run.path
+
+
+def test_a_spec_of_an_older_version_has_defaults_for_what_it_did_not_write(tmp_path):
+    path = rewritten(tmp_path, lambda spec: [spec.pop(name) for name in ("train", "prompt_files", "factors", "preset")])
+    assert store.load_spec(path) == SPEC
+
+
+def test_a_spec_with_a_key_that_there_is_not_names_the_nearest(tmp_path):
+    path = rewritten(tmp_path, lambda spec: spec.update(sample=3))
+    with pytest.raises(StoreError, match=r"run\.json: unknown key 'spec\.sample'; did you mean 'samples'\?"):
+        store.load_spec(path)
+
+
+def test_a_spec_with_a_value_of_another_type_says_which(tmp_path):
+    path = rewritten(tmp_path, lambda spec: spec.update(samples="3"))
+    with pytest.raises(StoreError, match=r"run\.json: spec: Expected `int`, got `str` - at `\$\.samples`"):
+        store.load_spec(path)
+
+
+def test_a_run_is_found_by_its_path_or_the_end_of_its_name(tmp_path):
+    made = []
+    for seed in range(2):
+        with RunFolder(tmp_path, structs.replace(SPEC, sampling={"seed": seed})) as run:
+            run.begin({})
+        made.append(run.path)
+    digest = made[0].name.rpartition("-")[2]
+    for name in (made[0], made[0].relative_to(tmp_path), made[0].name, digest):
+        assert store.chosen_runs(tmp_path, [Path(name)]) == [made[0]]
+    assert store.chosen_runs(tmp_path, []) == sorted(made)
+    assert store.chosen_runs(tmp_path, [Path("none")]) == [Path("none")]
+    assert store.chosen_runs(tmp_path, [Path(digest[1:])]) == [Path(digest[1:])]
+
+
+def test_a_name_of_several_runs_names_them(tmp_path):
+    for model in ("a", "b"):
+        folder = tmp_path / model / "hybrid-chat-1234abcd"
+        folder.mkdir(parents=True)
+        (folder / "run.json").write_text("{}")
+    with pytest.raises(StoreError, match="1234abcd: means 2 runs: a/hybrid-chat-1234abcd, b/hybrid-chat-1234abcd"):
+        store.chosen_runs(tmp_path, [Path("1234abcd")])

@@ -1,9 +1,9 @@
 """Runs for the tests of the page and of exports: drawn records, on disk or in memory."""
 
 import random
-from dataclasses import asdict, replace
 
 from builders import cot, pot, problem, scored
+from msgspec.structs import asdict, replace
 
 from mammoth_eval.report.hybrid import analyse
 from mammoth_eval.report.results import summary_of
