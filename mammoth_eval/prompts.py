@@ -1,9 +1,9 @@
 """Prompts: one file a style at ``prompts/<style>.jinja``, few-shot exemplars as data in ``prompts/exemplars/<family>.toml``.
 
-A file is TOML between two lines ``+++``, then one Jinja template that sees `problem` (`types.Problem`), `method` (``pot`` or
-``cot``) and `exemplars`. What it renders is the prompt to the byte; only the newline at the end of the file is not part of it, and
-line ends of Windows are read as newlines.
-A name that the template does not know is an error, never an empty text.
+A file is TOML between two lines ``+++``, then one Jinja template that sees `problem` (`types.Problem`), `method`
+(``pot`` or ``cot``) and `exemplars`. What it renders is the prompt to the byte; only the newline at the end of the file
+is not part of it, and line ends of Windows are read as newlines. A name that the template does not know is an error,
+never an empty text.
 """
 
 from __future__ import annotations
@@ -174,7 +174,10 @@ def parse(name: str, label: str, content: bytes, find_families: Callable[[], Map
 
 
 def parse_exemplars(label: str, content: bytes) -> tuple[Exemplar, ...]:
-    """The exemplars of one family, out of the bytes of its file. Raises `PromptError` naming the file and the exemplar."""
+    """The exemplars of one family, out of the bytes of its file.
+
+    Raises `PromptError` naming the file and the exemplar.
+    """
     try:
         document = Document(label, content.decode("utf-8-sig"), PromptError)
     except UnicodeDecodeError as error:
@@ -208,7 +211,9 @@ def _split(label: str, text: str) -> tuple[Head, str]:
     parts = text.split("+++\n", 2)
     if len(parts) != 3 or parts[0]:
         raise PromptError(f"{label}: must begin with TOML between two lines '+++'")
-    document = Document(label, "\n" + parts[1], PromptError)  # the first line '+++' counts, so that lines are those of the file
+    document = Document(
+        label, "\n" + parts[1], PromptError
+    )  # the first line '+++' counts, so that lines are those of the file
     return config.build(Head, document.table("the part between the lines '+++' is no TOML"), document), parts[2]
 
 

@@ -56,7 +56,9 @@ def is_full(error: BaseException) -> bool:
     """Whether a disk without room is behind an error: its own, or one that it was raised from."""
     link: BaseException | None = error
     while link is not None:
-        if getattr(link, "errno", None) in _FULL or re.search(r"no space left|not enough disk space", str(link), re.IGNORECASE):
+        if getattr(link, "errno", None) in _FULL or re.search(
+            r"no space left|not enough disk space", str(link), re.IGNORECASE
+        ):
             return True
         link = link.__cause__ or link.__context__
     return False

@@ -1,8 +1,9 @@
 """Rules: how what a model wrote becomes a program, an answer and a verdict.
 
-One value holds the extraction and the equivalence that belong together, so that a decoding and a grader cannot disagree on either.
-`exact` is ours; `mammoth` is the rule of the paper's released code (TIGER-AI-Lab/MAmmoTH, ``math_eval/``), with its defects;
-`math_verify` takes our extraction and asks the library Math-Verify whether the answers are equal, for cross-checks.
+One value holds the extraction and the equivalence that belong together, so that a decoding and a grader cannot disagree
+on either. `exact` is ours; `mammoth` is the rule of the paper's released code (TIGER-AI-Lab/MAmmoTH, ``math_eval/``),
+with its defects; `math_verify` takes our extraction and asks the library Math-Verify whether the answers are equal, for
+cross-checks.
 """
 
 from __future__ import annotations
@@ -62,10 +63,14 @@ def _with_our_extraction(grader: str) -> Rules:
         if attempt.method == "pot":
             if attempt.execution is None or attempt.execution.status != "ok":
                 return None
-            answer: str | None = extraction.from_stdout(attempt.execution.stdout, form=problem.form, choices=problem.choices)
+            answer: str | None = extraction.from_stdout(
+                attempt.execution.stdout, form=problem.form, choices=problem.choices
+            )
             return answer
         truncated = attempt.completion.finish_reason != "stop"
-        return extraction.from_text(attempt.completion.text, form=problem.form, choices=problem.choices, truncated=truncated)
+        return extraction.from_text(
+            attempt.completion.text, form=problem.form, choices=problem.choices, truncated=truncated
+        )
 
     def verdict(answer: str, problem: Problem, policy: Policy) -> Verdict:
         result: Verdict = grade(answer, problem.gold, policy, problem.choices)

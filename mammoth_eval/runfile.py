@@ -32,7 +32,10 @@ class RunFile(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The keys of a run file: those of `Settings`, and where the results go."""
 
     model: str = ""
-    """Hub id or folder; to an engine without weights, the name that its server knows, or a file. Empty: the embedded model."""
+    """Hub id or folder;
+
+    to an engine without weights, the name that its server knows, or a file. Empty: the embedded model.
+    """
     benchmarks: tuple[str, ...] = ("paper",)
     """Names, TOML files, or the groups paper, ind, ood, generated."""
     concurrency: int | Literal["auto"] = "auto"
@@ -74,15 +77,22 @@ def _axes(matrix: object, table: Mapping[str, Any], document: Document) -> Itera
         if key in table:
             raise document.wrong(place, f"{key} is set outside the matrix too: keep one of them")
         if not isinstance(entries, list) or not entries:
-            raise document.wrong(place, f"matrix.{key} = {entries!r}, expected a list of values of {key}, one for each run")
-        read_one = [config.values(Settings, {key: one}, document, ("matrix",), given=HIDDEN, partial=True) for one in entries]
+            raise document.wrong(
+                place, f"matrix.{key} = {entries!r}, expected a list of values of {key}, one for each run"
+            )
+        read_one = [
+            config.values(Settings, {key: one}, document, ("matrix",), given=HIDDEN, partial=True) for one in entries
+        ]
         yield key, [one[key] for one in read_one]
 
 
 def template() -> str:
     """A run file with every key: its text and its default, what a run needs uncommented."""
     texts, defaults = config.docs(RunFile), _defaults()
-    lines = ["# A run of mammoth-eval: mammoth-eval run --config FILE. Flags override what stands here; --dry-run shows the plan."]
+    lines = [
+        "# A run of mammoth-eval: mammoth-eval run --config FILE. Flags override what stands here; --dry-run shows "
+        "the plan."
+    ]
     tables = []
     for name in config.keys(RunFile):
         if name in HIDDEN:

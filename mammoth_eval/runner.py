@@ -1,4 +1,7 @@
-"""The run itself: problems in, records out as they are finished, with no barrier between program, execution and fallback."""
+"""The run itself:
+
+problems in, records out as they are finished, with no barrier between program, execution and fallback.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +44,8 @@ def concurrency(engine: Engine, requests: int) -> int:
 async def evaluate(jobs: Iterable[Job], score: Scorer, concurrency: int) -> AsyncGenerator[Record, None]:
     """Records in the order in which they are finished; at most `concurrency` problems are in progress at once.
 
-    `score` is called in a thread. Raises `EngineError` after `GIVE_UP_AFTER` void records in a row. Closing the generator cancels
-    what is in progress.
+    `score` is called in a thread. Raises `EngineError` after `GIVE_UP_AFTER` void records in a row. Closing the
+    generator cancels what is in progress.
     """
     waiting = iter(jobs)
     running: set[asyncio.Task[Record]] = set()
@@ -62,7 +65,9 @@ async def evaluate(jobs: Iterable[Job], score: Scorer, concurrency: int) -> Asyn
             void = void + 1 if record.fault else 0
             yield record
             if void >= GIVE_UP_AFTER:
-                raise EngineError(f"{void} problems in a row could not be evaluated, the last because of {record.fault}")
+                raise EngineError(
+                    f"{void} problems in a row could not be evaluated, the last because of {record.fault}"
+                )
     finally:
         for task in running:
             task.cancel()

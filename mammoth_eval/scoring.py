@@ -48,10 +48,14 @@ def _score_attempt(attempt: Attempt, problem: Problem, rules: Rules, policy: Pol
         return AttemptScore(attempt.method, attempt.sample, None, outcome)
     verdict = rules.verdict(answer, problem, policy)
     outcome = "fault" if verdict.fault else "correct" if verdict.equal else "wrong"
-    return AttemptScore(attempt.method, attempt.sample, answer, outcome, f"{verdict.rung}: {verdict.reason}".rstrip(": "))
+    return AttemptScore(
+        attempt.method, attempt.sample, answer, outcome, f"{verdict.rung}: {verdict.reason}".rstrip(": ")
+    )
 
 
-def _with_votes(scored: Sequence[AttemptScore], problem: Problem, rules: Rules, policy: Policy) -> tuple[AttemptScore, ...]:
+def _with_votes(
+    scored: Sequence[AttemptScore], problem: Problem, rules: Rules, policy: Policy
+) -> tuple[AttemptScore, ...]:
     """`scored`, each answer with its vote among those of its method, so that tables can count them without a grader."""
     votes: dict[int, int] = {}
     for method in {one.method for one in scored}:
@@ -61,7 +65,10 @@ def _with_votes(scored: Sequence[AttemptScore], problem: Problem, rules: Rules, 
 
 
 def _vote(samples: Sequence[AttemptScore], problem: Problem, rules: Rules, policy: Policy) -> AttemptScore:
-    """The first sample of the largest group of equal answers; the group that came first where groups are of one size."""
+    """The first sample of the largest group of equal answers;
+
+    the group that came first where groups are of one size.
+    """
     groups = _groups(samples, problem, rules, policy)
     return max(groups, key=len)[0] if groups else samples[0]
 

@@ -77,7 +77,10 @@ class Sampling:
     stop: tuple[str, ...] = ()
     """Texts that end a completion; they are not part of it."""
     seed: int = 0
-    """Of the run; each request's own is derived from it (`decoding.seed_of`). Without meaning where temperature is 0."""
+    """Of the run;
+
+    each request's own is derived from it (`decoding.seed_of`). Without meaning where temperature is 0.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,10 @@ class AttemptScore:
     reason: str = ""
     """The verdict's rung and reason."""
     vote: int | None = None
-    """Of several samples, the first by this method that gave an equal answer; None where there is no answer, or one sample."""
+    """Of several samples, the first by this method that gave an equal answer;
+
+    None where there is no answer, or one sample.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Two verbs, and both in one: `extract` an answer from a response, `grade` it against the gold, `verify` the response."""
+"""Two verbs, and both in one:
+
+`extract` an answer from a response, `grade` it against the gold, `verify` the response.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ from mammoth_eval.types import Form, Policy, Verdict
 def extract(text: str, form: Form = "open", *, choices: Sequence[str] = (), truncated: bool = False) -> str | None:
     """The answer that a response gives; None where there is none.
 
-    `form`: ``open``, or ``choice`` for a letter, with the texts of the options as `choices`. `truncated`: the response was cut
-    off, so that only an explicit mark (a box, ``The answer is``) counts.
+    `form`: ``open``, or ``choice`` for a letter, with the texts of the options as `choices`. `truncated`: the response
+    was cut off, so that only an explicit mark (a box, ``The answer is``) counts.
     """
     if form not in ("open", "choice"):
         raise UsageError(f"form {form!r}: expected open or choice")
@@ -26,10 +29,10 @@ def grade(
 ) -> Verdict:
     """Whether `answer` equals `gold`, and what decided it.
 
-    `policy` says when two answers count as equal: a `Policy`, or the name of a benchmark whose policy it is (``gsm8k``);
-    None is the default policy. With `choices` the gold is a letter. `grader` is ``exact``, ``mammoth`` or ``math_verify``.
-    Nothing that the two texts hold raises: where the grader cannot decide, the verdict has `fault`. Raises `UnknownName`
-    for a name that is none.
+    `policy` says when two answers count as equal: a `Policy`, or the name of a benchmark whose policy it is
+    (``gsm8k``); None is the default policy. With `choices` the gold is a letter. `grader` is ``exact``, ``mammoth`` or
+    ``math_verify``. Nothing that the two texts hold raises: where the grader cannot decide, the verdict has `fault`.
+    Raises `UnknownName` for a name that is none.
     """
     decide = registry.load("grader", grader, GRADERS)
     verdict: Verdict = decide(_text(answer, "answer"), _text(gold, "gold"), policy_of(policy), tuple(choices))

@@ -7,14 +7,19 @@ from pathlib import Path
 import pytest
 from checkout import ROOT, TESTS
 
-# One thread for each operation of torch, here and in the processes that tests start: where cores are shared, threads that wait for
-# one another spin, and the same few tokens take five times as long. vLLM sets the threads of its workers itself.
+# One thread for each operation of torch, here and in the processes that tests start: where cores are shared, threads
+# that wait for one another spin, and the same few tokens take five times as long. vLLM sets the threads of its workers
+# itself.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_collection_modifyitems(items):
     """Refuse a test with the mark `engine` in another folder, where `make test` would not run it."""
-    stray = [item.nodeid for item in items if item.get_closest_marker("engine") and TESTS / "engines" not in item.path.parents]
+    stray = [
+        item.nodeid
+        for item in items
+        if item.get_closest_marker("engine") and TESTS / "engines" not in item.path.parents
+    ]
     if stray:
         raise pytest.UsageError(f"tests with the mark engine must be in tests/engines: {', '.join(stray)}")
 
@@ -48,6 +53,9 @@ def own_cache(tmp_path):
 
 @pytest.fixture(autouse=True)
 def vllm_stays_out_of_this_process():
-    """A test that imports vLLM here breaks those after it: its import depends on what else is loaded, and cannot be undone."""
+    """A test that imports vLLM here breaks those after it:
+
+    its import depends on what else is loaded, and cannot be undone.
+    """
     yield
     assert "vllm" not in sys.modules, "vllm was imported in pytest's process: ask it in a process of its own"

@@ -38,13 +38,17 @@ def read(text, **given):
 
 def test_every_key_becomes_its_type():
     text = (
-        'title = "t"\nsize = 3\nplace = "p/q"\nkinds = ["pot"]\nwords = "w"\npart = {name = "a", weight = 1}\n[[parts]]\nname = "b"'
+        'title = "t"\nsize = 3\nplace = "p/q"\nkinds = ["pot"]\nwords = "w"\npart = {name = "a", weight = '
+        '1}\n[[parts]]\nname = "b"'
     )
     assert read(text) == Whole("t", 3, Path("p/q"), ("pot",), "w", Part("a", 1.0), (Part("b"),))
 
 
 WRONG = {
-    "unknown": ('title = "t"\nsise = 1', "a.toml:2: unknown key 'sise'; did you mean 'size'? There are: title, size, place"),
+    "unknown": (
+        'title = "t"\nsise = 1',
+        "a.toml:2: unknown key 'sise'; did you mean 'size'? There are: title, size, place",
+    ),
     "unknown within": (
         'title = "t"\n\n[part]\n# note\nname = "a"\nwight = 1',
         "a.toml:6: unknown key 'part.wight'; did you mean 'weight'",

@@ -150,7 +150,9 @@ def test_a_toml_of_the_docs_is_read_by_its_real_reader(page, block, tmp_path):
 def test_a_prompt_of_the_docs_is_rendered_for_both_methods(page, block, tmp_path):
     path = tmp_path / "mine.jinja"
     path.write_text(block, encoding="utf-8")
-    problem = benchmarks.load(benchmarks.get(str(DOCS / "examples" / "coins.toml")), data_dir=None, cache_dir=tmp_path)[0]
+    problem = benchmarks.load(benchmarks.get(str(DOCS / "examples" / "coins.toml")), data_dir=None, cache_dir=tmp_path)[
+        0
+    ]
     assert all(problem.question in prompts.get(str(path)).query(problem, method).text for method in ("pot", "cot"))
 
 
@@ -183,7 +185,9 @@ def test_the_python_of_a_page_runs_and_prints_what_its_comments_say(page, tmp_pa
 
 
 def test_the_decoding_that_the_readme_shows_decides_as_it_says(tmp_path, monkeypatch, capsys):
-    (block,) = [block for page, _, block in blocks("python") if page == "README.md" and "async def words_first" in block]
+    (block,) = [
+        block for page, _, block in blocks("python") if page == "README.md" and "async def words_first" in block
+    ]
     (tmp_path / "mine.py").write_text(block, encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
     script = {"coins/0 cot": "The answer is 40.", "coins/1 cot": "", "coins/1 pot": "print(3)", "coins/2 cot": ""}
@@ -297,7 +301,9 @@ DIALECT = r"\b(in words|owed|void|lanes?|zygote|anew|foreign generations|is no e
 """What an engineer would not say, or would not understand; CONTRIBUTING has the words in their place."""
 
 
-@pytest.mark.parametrize("page", [str(one.relative_to(ROOT)) for one in PAGES if one not in HISTORY and one not in REFERENCE])
+@pytest.mark.parametrize(
+    "page", [str(one.relative_to(ROOT)) for one in PAGES if one not in HISTORY and one not in REFERENCE]
+)
 def test_a_page_uses_the_words_of_the_field(page):
     prose = re.sub(r"^```.*?^```$|`[^`\n]+`", "", TEXTS[page], flags=re.S | re.M)
     prose = "\n".join(line for line in prose.splitlines() if not line.startswith("| "))

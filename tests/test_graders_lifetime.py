@@ -83,7 +83,9 @@ def test_two_graders_have_a_process_each(grader):
 
 
 def test_threads_that_ask_for_proofs_at_once_all_get_them(grader):
-    assert proved(grader, r"\lfloor x+9\rfloor", r"\lfloor x\rfloor+9")  # started: the questions below wait for one another
+    assert proved(
+        grader, r"\lfloor x+9\rfloor", r"\lfloor x\rfloor+9"
+    )  # started: the questions below wait for one another
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda pair: proved(grader, *pair), PROVABLE * 4))
     assert found == [True] * len(PROVABLE) * 4

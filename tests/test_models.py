@@ -1,4 +1,7 @@
-"""A model by name: what its folder says of its training is part of the run, and any change of the folder is another model."""
+"""A model by name:
+
+what its folder says of its training is part of the run, and any change of the folder is another model.
+"""
 
 import json
 
@@ -37,7 +40,9 @@ def checkpoint(tmp_path):
 
 def spec(checkpoint):
     toy = str(checkpoint.parent / "toy.toml")
-    return make_plan(Settings(model=str(checkpoint), benchmarks=(toy,), engine="transformers", cache_dir=checkpoint.parent)).spec
+    return make_plan(
+        Settings(model=str(checkpoint), benchmarks=(toy,), engine="transformers", cache_dir=checkpoint.parent)
+    ).spec
 
 
 def test_what_a_checkpoint_was_trained_on_is_in_the_run(checkpoint):

@@ -1,4 +1,7 @@
-"""Prompts to the byte, exemplars that are right, files that are wrong. ``python tests/test_prompts.py`` renews the golden files."""
+"""Prompts to the byte, exemplars that are right, files that are wrong.
+
+``python tests/test_prompts.py`` renews the golden files.
+"""
 
 import json
 import subprocess
@@ -13,14 +16,23 @@ from mammoth_eval.types import Problem
 
 GOLDEN = Path(__file__).parent / "data" / "prompts"
 PROBLEMS = {
-    "open": Problem("gsm8k/0", "gsm8k", "A jar holds 12 red and 30 blue marbles.\nHow many marbles are in {{ it }}?", "42"),
+    "open": Problem(
+        "gsm8k/0", "gsm8k", "A jar holds 12 red and 30 blue marbles.\nHow many marbles are in {{ it }}?", "42"
+    ),
     "choice": Problem(
-        "aqua/0", "aqua", "What is 5% of 40?\nAnswer Choices: (A) 1 (B) 2 (C) 4", "B", form="choice", choices=("1", "2", "4")
+        "aqua/0",
+        "aqua",
+        "What is 5% of 40?\nAnswer Choices: (A) 1 (B) 2 (C) 4",
+        "B",
+        form="choice",
+        choices=("1", "2", "4"),
     ),
 }
 FAMILY = {"open": "gsm", "choice": "choice"}
 CASES = [(style, method, form) for style in prompts.names() for method in ("pot", "cot") for form in PROBLEMS]
-INTRODUCTION = "Below is an instruction that describes a task. Write a response that appropriately completes the request.\n\n"
+INTRODUCTION = (
+    "Below is an instruction that describes a task. Write a response that appropriately completes the request.\n\n"
+)
 
 RUN_ALL = """
 import contextlib, io, json, sys
@@ -73,7 +85,9 @@ def test_alpaca_pot_adds_the_trigger_of_the_paper():
 
 @pytest.mark.parametrize("method", ["pot", "cot"])
 def test_alpaca_ends_choice_problems_with_the_words_of_the_paper(method):
-    assert render("alpaca", method, "choice").endswith("### Response: Let's solve the multi-choice question step by step.\n")
+    assert render("alpaca", method, "choice").endswith(
+        "### Response: Let's solve the multi-choice question step by step.\n"
+    )
 
 
 def test_alpaca_asks_the_letter_rows_of_numglue_as_open_ones():
@@ -95,7 +109,10 @@ def test_query_says_who_asks_what(tmp_path):
 
 def test_a_file_written_on_windows_gives_the_same_prompt(tmp_path):
     text = '+++\ndescription = "d"\n+++\nOne\n{{ problem.question }}\n'
-    for name, content in (("a.jinja", text.encode()), ("b.jinja", b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())):
+    for name, content in (
+        ("a.jinja", text.encode()),
+        ("b.jinja", b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode()),
+    ):
         (tmp_path / name).write_bytes(content)
     one, other = (prompts.read(tmp_path / name).query(PROBLEMS["open"], "cot").text for name in ("a.jinja", "b.jinja"))
     assert one == other == f"One\n{PROBLEMS['open'].question}"
@@ -146,7 +163,10 @@ BROKEN = {
         '+++\ndescription = "d"\nstops = []\n+++\nx',
         r"mine.jinja:3: unknown key 'stops'; did you mean 'stop'\? There are: desc",
     ),
-    "wrong type": ('+++\ndescription = "d"\nchat = "yes"\n+++\nx', "mine.jinja:3: chat = 'yes', expected a value of type bool"),
+    "wrong type": (
+        '+++\ndescription = "d"\nchat = "yes"\n+++\nx',
+        "mine.jinja:3: chat = 'yes', expected a value of type bool",
+    ),
     "no description": ("+++\n+++\nx", "mine.jinja: key 'description' is missing"),
 }
 
@@ -174,7 +194,10 @@ BAD_EXEMPLARS = {
     "none": (b"", r"bad\.toml: no \[\[exemplar\]\]"),
     "a number": (b"exemplar = 3", r"bad\.toml:1: exemplar = 3, expected a list of tables"),
     "numbers": (b"exemplar = [3]", r"bad\.toml:1: exemplar\[0\] = 3, expected a table"),
-    "unknown key": (EXEMPLAR + b'answr = "1"\n', r"bad\.toml:5: unknown key 'exemplar\[0\]\.answr'; did you mean 'answer'"),
+    "unknown key": (
+        EXEMPLAR + b'answr = "1"\n',
+        r"bad\.toml:5: unknown key 'exemplar\[0\]\.answr'; did you mean 'answer'",
+    ),
     "no TOML": (b"[[", r"bad\.toml: not a readable TOML file"),
     "no text": (b"\xff", r"bad\.toml: not a readable TOML file"),
 }

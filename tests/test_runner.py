@@ -135,7 +135,9 @@ async def test_a_failure_that_stays_makes_a_void_record_and_the_run_goes_on():
         return (cot(),)
 
     void = [record for record in await gather(decode, 20) if record.fault]
-    assert [(record.problem.id, record.fault, record.attempts) for record in void] == [("toy/3", "EngineError: no such thing", ())]
+    assert [(record.problem.id, record.fault, record.attempts) for record in void] == [
+        ("toy/3", "EngineError: no such thing", ())
+    ]
 
 
 async def test_failures_in_a_row_end_the_run():
@@ -168,7 +170,9 @@ async def test_closing_the_generator_cancels_what_is_under_way():
             raise
 
     start = time.monotonic()
-    async with aclosing(evaluate((Job(problem(i), None, decode, 2) for i in range(10)), lambda record: record, 4)) as records:
+    async with aclosing(
+        evaluate((Job(problem(i), None, decode, 2) for i in range(10)), lambda record: record, 4)
+    ) as records:
         async for _ in records:
             break
     assert cancelled == 2 * 3

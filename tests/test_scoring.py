@@ -75,7 +75,11 @@ def test_a_run_of_both_votes_and_samples_as_each_method_alone():
             ]
             of_both = next(one for one in stats.summarize(pair[:1], "exact", "both") if one.reading == method)
             (of_one,) = stats.summarize(pair[1:], "exact", method)
-            assert (of_both.accuracy, of_both.pass_at, of_both.outcomes) == (of_one.accuracy, of_one.pass_at, of_one.outcomes)
+            assert (of_both.accuracy, of_both.pass_at, of_both.outcomes) == (
+                of_one.accuracy,
+                of_one.pass_at,
+                of_one.outcomes,
+            )
 
 
 def test_the_oracle_of_several_samples_is_the_better_of_two_votes_and_of_each_sample():

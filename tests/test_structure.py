@@ -17,7 +17,9 @@ LEVELS = {
     "benchmarks": 1, "prompts": 1, "extraction": 1, "graders": 1, "engines": 1, "sandbox": 1, "store": 1,
     "stats": 1.5, "rules": 1.5, "models": 1.5,
     "decoding": 2, "scoring": 2, "presets": 2, "paper": 2.5, "importers": 2.5, "plan": 2.5, "runfile": 2.7,
-    "events": 1.5, "verification": 1.5, "reward": 1.5, "runner": 3, "report": 3, "training": 3, "doctor": 3, "evaluation": 3.5,
+    "events": 1.5, "verification": 1.5, "reward": 1.5, "runner": 3, "report": 3, "training": 3, "doctor": 3, (
+        "evaluation"
+    ): 3.5,
     "integrations": 3.5,
     "cli": 4, "__init__": 4.5, "__main__": 5,  # what __init__ offers is imported when it is used
 }  # fmt: skip
@@ -58,7 +60,10 @@ def modules() -> dict[str, Path]:
 
 
 def imported(path: Path, known: dict[str, Path]) -> set[str]:
-    """The modules that a file names at its top level, under ``TYPE_CHECKING`` too; what functions import is loaded later."""
+    """The modules that a file names at its top level, under ``TYPE_CHECKING`` too;
+
+    what functions import is loaded later.
+    """
     found = set()
     tree = ast.parse(path.read_text(encoding="utf-8"))
     blocks = [tree.body, *(node.body for node in tree.body if isinstance(node, ast.If))]

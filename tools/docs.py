@@ -1,9 +1,9 @@
 """Write what the documentation takes from the code: ``python tools/docs.py``, part of ``make docs``.
 
-The pages of ``docs/reference/`` are made whole: commands out of the parsers, keys of files and fields of records out of the
-dataclasses and the docstrings under their fields. In the other pages a block ``text`` under a block ``sh`` is what those commands
-print: both are run here, on a benchmark of three problems and an engine that follows a script. A test holds that all of it is as
-it would be written today.
+The pages of ``docs/reference/`` are made whole: commands out of the parsers, keys of files and fields of records out of
+the dataclasses and the docstrings under their fields. In the other pages a block ``text`` under a block ``sh`` is what
+those commands print: both are run here, on a benchmark of three problems and an engine that follows a script. A test
+holds that all of it is as it would be written today.
 """
 
 from __future__ import annotations

@@ -44,7 +44,8 @@ SESSION = {
 def cli_page() -> str:
     """Every command with all its options."""
     head = (
-        "# Command line\n\nEvery command has `--help`. Results go to standard output, progress and messages to standard error. "
+        "# Command line\n\nEvery command has `--help`. Results go to standard output, progress and messages to "
+        "standard error. "
         "Exit codes: 0 done, 1 a failure of ours, 2 wrong usage, 130 interrupted.\n\n"
     )
     links = [(f"[`{name}`](#mammoth-eval-{name})", text) for name, (_, text) in COMMANDS.items()]
@@ -68,7 +69,10 @@ def benchmarks_page() -> str:
         "# Benchmarks\n\n## The benchmarks that ship\n\n"
         + table(head, listed)
         + "\n## Keys of a benchmark's TOML\n\nThe file's name is the benchmark's name. "
-        + "One of `file`, `hub` and `generator` says where rows come from. An unknown key is an error that names it.\n\n"
+        + (
+            "One of `file`, `hub` and `generator` says where rows come from. An unknown key is an error that names "
+            "it.\n\n"
+        )
         + field_table(Benchmark, without=("name", "origin"), renamed={"policy": "[grading]"})
         + "\nThe table `[grading]` has the keys of a [policy](grading.md#policy).\n"
         + "\n## Adapters\n\n"
@@ -91,7 +95,10 @@ def prompts_page() -> str:
         + table(("name", "chat template", "exemplars", "what it asks for"), listed)
         + f"\n## A file\n\n{prose(prompts.__doc__ or '')}\n\n## Keys between the lines `+++`\n\n"
         + front
-        + '\n## What a template sees\n\n`method` is `"pot"` or `"cot"`, `exemplars` a list of exemplars, `problem` has:\n\n'
+        + (
+            '\n## What a template sees\n\n`method` is `"pot"` or `"cot"`, `exemplars` a list of exemplars, `problem` '
+            "has:\n\n"
+        )
         + schema_table(types.Problem)
         + "\n## Keys of an `[[exemplar]]`\n\n"
         + field_table(Exemplar)
@@ -151,7 +158,8 @@ def engines_page() -> str:
     options = "".join(f"\n### `{name}`\n\n{field_table(shape, heading='option')}" for name, shape in shapes.items())
     found = {name: registry.load("preset", name, presets.PRESETS) for name in presets.PRESETS}
     settings = [
-        (f"`{one.name}`", *(toml(getattr(preset, one.name)) for preset in found.values())) for one in fields_of(presets.Preset)
+        (f"`{one.name}`", *(toml(getattr(preset, one.name)) for preset in found.values()))
+        for one in fields_of(presets.Preset)
     ]
     return (
         "# Engines, decodings, presets\n\n## Engines\n\n"
@@ -170,11 +178,23 @@ def engines_page() -> str:
 
 def records_page() -> str:
     """One line of ``records.jsonl``, with an example, and ``run.json``."""
-    shapes = (types.Record, types.Problem, types.Attempt, types.Completion, types.Execution, types.Score, types.AttemptScore)
+    shapes = (
+        types.Record,
+        types.Problem,
+        types.Attempt,
+        types.Completion,
+        types.Execution,
+        types.Score,
+        types.AttemptScore,
+    )
     run, record = example()
     if unknown := set(run["sessions"][0]) - set(SESSION):
-        raise SystemExit(f"docs: run.json's sessions have {', '.join(sorted(unknown))}: say in tools/docs.py what that is")
-    tables = "".join(f"\n### {shape.__name__}\n\n{prose(shape.__doc__ or '')}\n\n{schema_table(shape)}" for shape in shapes)
+        raise SystemExit(
+            f"docs: run.json's sessions have {', '.join(sorted(unknown))}: say in tools/docs.py what that is"
+        )
+    tables = "".join(
+        f"\n### {shape.__name__}\n\n{prose(shape.__doc__ or '')}\n\n{schema_table(shape)}" for shape in shapes
+    )
     return (
         "# The store\n\nA run is a folder, `results/<model>/<decoding>-<prompt>-<hash>`, with two files.\n\n"
         + "## run.json\n\n"
@@ -182,7 +202,11 @@ def records_page() -> str:
             ("field", "type", "meaning"),
             [
                 ("`format`", "whole number", f"Version of the store's format: {run['format']}."),
-                ("`spec`", "`RunSpec`", "All that was decided before the run and moves a number; its hash names the folder."),
+                (
+                    "`spec`",
+                    "`RunSpec`",
+                    "All that was decided before the run and moves a number; its hash names the folder.",
+                ),
                 ("`sessions`", "list of tables", "What each start of the run ran on."),
             ],
         )
@@ -214,12 +238,22 @@ def python_page() -> str:
     """The public names, each with its signature and its docstring."""
     found = {name: getattr(mammoth_eval, name) for name in mammoth_eval.__all__}
     functions = [one for one in found.items() if inspect.isfunction(one[1])]
-    shapes = [one for one in found.items() if is_dataclass(one[1]) or (isinstance(one[1], type) and issubclass(one[1], Struct))]
+    shapes = [
+        one
+        for one in found.items()
+        if is_dataclass(one[1]) or (isinstance(one[1], type) and issubclass(one[1], Struct))
+    ]
     others = [one for one in found.items() if one not in functions and one not in shapes]
     out = ["# Python\n\nThe public names; each is imported when it is first used.\n"]
-    out += [f"\n## {name}\n\n```text\n{_signature(name, one)}\n```\n\n{prose(one.__doc__ or '')}\n" for name, one in functions]
+    out += [
+        f"\n## {name}\n\n```text\n{_signature(name, one)}\n```\n\n{prose(one.__doc__ or '')}\n"
+        for name, one in functions
+    ]
     out.append("\n## Settings of a run\n\n`evaluate` and `evaluate_async` take each by name. ")
-    out.append(f"{prose(Settings.__doc__ or '')}\n\n{field_table(Settings, heading='setting', without=('model', 'benchmarks'))}")
+    out.append(
+        f"{prose(Settings.__doc__ or '')}\n\n"
+        f"{field_table(Settings, heading='setting', without=('model', 'benchmarks'))}"
+    )
     for name, one in shapes:
         out.append(f"\n## {name}\n\n{prose(one.__doc__ or '')}\n\n{schema_table(one)}")
         members = _members(one)
@@ -227,7 +261,10 @@ def python_page() -> str:
     for name, one in others:
         out.append(f"\n## {name}\n\n{prose(one.__doc__ or '')}\n\n{table(('member', 'meaning'), _members(one))}")
     told = [(f"`{one.__name__}`", prose(one.__doc__ or "")) for one in get_args(events.Event)]
-    out.append(f"\n## Events\n\n{prose(events.__doc__ or '')} A listener is called with each.\n\n{table(('event', 'when'), told)}")
+    out.append(
+        f"\n## Events\n\n{prose(events.__doc__ or '')} A listener is called with "
+        f"each.\n\n{table(('event', 'when'), told)}"
+    )
     return "".join(out)
 
 
@@ -255,7 +292,10 @@ def _members(shape: type) -> list[tuple[str, str]]:
 
 
 def described(names: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Each name of a registry with the first paragraph of what it stands for, read from its source: nothing is imported."""
+    """Each name of a registry with the first paragraph of what it stands for, read from its source:
+
+    nothing is imported.
+    """
     return [(f"`{name}`", docstring_at(path)) for name, path in names.items()]
 
 

@@ -14,12 +14,17 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-RUN_WITH_OUTPUT = re.compile(r"(```sh\n(?P<script>(?:(?!```).)*?)```\n+```text\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
+RUN_WITH_OUTPUT = re.compile(
+    r"(```sh\n(?P<script>(?:(?!```).)*?)```\n+```text\n).*?(?=^```$)", re.DOTALL | re.MULTILINE
+)
 """A block of commands with a block of their output right under it."""
 
 
 def with_outputs(text: str) -> str:
-    """The text of a page, each block of output replaced by what its commands print. The blocks of a page share a folder."""
+    """The text of a page, each block of output replaced by what its commands print.
+
+    The blocks of a page share a folder.
+    """
     with tempfile.TemporaryDirectory() as folder:
         return RUN_WITH_OUTPUT.sub(lambda found: found[1] + printed(found["script"], Path(folder)), text)
 
@@ -38,7 +43,9 @@ def printed(script: str, folder: Path) -> str:
     shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m mammoth_eval "$@"\n', encoding="utf-8")
     shim.chmod(0o755)
     changes = {"PATH": f"{bin_folder}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "COLUMNS": "100", "TERM": "dumb"}
-    kept = {name: value for name, value in os.environ.items() if name not in ("MAMMOTH_DATA_DIR", "NO_COLOR", "FORCE_COLOR")}
+    kept = {
+        name: value for name, value in os.environ.items() if name not in ("MAMMOTH_DATA_DIR", "NO_COLOR", "FORCE_COLOR")
+    }
     done = subprocess.run(
         ["sh", "-e", "-c", script], cwd=folder, env={**kept, **changes}, capture_output=True, text=True, check=False
     )
@@ -48,7 +55,10 @@ def printed(script: str, folder: Path) -> str:
 
 
 def settled(output: str) -> str:
-    """Output without what differs from machine to machine: hashes of runs, and the list of what their ``run.json`` say."""
+    """Output without what differs from machine to machine:
+
+    hashes of runs, and the list of what their ``run.json`` say.
+    """
     output = re.sub(r"Differences between the run\.json *\n *\n.*?(?=\n\S|\Z)", "", output, flags=re.DOTALL)
     output = re.sub(r"(?<=-)[0-9a-f]{8}\b", "1a2b3c4d", output)
     return "\n".join(line.rstrip() for line in output.strip("\n").splitlines()) + "\n"

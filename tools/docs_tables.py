@@ -1,4 +1,7 @@
-"""What the code says of itself, as Markdown: options of a parser, fields of a dataclass with the docstrings under them."""
+"""What the code says of itself, as Markdown:
+
+options of a parser, fields of a dataclass with the docstrings under them.
+"""
 
 from __future__ import annotations
 
@@ -93,11 +96,18 @@ def type_name(found: Any) -> str:
     return f"`{found.__name__}`" if isinstance(found, type) else "`" + str(found).replace("typing.", "") + "`"
 
 
-def field_table(shape: type, *, heading: str = "key", without: Sequence[str] = (), renamed: Mapping[str, str] | None = None) -> str:
+def field_table(
+    shape: type, *, heading: str = "key", without: Sequence[str] = (), renamed: Mapping[str, str] | None = None
+) -> str:
     """A table of the fields of `shape`. `renamed`: fields that a file calls otherwise."""
     names = renamed or {}
     rows = [
-        (f"`{names.get(one.name, one.name)}`", type_name(one.type), f"`{one.default}`" if one.default else "required", one.meaning)
+        (
+            f"`{names.get(one.name, one.name)}`",
+            type_name(one.type),
+            f"`{one.default}`" if one.default else "required",
+            one.meaning,
+        )
         for one in fields_of(shape, without=without)
     ]
     return table((heading, "type", "default", "meaning"), rows)
@@ -147,7 +157,9 @@ def command(parser: argparse.ArgumentParser, name: str, level: int = 2) -> str:
     for group in parser._action_groups:
         shown = [one for one in group._group_actions if one not in nested and one.dest != "help"]
         if shown:
-            out.append(table((group.title or "", "meaning"), [(_spelling(one), _meaning(parser, one)) for one in shown]))
+            out.append(
+                table((group.title or "", "meaning"), [(_spelling(one), _meaning(parser, one)) for one in shown])
+            )
     for actions in nested:
         for word, child in actions.choices.items():
             helps = {one.dest: one.help for one in actions._choices_actions}
@@ -159,7 +171,9 @@ def command(parser: argparse.ArgumentParser, name: str, level: int = 2) -> str:
 
 def _usage(parser: argparse.ArgumentParser, name: str) -> str:
     """What must be given; the options have a table."""
-    needed = [f"{one.option_strings[-1]} {one.metavar}" for one in parser._actions if one.option_strings and one.required]
+    needed = [
+        f"{one.option_strings[-1]} {one.metavar}" for one in parser._actions if one.option_strings and one.required
+    ]
     optional = any(one.option_strings and not one.required and one.dest != "help" for one in parser._actions)
     many = {"+": " ...", "*": " ..."}
     words = [

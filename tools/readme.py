@@ -1,4 +1,7 @@
-"""Render the tables of ``results/README.md`` again from ``results/summaries/``: ``make readme``, after a summary was added."""
+"""Render the tables of ``results/README.md`` again from ``results/summaries/``:
+
+``make readme``, after a summary was added.
+"""
 
 from __future__ import annotations
 

@@ -2,10 +2,10 @@
 
     python tools/replays.py --data-dir DIR [--results-dir DIR]
 
-DIR holds ``benchmarks/`` and ``recorded/``: real generations, each with the figure that its authors report. Every file goes
-through ``mammoth-eval import``; then each row's verdict is laid beside the authors' own, which is read off the file by their rule.
-What a person found on looking at a row where they differ stands in ``tools/replays.toml``; a row that nobody has looked at makes
-the exit code 1.
+DIR holds ``benchmarks/`` and ``recorded/``: real generations, each with the figure that its authors report. Every file
+goes through ``mammoth-eval import``; then each row's verdict is laid beside the authors' own, which is read off the
+file by their rule. What a person found on looking at a row where they differ stands in ``tools/replays.toml``; a row
+that nobody has looked at makes the exit code 1.
 """
 
 from __future__ import annotations
@@ -38,7 +38,15 @@ def replay(one: Replay, data_dir: Path, results: Path) -> Result:
     """Import one file and lay the verdicts side by side."""
     path = data_dir / "recorded" / one.file
     words = ["import", str(path), "--format", one.format, "--benchmark", one.benchmark, "--method", one.method]
-    words += ["--model", one.file.partition("/")[0], "--data-dir", str(data_dir), "--results-dir", str(results), *PATIENT]
+    words += [
+        "--model",
+        one.file.partition("/")[0],
+        "--data-dir",
+        str(data_dir),
+        "--results-dir",
+        str(results),
+        *PATIENT,
+    ]
     records = list(store.load_records(results / _command(words)["runs"][0]["run"]))
     rows = _their_rows(one, path, [record.problem for record in records])
     pairs = [(record, rows[record.problem.id]) for record in records]
@@ -52,8 +60,13 @@ def replay(one: Replay, data_dir: Path, results: Path) -> Result:
 
 
 def mix(benchmark: str, data_dir: Path, results: Path) -> Mixed:
-    """The mixed hybrid of the two Rho checkpoints: imported, and then through the whole pipeline by the replay engine."""
-    first, second = (str(data_dir / "recorded" / "rho_1b" / f"{benchmark}_{kind}.jsonl") for kind in ("interpreter", "cot"))
+    """The mixed hybrid of the two Rho checkpoints:
+
+    imported, and then through the whole pipeline by the replay engine.
+    """
+    first, second = (
+        str(data_dir / "recorded" / "rho_1b" / f"{benchmark}_{kind}.jsonl") for kind in ("interpreter", "cot")
+    )
     where = ["--data-dir", str(data_dir), "--results-dir", str(results), *PATIENT]
     words = [
         "import",
@@ -70,7 +83,17 @@ def mix(benchmark: str, data_dir: Path, results: Path) -> Mixed:
         "rho_mixed",
     ]
     (run,) = _command([*words, *where])["runs"]
-    words = ["run", "--engine", "replay", "--model", str(results / run["run"]), "--benchmarks", benchmark, "--decoding", "hybrid"]
+    words = [
+        "run",
+        "--engine",
+        "replay",
+        "--model",
+        str(results / run["run"]),
+        "--benchmarks",
+        benchmark,
+        "--decoding",
+        "hybrid",
+    ]
     (again,) = _command([*words, *where])
     return Mixed(benchmark, {one["reading"]: one for one in run["results"]}, again["results"][0])
 

@@ -1,4 +1,7 @@
-"""The recorded files, the figures that their authors report, and their rules: what ``tools/replays.py`` evaluates again."""
+"""The recorded files, the figures that their authors report, and their rules:
+
+what ``tools/replays.py`` evaluates again.
+"""
 
 from __future__ import annotations
 
@@ -63,12 +66,41 @@ REPLAYS = (
     Replay("codex_pot/svamp_8shot.jsonl", "Codex 8-shot PoT", "pot", "svamp", "pot", 85.2, executed_verdict),
     Replay("codex_pot/gsm8k_zeroshot.jsonl", "Codex zero-shot PoT", "pot", "gsm8k", "pot", 56.9, executed_verdict),
     Replay("tora_code_34b/gsm8k.jsonl", "ToRA-Code-34B, final text", "tora", "gsm8k", "cot", 80.7, predicted_verdict),
-    Replay("tora_code_34b/gsm8k.jsonl", "ToRA-Code-34B, program run", "tora", "gsm8k", "pot", 80.7, predicted_verdict, False),
+    Replay(
+        "tora_code_34b/gsm8k.jsonl",
+        "ToRA-Code-34B, program run",
+        "tora",
+        "gsm8k",
+        "pot",
+        80.7,
+        predicted_verdict,
+        False,
+    ),
     Replay("rho_1b/gsm8k_interpreter.jsonl", "Rho-1B tool, final text", "tora", "gsm8k", "cot", 58.4, scored_verdict),
-    Replay("rho_1b/gsm8k_interpreter.jsonl", "Rho-1B tool, program run", "tora", "gsm8k", "pot", 58.4, scored_verdict, False),
+    Replay(
+        "rho_1b/gsm8k_interpreter.jsonl",
+        "Rho-1B tool, program run",
+        "tora",
+        "gsm8k",
+        "pot",
+        58.4,
+        scored_verdict,
+        False,
+    ),
     Replay("rho_1b/gsm8k_cot.jsonl", "Rho-1B CoT", "tora", "gsm8k", "cot", 36.2, scored_verdict),
-    Replay("rho_1b/math500_interpreter.jsonl", "Rho-1B tool, final text", "tora", "math500", "cot", 40.2, scored_verdict),
-    Replay("rho_1b/math500_interpreter.jsonl", "Rho-1B tool, program run", "tora", "math500", "pot", 40.2, scored_verdict, False),
+    Replay(
+        "rho_1b/math500_interpreter.jsonl", "Rho-1B tool, final text", "tora", "math500", "cot", 40.2, scored_verdict
+    ),
+    Replay(
+        "rho_1b/math500_interpreter.jsonl",
+        "Rho-1B tool, program run",
+        "tora",
+        "math500",
+        "pot",
+        40.2,
+        scored_verdict,
+        False,
+    ),
     Replay("rho_1b/math500_cot.jsonl", "Rho-1B CoT", "tora", "math500", "cot", 15.8, scored_verdict),
 )
 

@@ -40,7 +40,9 @@ every stage of a hybrid run on real texts (`mammoth-eval import A --method pot -
 
 def page(results: Sequence[Result], mixed: Sequence[Mixed], judged: Mapping[str, Row]) -> str:
     """The whole of ``docs/replays.md``."""
-    return "\n".join([HEAD, _table(results), _hybrids(mixed), *(_list(one, judged) for one in results if one.differences)])
+    return "\n".join(
+        [HEAD, _table(results), _hybrids(mixed), *(_list(one, judged) for one in results if one.differences)]
+    )
 
 
 def _table(results: Sequence[Result]) -> str:
@@ -65,7 +67,18 @@ def _table(results: Sequence[Result]) -> str:
 
 def _hybrids(mixed: Sequence[Mixed]) -> str:
     """What the programs of one checkpoint and the words of another make together."""
-    header = ("set", "N", "PoT", "CoT", "hybrid", "oracle", "fallback", "saved", "hurt", "hybrid through the replay engine")
+    header = (
+        "set",
+        "N",
+        "PoT",
+        "CoT",
+        "hybrid",
+        "oracle",
+        "fallback",
+        "saved",
+        "hurt",
+        "hybrid through the replay engine",
+    )
     lines = [MIXED, "| " + " | ".join(header) + " |", "|---" + "|---:" * (len(header) - 1) + "|"]
     for one in mixed:
         figures = [f"{one.read[name]['accuracy']['value']:.1f}" for name in ("pot", "cot", "hybrid", "oracle")]
@@ -85,7 +98,9 @@ def _list(one: Result, judged: Mapping[str, Row]) -> str:
         theirs = f"{_cell(found.said)} ({'right' if found.theirs else 'wrong'})"
         ours = f"{_cell(found.score.answer)} ({found.score.outcome.replace('_', ' ')})"
         cells = (found.record.problem.id, _cell(found.record.problem.gold), theirs, ours)
-        lines.append("| " + " | ".join((*cells, judgement.get("right", "**not looked at**"), judgement.get("why", ""))) + " |")
+        lines.append(
+            "| " + " | ".join((*cells, judgement.get("right", "**not looked at**"), judgement.get("why", ""))) + " |"
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -1,8 +1,9 @@
 """All tests, in two processes at once: those that start a real engine, and all others beside them.
 
-An engine imports and loads on one core for most of its time, which leaves the rest to the others. It keeps to half of the cores, so
-that its threads, which wait for one another at every layer, do not wait for a core that another test has. What the others say is
-shown as it comes, what the engine's say when both are through. The exit status is 1 where anything failed.
+An engine imports and loads on one core for most of its time, which leaves the rest to the others. It keeps to half of
+the cores, so that its threads, which wait for one another at every layer, do not wait for a core that another test has.
+What the others say is shown as it comes, what the engine's say when both are through. The exit status is 1 where
+anything failed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ import time
 
 PYTEST = (sys.executable, "-m", "pytest")
 ENGINES = ("-m", "engine", "-p", "no:cacheprovider", "tests/engines")
-"""All tests with the mark `engine` are there; collecting no other file saves the imports of the libraries of training."""
+"""All tests with the mark `engine` are there;
+
+collecting no other file saves the imports of the libraries of training.
+"""
 OTHERS = ("-m", "not engine")
 
 

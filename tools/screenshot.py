@@ -1,4 +1,7 @@
-"""Take the README's picture of the report from the real page: ``python tools/screenshot.py RUN [--output docs/view.png]``."""
+"""Take the README's picture of the report from the real page:
+
+``python tools/screenshot.py RUN [--output docs/view.png]``.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,9 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN")
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "view.png", metavar="FILE")
-    parser.add_argument("--fragment", default="samples", help="which place of the page, e.g. samples=1:gsm8k/0 (default: samples)")
+    parser.add_argument(
+        "--fragment", default="samples", help="which place of the page, e.g. samples=1:gsm8k/0 (default: samples)"
+    )
     parser.add_argument("--dark", action="store_true")
     args = parser.parse_args(words)
     command = find()

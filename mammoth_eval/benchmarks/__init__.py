@@ -1,7 +1,8 @@
 """Benchmarks: one TOML each at the top of the project, and the rows that it describes as problems.
 
-``benchmarks/<name>.toml`` says where the rows come from, what they must be (sha256, count), how a row becomes a problem (an
-adapter) and when two answers count as equal (``[grading]``). A path that ends in ``.toml`` names a file of the user's own.
+``benchmarks/<name>.toml`` says where the rows come from, what they must be (sha256, count), how a row becomes a problem
+(an adapter) and when two answers count as equal (``[grading]``). A path that ends in ``.toml`` names a file of the
+user's own.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Row adapters: one row of a file -> the fields of a problem.
 
-The question texts of the paper's nine sets are those of its released code (TIGER-AI-Lab/MAmmoTH, ``math_eval/data_loader.py``),
-to the byte. An adapter raises `KeyError` for a field that is not there and `ValueError` for one that cannot be read; the caller
-adds which row it was.
+The question texts of the paper's nine sets are those of its released code (TIGER-AI-Lab/MAmmoTH,
+``math_eval/data_loader.py``), to the byte. An adapter raises `KeyError` for a field that is not there and `ValueError`
+for one that cannot be read; the caller adds which row it was.
 """
 
 from __future__ import annotations
@@ -70,8 +70,9 @@ def math(row: Row) -> Fields:
 def aqua(row: Row) -> Fields:
     """AQuA-RAT: five options like ``A)21``, written behind the question.
 
-    The released code puts a space before every ``(`` and after every ``)`` of the options, those inside an option too; models
-    trained on MathInstruct have seen these bytes, so they are kept. `choices` holds the options as the file has them.
+    The released code puts a space before every ``(`` and after every ``)`` of the options, those inside an option too;
+    models trained on MathInstruct have seen these bytes, so they are kept. `choices` holds the options as the file has
+    them.
     """
     choices = tuple(_option(letter, option) for letter, option in zip(LETTERS, row["options"], strict=False))
     written = "".join(f"({option}" for option in row["options"]).replace("(", " (").replace(")", ") ")
@@ -99,7 +100,11 @@ def numglue(row: Row) -> Fields:
 
 def svamp(row: Row) -> Fields:
     """SVAMP: body and question joined by a space; golds are whole numbers written as ``51.0``."""
-    return Fields(question=f"{row['Body'].strip()} {row['Question'].strip()}", gold=text(row["Answer"]), meta={"type": row["Type"]})
+    return Fields(
+        question=f"{row['Body'].strip()} {row['Question'].strip()}",
+        gold=text(row["Answer"]),
+        meta={"type": row["Type"]},
+    )
 
 
 def asdiv(row: Row) -> Fields:
@@ -111,7 +116,10 @@ def asdiv(row: Row) -> Fields:
 
 
 def gaokao(row: Row) -> Fields:
-    """Gaokao 2023 in English: LaTeX golds; letters A to E with options in the question; two golds left inside the question."""
+    """Gaokao 2023 in English:
+
+    LaTeX golds; letters A to E with options in the question; two golds left inside the question.
+    """
     question, gold = row["question"], text(row["answer"]).removesuffix("solution:")
     if not gold:
         found = re.fullmatch(r"(.*)\banswers?:(.*)", question, re.DOTALL | re.IGNORECASE)
@@ -128,7 +136,10 @@ def olympiadbench(row: Row) -> Fields:
 
 
 def theoremqa(row: Row) -> Fields:
-    """TheoremQA: numbers, truth values, options ``(a)`` and lists. Floats stay floats (``1.0``): the authors allow those 4 %."""
+    """TheoremQA:
+
+    numbers, truth values, options ``(a)`` and lists. Floats stay floats (``1.0``): the authors allow those 4 %.
+    """
     answer = row["Answer"]
     choices = _small_choices(row["Question"]) if row["Answer_type"] == "option" else ()
     gold = repr(answer) if isinstance(answer, float | list) else text(answer)
@@ -180,7 +191,10 @@ def _inline_choices(question: str) -> tuple[str, ...]:
 
 
 def _small_choices(question: str) -> tuple[str, ...]:
-    """The options of a question that holds ``(a) ... (b) ...``, without what is asked behind them; empty where it holds none."""
+    """The options of a question that holds ``(a) ...
+
+    (b) ...``, without what is asked behind them; empty where it holds none.
+    """
     parts = re.split(r"\([a-e]\):?\s", question)[1:]
     return tuple(re.split(r"[,.;]? [Ww]hich ", part)[0].strip(" .;,") for part in parts)
 

@@ -1,8 +1,8 @@
 """Rows of a benchmark: found, checked, and turned into problems.
 
-A file is looked for in the data folder, beside a user's own TOML, in the cache, and at last at its pinned address; its sha256 is
-checked wherever it lay. Rows of the hub, of CSV and of Parquet are read with the ``datasets`` library; JSON and JSON lines are not,
-since its reader gives 0.7 back as 0.7000000000000001.
+A file is looked for in the data folder, beside a user's own TOML, in the cache, and at last at its pinned address; its
+sha256 is checked wherever it lay. Rows of the hub, of CSV and of Parquet are read with the ``datasets`` library; JSON
+and JSON lines are not, since its reader gives 0.7 back as 0.7000000000000001.
 """
 
 from __future__ import annotations
@@ -32,9 +32,12 @@ Row = Mapping[str, Any]
 _BUILDERS = {".csv": "csv", ".parquet": "parquet"}
 _TIMEOUT = 60.0
 _OPEN_SET = {"paper_form": "open"}
-# The released code has open sets and sets of choices, no mixed ones: it asks all of NumGLUE with its ``run_open.py``. What follows
-# its protocol to the byte (the prompt ``alpaca``) goes by this entry; everything else goes by the problem's own form.
-_GOLDEN = 0.6180339887498949  # the golden ratio less one: of all steps round a circle, the one that spreads its points best
+# The released code has open sets and sets of choices, no mixed ones: it asks all of NumGLUE with its ``run_open.py``.
+# What follows its protocol to the byte (the prompt ``alpaca``) goes by this entry; everything else goes by the
+# problem's own form.
+_GOLDEN = (
+    0.6180339887498949  # the golden ratio less one: of all steps round a circle, the one that spreads its points best
+)
 
 
 def load(
@@ -54,9 +57,9 @@ def sample_rows(count: int, limit: float | None) -> list[int]:
     """Which of `count` rows stand for all of them: `limit` row numbers, ascending; all where `limit` is None or larger.
 
     A limit below 1 is a share of them, rounded up.
-    The rows are drawn by steps of the golden ratio round the set: evenly spread, whatever its order (several sets are sorted by
-    subject), the same for everybody, and nested: the rows of a smaller limit are among those of a larger one, so that a run
-    can be made larger without losing what it has.
+    The rows are drawn by steps of the golden ratio round the set: evenly spread, whatever its order (several sets are
+    sorted by subject), the same for everybody, and nested: the rows of a smaller limit are among those of a larger one,
+    so that a run can be made larger without losing what it has.
     """
     if limit is None or limit >= count:
         return list(range(count))
@@ -74,7 +77,11 @@ def _stored(benchmark: Benchmark, data_dir: Path | None, cache_dir: Path) -> lis
     if benchmark.file:
         path = _find(benchmark, data_dir, cache_dir)
         builder = _BUILDERS.get(path.suffix)
-        rows = _read(benchmark, cache_dir, builder, data_files=str(path), split="train") if builder else _json_rows(benchmark, path)
+        rows = (
+            _read(benchmark, cache_dir, builder, data_files=str(path), split="train")
+            if builder
+            else _json_rows(benchmark, path)
+        )
     else:
         rows = _hub_rows(benchmark, cache_dir)
     if len(rows) != benchmark.rows:
@@ -83,7 +90,10 @@ def _stored(benchmark: Benchmark, data_dir: Path | None, cache_dir: Path) -> lis
 
 
 def pin(benchmark: Benchmark) -> hub.Pin | None:
-    """The commit of the hub that a benchmark's rows are taken from; None where they are not of the hub. Raises `BenchmarkError`."""
+    """The commit of the hub that a benchmark's rows are taken from;
+
+    None where they are not of the hub. Raises `BenchmarkError`.
+    """
     if benchmark.file or benchmark.generator or Path(benchmark.hub).is_dir():
         return None
     try:
@@ -95,8 +105,8 @@ def pin(benchmark: Benchmark) -> hub.Pin | None:
 def _hub_rows(benchmark: Benchmark, cache_dir: Path) -> list[Row]:
     """Rows of the hub at one commit, or of a folder in the form of the hub's.
 
-    Each commit has a cache of its own: where the hub does not answer, ``datasets`` takes the newest rows that its cache holds,
-    whatever revision it was asked for.
+    Each commit has a cache of its own: where the hub does not answer, ``datasets`` takes the newest rows that its cache
+    holds, whatever revision it was asked for.
     """
     commit = benchmark.revision
     if not hub.COMMIT.fullmatch(commit):
@@ -114,7 +124,9 @@ def _json_rows(benchmark: Benchmark, path: Path) -> list[Row]:
         raise BenchmarkError(f"{label(benchmark.origin)}: cannot read {path}: {error}") from error
     for number, row in enumerate(rows):
         if not isinstance(row, dict):
-            raise BenchmarkError(f"{label(benchmark.origin)}: row {number} is a {type(row).__name__}, expected an object")
+            raise BenchmarkError(
+                f"{label(benchmark.origin)}: row {number} is a {type(row).__name__}, expected an object"
+            )
     return rows
 
 
@@ -163,7 +175,9 @@ def _find(benchmark: Benchmark, data_dir: Path | None, cache_dir: Path) -> Path:
     try:
         _write_whole(cached, content)
     except OSError as error:
-        raise BenchmarkError(f"{cached}: cannot be written: {error.strerror}; {resources.cache_advice(cache_dir)}") from error
+        raise BenchmarkError(
+            f"{cached}: cannot be written: {error.strerror}; {resources.cache_advice(cache_dir)}"
+        ) from error
     return cached
 
 
@@ -234,7 +248,11 @@ def _fault(fields: Fields, benchmark: Benchmark) -> str:
         return f"gold {fields.gold!r}, expected a letter of its {len(fields.choices)} options"
     form = "choice" if fields.choices else "open"
     if benchmark.form not in (form, "mixed"):
-        return f"an {form} row in a benchmark of form {benchmark.form!r}" if form == "open" else "options in an open benchmark"
+        return (
+            f"an {form} row in a benchmark of form {benchmark.form!r}"
+            if form == "open"
+            else "options in an open benchmark"
+        )
     return ""
 
 
@@ -245,7 +263,9 @@ def _generated(benchmark: Benchmark, seed: int | None) -> list[Row]:
     try:
         rows: list[Row] = list(generate(benchmark.generate, benchmark.rows, benchmark.seed if seed is None else seed))
     except ImportError as error:
-        raise BenchmarkError(f"{name}: generated problems need reasoning-gym ({error}): {how_to_install('generated')}") from error
+        raise BenchmarkError(
+            f"{name}: generated problems need reasoning-gym ({error}): {how_to_install('generated')}"
+        ) from error
     found = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
     if seed in (None, benchmark.seed) and benchmark.sha256 and found != benchmark.sha256:
         raise BenchmarkError(

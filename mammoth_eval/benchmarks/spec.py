@@ -52,7 +52,10 @@ class Benchmark(Struct, frozen=True, forbid_unknown_fields=True, rename={"policy
     url: str = ""
     """An address of the file, in place of repository, commit and path."""
     hub: str = ""
-    """Dataset of the hub. Rows come from it where there is no `file`; beside a file it only says where the same set is found."""
+    """Dataset of the hub.
+
+    Rows come from it where there is no `file`; beside a file it only says where the same set is found.
+    """
     config: str = ""
     """Configuration (subset) of the hub data set."""
     split: str = "test"
@@ -116,7 +119,9 @@ def _check_source(benchmark: Benchmark, document: Document) -> None:
     if not (benchmark.file or benchmark.hub or benchmark.generator):
         raise document.wrong((), "no source of rows: one of 'file', 'hub', 'generator' is needed")
     if benchmark.repository and not (re.fullmatch(r"[0-9a-f]{40}", benchmark.commit) and benchmark.path):
-        raise document.wrong(("repository",), "'repository' needs 'commit' (40 hexadecimal digits) and 'path' beside it")
+        raise document.wrong(
+            ("repository",), "'repository' needs 'commit' (40 hexadecimal digits) and 'path' beside it"
+        )
     if benchmark.sha256 and not re.fullmatch(r"[0-9a-f]{64}", benchmark.sha256):
         raise document.wrong(("sha256",), f"sha256 = {benchmark.sha256!r}, expected 64 hexadecimal digits")
     if benchmark.address and not (benchmark.file and benchmark.sha256):

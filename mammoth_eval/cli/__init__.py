@@ -22,7 +22,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "view": ("mammoth_eval.cli.view", "write runs as one HTML page, to read and to browse"),
     "leaderboard": ("mammoth_eval.cli.leaderboard", "runs and published rows in one table"),
     "compare": ("mammoth_eval.cli.compare", "runs against one another on the same problems, paired"),
-    "ablation": ("mammoth_eval.cli.ablation", "what a factor changes: training subset, rationales, decoding, prompt, seed"),
+    "ablation": (
+        "mammoth_eval.cli.ablation",
+        "what a factor changes: training subset, rationales, decoding, prompt, seed",
+    ),
     "diff": ("mammoth_eval.cli.diff", "show what changed between two runs, problem by problem"),
     "export": ("mammoth_eval.cli.export", "write a run in the form of another tool"),
     "grade": ("mammoth_eval.cli.grade", "score runs of the store again; needs no model"),
@@ -48,7 +51,8 @@ RENAMED: dict[tuple[str, ...], str] = {
 def build_parser(*commands: str) -> argparse.ArgumentParser:
     """The parser, with the arguments of `commands` alone: each of them imports its module."""
     parser = argparse.ArgumentParser(
-        prog="mammoth-eval", description="Hybrid (program first, then chain of thought) evaluation of mathematics models."
+        prog="mammoth-eval",
+        description="Hybrid (program first, then chain of thought) evaluation of mathematics models.",
     )
     parser.add_argument("--version", action="version", version=f"mammoth-eval {__version__}")
     children = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)

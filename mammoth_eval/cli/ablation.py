@@ -1,4 +1,7 @@
-"""``mammoth-eval ablation``: what a factor changes, from runs grouped by their metadata; published ablations beside ours."""
+"""``mammoth-eval ablation``:
+
+what a factor changes, from runs grouped by their metadata; published ablations beside ours.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +24,20 @@ BY_KINDS = {"cot": "cot", "pot": "pot"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The runs, the factor, the baseline."""
-    parser.add_argument("runs", nargs="*", type=Path, metavar="RUN", help="run folders (default: every run in the store)")
+    parser.add_argument(
+        "runs", nargs="*", type=Path, metavar="RUN", help="run folders (default: every run in the store)"
+    )
     factor = "mixture (subset), kinds (format), decoding, prompt, seed, or a name that run --factor gave; comma list"
     parser.add_argument("--factor", metavar="NAMES", help=f"{factor} (default: each that has several values)")
-    parser.add_argument("--baseline", default="", metavar="VALUE", help="changes are against this value (default: the first)")
-    reading = "read runs of decoding both as cot, pot, hybrid or oracle, or native: models trained on one kind by that kind"
-    parser.add_argument("--reading", metavar="NAME", help=f"{reading} (default: hybrid; native where kinds is the factor)")
+    parser.add_argument(
+        "--baseline", default="", metavar="VALUE", help="changes are against this value (default: the first)"
+    )
+    reading = (
+        "read runs of decoding both as cot, pot, hybrid or oracle, or native: models trained on one kind by that kind"
+    )
+    parser.add_argument(
+        "--reading", metavar="NAME", help=f"{reading} (default: hybrid; native where kinds is the factor)"
+    )
     parser.add_argument("--grader", metavar="NAME", help="compare under this grader (default: each run's own)")
     parser.add_argument("--no-published", action="store_true", help="leave out the published rows")
     options.add_skip_damaged(parser)

@@ -1,8 +1,8 @@
 """``mammoth-eval audit CASES.jsonl|RUN``: graders on labelled answers, or several graders on the generations of one run.
 
-A case is one JSON line: ``id``, ``gold``, ``pred``, ``label`` (equal or not), ``form`` (answer, or response: the answer is
-extracted first), ``options`` where there are choices, ``kind``, ``policy`` (settings by name, or ``rounded``). Of a run each
-record is scored under each grader and the disagreements are listed.
+A case is one JSON line: ``id``, ``gold``, ``pred``, ``label`` (equal or not), ``form`` (answer, or response: the answer
+is extracted first), ``options`` where there are choices, ``kind``, ``policy`` (settings by name, or ``rounded``). Of a
+run each record is scored under each grader and the disagreements are listed.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ class Ruling:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is audited, and the graders."""
     parser.add_argument("what", type=Path, metavar="CASES.jsonl|RUN", help="labelled answers, or a run folder")
-    parser.add_argument("--grader", action="append", metavar="NAME", help=f"repeatable; of {', '.join(GRADERS)} (default: exact)")
+    parser.add_argument(
+        "--grader", action="append", metavar="NAME", help=f"repeatable; of {', '.join(GRADERS)} (default: exact)"
+    )
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
 
 
@@ -99,7 +101,10 @@ def read_cases(path: Path) -> Iterator[Case]:
 
 
 def _policy(said: object) -> Policy:
-    """The policy of a case: settings by name, or the name `rounded`; other names only say which rule the case is about."""
+    """The policy of a case:
+
+    settings by name, or the name `rounded`; other names only say which rule the case is about.
+    """
     if isinstance(said, dict):
         return Policy(**said)
     return Policy(decimals="rounded") if said == "rounded" else Policy()
@@ -141,7 +146,9 @@ def _on_run(path: Path, name: str) -> list[Ruling]:
     grader = rules.get(name)
     recorded = store.load_run(path)["spec"]["benchmarks"]
     known = set(benchmarks.names())
-    policies = {key: benchmarks.get(key).policy if key in known else Policy(**row["policy"]) for key, row in recorded.items()}
+    policies = {
+        key: benchmarks.get(key).policy if key in known else Policy(**row["policy"]) for key, row in recorded.items()
+    }
     return [_scored(record, grader, policies[record.problem.benchmark]) for record in store.load_records(path)]
 
 
@@ -197,7 +204,9 @@ def _show(findings: dict[str, dict[str, Any]], rulings: dict[str, list[Ruling]])
         table.add_column(name, justify="left" if name == "grader" else "right")
     for name, row in findings.items():
         shares = [_percent(row[key]) for key in ("accuracy", "tpr", "tnr")]
-        table.add_row(name, *shares, str(row["faults"]), f"{row['pairs_per_second'] or 0:.0f}", f"{row['slowest_seconds']:.3f}")
+        table.add_row(
+            name, *shares, str(row["faults"]), f"{row['pairs_per_second'] or 0:.0f}", f"{row['slowest_seconds']:.3f}"
+        )
     console.print(table)
     for name, row in findings.items():
         _list(console, f"{name}: wrong", row["wrong"])

@@ -20,7 +20,9 @@ READINGS = ("cot", "pot", "hybrid", "oracle", "mammoth")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The runs and how they are read."""
-    runs = "run folders, or <model>/<run> of the store; RUN:pot, RUN:cot, RUN:hybrid or RUN:oracle reads a run in that way"
+    runs = (
+        "run folders, or <model>/<run> of the store; RUN:pot, RUN:cot, RUN:hybrid or RUN:oracle reads a run in that way"
+    )
     parser.add_argument("runs", nargs="+", metavar="RUN", help=runs)
     parser.add_argument("--grader", metavar="NAME", help="compare under this grader (default: each run's own)")
     parser.add_argument(

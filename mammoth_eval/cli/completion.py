@@ -4,7 +4,8 @@
     mammoth-eval completion zsh > ~/.zfunc/_mammoth-eval                           # a folder of $fpath
     mammoth-eval completion fish > ~/.config/fish/completions/mammoth-eval.fish
 
-shtab writes it from the parsers, once: a key press starts no Python. argcomplete would start one at each, and import the command.
+shtab writes it from the parsers, once: a key press starts no Python. argcomplete would start one at each, and import
+the command.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
 def _suggest(action: Any, shtab: Any) -> None:
     """Say what the value of an argument is offered as: names that we know, or the files and folders that are there.
 
-    What is offered here is not all that the command accepts: engines may be ``module:Class``, names come in comma lists.
+    What is offered here is not all that the command accepts: engines may be ``module:Class``, names come in comma
+    lists.
     """
     known = _names(action)
     if known:

@@ -1,4 +1,7 @@
-"""``mammoth-eval curate``: training rows in the form of MathInstruct, each right by the human answer, none leaking a test set."""
+"""``mammoth-eval curate``:
+
+training rows in the form of MathInstruct, each right by the human answer, none leaking a test set.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which sources, who writes the rationales, what they are compared with, where they go."""
     names = f"{', '.join(sources.SOURCES)}, mathinstruct (or {sources.MATHINSTRUCT}), or a file of rows"
     parser.add_argument("sources", nargs="+", metavar="SOURCE", help=names)
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="rows as JSON lines; the report goes beside it")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="rows as JSON lines; the report goes beside it"
+    )
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N questions of each source")
     parser.add_argument(
         "--against",
@@ -37,7 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="test sets that no row may leak: names, or paper (default: all that are here)",
     )
     taught = parser.add_argument_group("rationales by a teacher, in place of the source's own")
-    taught.add_argument("--teacher", metavar="MODEL", help="a model that answers the source's questions, each row's of a file")
+    taught.add_argument(
+        "--teacher", metavar="MODEL", help="a model that answers the source's questions, each row's of a file"
+    )
     taught.add_argument(
         "--write",
         choices=teacher.WAYS,
@@ -48,8 +55,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_pairs(taught, "--engine-arg", "passed on to the engine; repeatable")  # type: ignore[arg-type]
     taught.add_argument("--samples", type=int, default=4, metavar="K", help="answers to each question (default: 4)")
     taught.add_argument("--temperature", type=float, default=0.7, metavar="T", help="default: 0.7")
-    taught.add_argument("--max-tokens", type=int, default=512, metavar="N", help="new tokens of one answer (default: 512)")
-    taught.add_argument("--prompt", default="fewshot", metavar="NAME", help="how the teacher is asked (default: fewshot)")
+    taught.add_argument(
+        "--max-tokens", type=int, default=512, metavar="N", help="new tokens of one answer (default: 512)"
+    )
+    taught.add_argument(
+        "--prompt", default="fewshot", metavar="NAME", help="how the teacher is asked (default: fewshot)"
+    )
     taught.add_argument(
         "--agreement",
         type=float,
@@ -70,7 +81,8 @@ def main(args: argparse.Namespace) -> int:
         tests = prepare.against(prepare.test_sets(options.names(args.against)), args.data_dir, cache_folder())
     if tests.missing and args.against:
         raise DataError(
-            f"--against {args.against}: no file of {', '.join(tests.missing)} here, expected benchmarks/<name>/<file> in "
+            f"--against {args.against}: no file of {', '.join(tests.missing)} here, expected benchmarks/<name>/<file> "
+            f"in "
             "--data-dir (a run of the benchmark fetches it, too); leave --against out to compare with all that are here"
         )
     if tests.missing:
@@ -86,7 +98,8 @@ def main(args: argparse.Namespace) -> int:
             _show(name, report)
         if report.read and report.discarded["leaks a test set"] == report.read:
             messages.say(
-                console, f"{name}: all of it is test questions: name the sets to compare with, without its own, by --against"
+                console,
+                f"{name}: all of it is test questions: name the sets to compare with, without its own, by --against",
             )
     rows.write(args.out, kept)
     path = args.out.with_suffix(".report.json")

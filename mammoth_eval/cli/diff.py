@@ -33,7 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KINDS",
         help=f"comma list of {', '.join(KINDS)} (default: all but text, which is any other wording)",
     )
-    parser.add_argument("--limit", type=int, default=10, metavar="N", help="problems shown (default: 10; 0: all; JSON has all)")
+    parser.add_argument(
+        "--limit", type=int, default=10, metavar="N", help="problems shown (default: 10; 0: all; JSON has all)"
+    )
     parser.add_argument("--problem", metavar="ID", help="this problem alone, whatever became of it")
     parser.add_argument("--no-texts", action="store_true", help="outcomes and answers alone")
     parser.add_argument("--grader", metavar="NAME", help="outcomes under this grader (default: each run's own)")
@@ -108,7 +110,8 @@ def _show(one: Change, console: Console, *, texts: bool) -> None:
         if part.changed:
             table.add_section()
             table.add_row(
-                "", *(Text(part.name + ("" if text is not None else ": none"), style="bold") for text in (part.a, part.b))
+                "",
+                *(Text(part.name + ("" if text is not None else ": none"), style="bold") for text in (part.a, part.b)),
             )
             for mark, left, right in aligned(part.a, part.b):
                 table.add_row(mark, Text(visible(left), style=STYLES[mark]), Text(visible(right), style=STYLES[mark]))

@@ -46,4 +46,8 @@ def _show(findings: Sequence[doctor.Finding], healthy: bool) -> None:
             table.add_row("", "", Text(one.advice, "italic"))
     out = show.console()
     out.print(table)
-    out.print("the default job (mammoth-eval run) can run here" if healthy else "the default job cannot run here: see fail above")
+    out.print(
+        "the default job (mammoth-eval run) can run here"
+        if healthy
+        else "the default job cannot run here: see fail above"
+    )

@@ -1,4 +1,7 @@
-"""``mammoth-eval run --dry-run``: the plan, one prompt of each kind, and how many tokens it would take; no engine is started."""
+"""``mammoth-eval run --dry-run``:
+
+the plan, one prompt of each kind, and how many tokens it would take; no engine is started.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,10 @@ def describe(plan: Plan, results_dir: Path) -> Iterator[str]:
     yield f"model      {spec.model} ({plan.location})"
     yield f"engine     {spec.engine} {' '.join(f'{name}={value}' for name, value in spec.engine_args.items())}".rstrip()
     yield f"decoding   {spec.decoding}, prompt {spec.prompt}, graders {', '.join(one.name for one in plan.rules)}"
-    yield f"sampling   {spec.samples} per problem, {', '.join(f'{name}={value}' for name, value in spec.sampling.items())}"
+    yield (
+        f"sampling   {spec.samples} per problem, "
+        f"{', '.join(f'{name}={value}' for name, value in spec.sampling.items())}"
+    )
     yield f"sandbox    {', '.join(f'{name}={value}' for name, value in spec.sandbox.items())}"
     yield f"results    {results_dir / spec.folder()}"
     if unit == "words":
@@ -64,7 +70,10 @@ def _estimate(plan: Plan, methods: Sequence[Method], totals: dict[Method, int], 
     yield f"at least   {requests} requests, {least} {unit} of prompts, up to {requests * limit} new tokens"
     if falls_back:
         most = asked * len(methods)
-        yield f"at most    {most} requests (every problem falls back), {sum(totals.values()) * samples} {unit} of prompts,"
+        yield (
+            f"at most    {most} requests (every problem falls back), {sum(totals.values()) * samples} {unit} of "
+            f"prompts,"
+        )
         yield f"           up to {most * limit} new tokens"
     yield "Nothing was asked and nothing written to the results."
 
@@ -78,7 +87,10 @@ def _counting(plan: Plan) -> tuple[str, Count]:
 
 
 def _tokenizer(plan: Plan) -> Any:
-    """The model's tokenizer, from its folder or the hub's cache; None where it is not there, or cannot serve the prompt."""
+    """The model's tokenizer, from its folder or the hub's cache;
+
+    None where it is not there, or cannot serve the prompt.
+    """
     try:
         import transformers
 

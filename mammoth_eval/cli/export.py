@@ -24,13 +24,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="the file (csv, parquet, jsonl) or the folder (the others) to write",
     )
-    parser.add_argument("--grader", metavar="NAME", help="the scores that count (default: the run's own); tables have all")
+    parser.add_argument(
+        "--grader", metavar="NAME", help="the scores that count (default: the run's own); tables have all"
+    )
     options.add_skip_damaged(parser)
     parser.add_argument("--json", action="store_true", help="print the names of the files as a JSON list")
 
 
 def main(args: argparse.Namespace) -> int:
-    """Write the files; prints their names. Raises `UnknownName` for a form, `StoreError` where they cannot be written."""
+    """Write the files;
+
+    prints their names. Raises `UnknownName` for a form, `StoreError` where they cannot be written.
+    """
     if args.form not in FORMATS:
         raise UnknownName("export format", args.form, FORMATS)
     run = load_run(args.run, args.grader, skip_damaged=args.skip_damaged)

@@ -21,7 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The runs and the graders."""
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="run folders: results/<model>/<run>")
     parser.add_argument(
-        "--grader", default="exact,mammoth", metavar="NAMES", help=f"comma list of {', '.join(rules.NAMES)}; the first is shown"
+        "--grader",
+        default="exact,mammoth",
+        metavar="NAMES",
+        help=f"comma list of {', '.join(rules.NAMES)}; the first is shown",
     )
     parser.add_argument("--dry-run", action="store_true", help="show what changes, write nothing")
     options.add_skip_damaged(parser)
@@ -65,7 +68,10 @@ def _policies(recorded: Mapping[str, Mapping[str, Any]]) -> dict[str, Policy]:
     A benchmark that is not among the project's (a TOML of the user's own) keeps the policy that the run wrote down.
     """
     known = set(benchmarks.names())
-    return {name: benchmarks.get(name).policy if name in known else Policy(**row["policy"]) for name, row in recorded.items()}
+    return {
+        name: benchmarks.get(name).policy if name in known else Policy(**row["policy"])
+        for name, row in recorded.items()
+    }
 
 
 def _outcome(record: Record, grader: str) -> str | None:

@@ -1,8 +1,9 @@
 """``mammoth-eval import``: generations of other harnesses become a run of the store, as if we had made them.
 
-Rows are matched to problems by question text; programs run in our sandbox, answers are read and graded by our rules. A second
-file with the other method (``--then``) makes a run of decoding ``both``, from which PoT, CoT, hybrid and oracle are read. The run
-folder can be given to ``run --engine replay``, which takes the texts through the whole pipeline under any decoding.
+Rows are matched to problems by question text; programs run in our sandbox, answers are read and graded by our rules. A
+second file with the other method (``--then``) makes a run of decoding ``both``, from which PoT, CoT, hybrid and oracle
+are read. The run folder can be given to ``run --engine replay``, which takes the texts through the whole pipeline under
+any decoding.
 """
 
 from __future__ import annotations
@@ -34,23 +35,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     names = tuple(importers.FORMATS)
     parser.add_argument("file", type=Path, metavar="FILE", help="JSON lines, or one JSON array; may be gzipped")
     # --format is the file's here; tables take theirs from --table and --json
-    parser.add_argument("--format", dest="file_format", required=True, metavar="NAME", help=f"of FILE: one of {', '.join(names)}")
+    parser.add_argument(
+        "--format", dest="file_format", required=True, metavar="NAME", help=f"of FILE: one of {', '.join(names)}"
+    )
     parser.add_argument("--benchmark", required=True, metavar="NAME", help="whose problems the rows answer")
     parser.add_argument("--model", required=True, metavar="NAME", help="what tables call it")
     parser.add_argument(
         "--method",
         choices=("pot", "cot"),
-        help="pot: the program in each text is run, its output is the answer; cot: the answer is read from the text as recorded",
+        help=(
+            "pot: the program in each text is run, its output is the answer; cot: the answer is read from the text as "
+            "recorded"
+        ),
     )
-    parser.add_argument("--then", type=Path, metavar="FILE", help="a second file, with the other method: a hybrid of the two")
+    parser.add_argument(
+        "--then", type=Path, metavar="FILE", help="a second file, with the other method: a hybrid of the two"
+    )
     parser.add_argument("--then-format", metavar="NAME", help="of the second file (default: that of the first)")
-    parser.add_argument("--grader", default="exact,mammoth", metavar="NAMES", help="comma list; the first decides and is shown")
+    parser.add_argument(
+        "--grader", default="exact,mammoth", metavar="NAMES", help="comma list; the first decides and is shown"
+    )
     parser.add_argument("--sandbox", default="auto", metavar="LEVEL", help="level of the sandbox (default: auto)")
     parser.add_argument("--program-seconds", type=float, metavar="S", help="CPU seconds of one program (default: 5)")
     options.add_data_dir(parser)
     options.add_results_dir(parser)
     parser.add_argument("--table", dest="format", choices=options.FORMATS, default="table", help="form of the tables")
-    parser.add_argument("--json", action="store_const", const="json", dest="format", help="tables and every unmatched row as JSON")
+    parser.add_argument(
+        "--json", action="store_const", const="json", dest="format", help="tables and every unmatched row as JSON"
+    )
     messages.add_verbosity(parser)
 
 
@@ -129,10 +141,14 @@ def _covered(identity: Mapping[str, Any], found: Imported) -> dict[str, Any]:
 def _incomplete(found: Imported, plan: Plan) -> list[str]:
     if not found.incomplete:
         return []
-    shown = ", ".join(found.incomplete[: importers.SHOWN]) + (", ..." if len(found.incomplete) > importers.SHOWN else "")
+    shown = ", ".join(found.incomplete[: importers.SHOWN]) + (
+        ", ..." if len(found.incomplete) > importers.SHOWN else ""
+    )
     total = len(found.incomplete) + len(found.problems)
     name = plan.problems[0][0].name
-    return [f"left out for want of a (complete) generation: {len(found.incomplete)} of {total} problems of {name} ({shown})"]
+    return [
+        f"left out for want of a (complete) generation: {len(found.incomplete)} of {total} problems of {name} ({shown})"
+    ]
 
 
 def _show(found: Imported, summary: RunSummary, form: str) -> None:

@@ -13,7 +13,9 @@ from mammoth_eval.store import write_atomically
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where it goes."""
-    parser.add_argument("file", type=Path, nargs="?", default=Path("run.toml"), metavar="FILE", help="default: run.toml")
+    parser.add_argument(
+        "file", type=Path, nargs="?", default=Path("run.toml"), metavar="FILE", help="default: run.toml"
+    )
 
 
 def main(args: argparse.Namespace) -> int:

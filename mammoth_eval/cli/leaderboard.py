@@ -1,4 +1,7 @@
-"""``mammoth-eval leaderboard``: every run of the store, the summaries that were kept, and the published rows, in one table."""
+"""``mammoth-eval leaderboard``:
+
+every run of the store, the summaries that were kept, and the published rows, in one table.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("runs", nargs="*", type=Path, metavar="RUN", help=runs)
     parser.add_argument("--kept", action="store_true", help="only the summaries that are kept, not the run folders")
     parser.add_argument("--grader", metavar="NAME", help="only rows under this grader; runs show their score by it")
-    parser.add_argument("--decoding", metavar="NAMES", help="only these modes: comma list of cot, pot, hybrid, mammoth, oracle")
+    parser.add_argument(
+        "--decoding", metavar="NAMES", help="only these modes: comma list of cot, pot, hybrid, mammoth, oracle"
+    )
     parser.add_argument("--size", metavar="RANGE", help="only models of these billions of parameters: 7, 7-13, 13-")
     parser.add_argument("--only", choices=("ours", "published"), help="only our rows, or only the published ones")
-    parser.add_argument("--sort", default="AVG", metavar="COLUMN", help="a benchmark, IND, OOD, AVG, model or size (default: AVG)")
+    parser.add_argument(
+        "--sort", default="AVG", metavar="COLUMN", help="a benchmark, IND, OOD, AVG, model or size (default: AVG)"
+    )
     options.add_skip_damaged(parser)
     options.add_results_dir(parser)
     options.add_format(parser)
@@ -53,7 +60,11 @@ def main(args: argparse.Namespace) -> int:
 def _runs(args: argparse.Namespace) -> Iterable[RunSummary]:
     """Each run once: from its records where they are there, else from its summary."""
     kept = sorted((args.results_dir / SUMMARIES).glob("*.json"))
-    paths = kept if args.kept and not args.runs else store.chosen_runs(args.results_dir, args.runs) + ([] if args.runs else kept)
+    paths = (
+        kept
+        if args.kept and not args.runs
+        else store.chosen_runs(args.results_dir, args.runs) + ([] if args.runs else kept)
+    )
     seen = set()
     for path in paths:
         saved = path.suffix == ".json"

@@ -1,4 +1,7 @@
-"""``mammoth-eval list``: what there is to choose from. Reads names and docstrings only, so that no engine is imported."""
+"""``mammoth-eval list``:
+
+what there is to choose from. Reads names and docstrings only, so that no engine is imported.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,10 @@ def _benchmarks() -> list[Entry]:
 
 def _prompts() -> list[Entry]:
     known = map(prompts.get, prompts.names())
-    return [{"name": one.name, "chat": one.chat, "exemplars": one.exemplars, "description": one.description} for one in known]
+    return [
+        {"name": one.name, "chat": one.chat, "exemplars": one.exemplars, "description": one.description}
+        for one in known
+    ]
 
 
 def _registered(table: Mapping[str, str]) -> list[Entry]:
@@ -80,7 +86,9 @@ def _table(kind: str, entries: list[Entry]) -> Table:
     names = [name for name in entries[0] if name != "licence"] if entries else ["name"]
     for name in names:
         number = name in ("rows", "exemplars")
-        table.add_column(name, justify="right" if number else "left", overflow="fold", no_wrap=name not in ("path", "description"))
+        table.add_column(
+            name, justify="right" if number else "left", overflow="fold", no_wrap=name not in ("path", "description")
+        )
     for entry in entries:
         table.add_row(*(str(entry[name]) for name in names))
     return table

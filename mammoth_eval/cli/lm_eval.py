@@ -2,8 +2,8 @@
 
     mammoth-eval run --model vllm --model_args pretrained=Qwen/Qwen3-0.6B,dtype=bfloat16 --tasks gsm8k --num_fewshot 5
 
-They are read into our own settings before anything else is done; what cannot be said in them is refused, not dropped in silence.
-After ``lm_eval/_cli`` and ``lm_eval/models`` of release 0.4.
+They are read into our own settings before anything else is done; what cannot be said in them is refused, not dropped in
+silence. After ``lm_eval/_cli`` and ``lm_eval/models`` of release 0.4.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ MODEL_KEYS = ("pretrained", "model")
 SERVER_KEYS = {"num_concurrent": "concurrency", "max_retries": "retries", "timeout": "timeout"}
 """``--model_args`` of a server, and our engine's options."""
 UNNEEDED = ("tokenizer", "tokenizer_backend", "tokenized_requests", "batch_size")
-"""``--model_args`` that say how to tokenise for a server, or how many to ask at once: the server and the engine see to it."""
+"""``--model_args`` that say how to tokenise for a server, or how many to ask at once:
+
+the server and the engine see to it.
+"""
 LENGTHS = ("max_gen_toks", "max_new_tokens", "max_tokens")
 GEN_KWARGS = ("temperature", "top_p", "top_k", "do_sample", "until", *LENGTHS)
 
@@ -44,11 +47,17 @@ def add_aliases(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("flags of lm-evaluation-harness")
     group.add_argument("--tasks", metavar="NAMES", help="--benchmarks")
     group.add_argument(
-        "--model_args", metavar="K=V,...", help="pretrained= is the model, other keys go to the engine that --model names"
+        "--model_args",
+        metavar="K=V,...",
+        help="pretrained= is the model, other keys go to the engine that --model names",
     )
     group.add_argument("--num_fewshot", type=int, metavar="N", help="the prompt style with N exemplars; 0: zero-shot")
     group.add_argument(
-        "--apply_chat_template", nargs="?", const="", metavar="NAME", help="a prompt style in the model's own chat template"
+        "--apply_chat_template",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="a prompt style in the model's own chat template",
     )
     group.add_argument("--gen_kwargs", metavar="K=V,...", help=f"of {', '.join(GEN_KWARGS)}")
     group.add_argument("--output_path", type=Path, metavar="DIR", help="--results-dir")
@@ -108,9 +117,13 @@ def _read_model(args: argparse.Namespace, tell: Tell) -> bool:
     kind = args.model if args.model in ENGINES and (named or "base_url" in given) else None
     if kind is not None:
         if not named:
-            raise UsageError(f"--model {kind} --model_args {args.model_args}: model= is missing, the name that the server knows")
+            raise UsageError(
+                f"--model {kind} --model_args {args.model_args}: model= is missing, the name that the server knows"
+            )
         if args.engine not in ("vllm", ENGINES[kind]):
-            raise UsageError(f"--model {kind} is engine {ENGINES[kind]}, and --engine is {args.engine}: give one of them")
+            raise UsageError(
+                f"--model {kind} is engine {ENGINES[kind]}, and --engine is {args.engine}: give one of them"
+            )
         args.engine, args.model = ENGINES[kind], None
     if named:
         _give(args, "model", named[0], f"--model_args {args.model_args}")
@@ -147,7 +160,9 @@ def _read_prompt(args: argparse.Namespace, *, chat: bool) -> None:
     if args.prompt is not None:
         if args.num_fewshot is None and prompts.get(args.prompt).chat:
             return
-        raise UsageError(f"--prompt {args.prompt} decides exemplars and chat: leave out --num_fewshot, --apply_chat_template")
+        raise UsageError(
+            f"--prompt {args.prompt} decides exemplars and chat: leave out --num_fewshot, --apply_chat_template"
+        )
     styles = [prompts.get(name) for name in prompts.names()]
     of_kind = [style for style in styles if style.chat == chat]
     wanted = args.num_fewshot or 0
@@ -155,7 +170,9 @@ def _read_prompt(args: argparse.Namespace, *, chat: bool) -> None:
     if not fitting:
         there = ", ".join(f"{style.exemplars} ({style.name})" for style in of_kind)
         where = "with --apply_chat_template" if chat else "without --apply_chat_template"
-        raise UsageError(f"--num_fewshot {wanted}: {where} there are styles with so many exemplars: {there}; or --prompt FILE")
+        raise UsageError(
+            f"--num_fewshot {wanted}: {where} there are styles with so many exemplars: {there}; or --prompt FILE"
+        )
     args.prompt = fitting[0]
 
 
@@ -166,7 +183,9 @@ def _read_sampling(args: argparse.Namespace, given: dict[str, Any]) -> None:
             raise UsageError(f"--gen_kwargs {key}: there are {', '.join(GEN_KWARGS)}")
     sampled = given.pop("do_sample", None)
     if sampled is False and given.get("temperature"):
-        raise UsageError(f"--gen_kwargs do_sample=false is greedy, and temperature is {given['temperature']}: give one of them")
+        raise UsageError(
+            f"--gen_kwargs do_sample=false is greedy, and temperature is {given['temperature']}: give one of them"
+        )
     if sampled is False:
         given["temperature"] = 0.0
     elif sampled and not given.get("temperature") and not args.temperature:

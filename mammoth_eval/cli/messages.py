@@ -1,7 +1,7 @@
 """Progress, messages and the log, all on standard error, so that standard output holds the result alone.
 
-``--quiet`` leaves nothing there but errors; ``--verbose`` adds what our own loggers say. Colours and moving lines are for
-a terminal alone, and there is no colour where NO_COLOR is set (rich sees to both).
+``--quiet`` leaves nothing there but errors; ``--verbose`` adds what our own loggers say. Colours and moving lines are
+for a terminal alone, and there is no colour where NO_COLOR is set (rich sees to both).
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ def add_verbosity(parser: argparse.ArgumentParser) -> None:
     """``--quiet`` and ``--verbose``, for a command that shows progress."""
     loudness = parser.add_mutually_exclusive_group()
     loudness.add_argument("--quiet", action="store_true", help="no progress and no messages, only errors")
-    loudness.add_argument("--verbose", action="store_true", help="what the program does, too: its log, on standard error")
+    loudness.add_argument(
+        "--verbose", action="store_true", help="what the program does, too: its log, on standard error"
+    )
 
 
 def open_console(args: argparse.Namespace | None = None) -> Console:
@@ -37,7 +39,10 @@ def open_console(args: argparse.Namespace | None = None) -> Console:
 
 
 def say(console: Console, text: str, style: str | None = None) -> None:
-    """Print one line as it is: names and paths are neither wrapped, nor coloured by what they look like, nor read as markup."""
+    """Print one line as it is:
+
+    names and paths are neither wrapped, nor coloured by what they look like, nor read as markup.
+    """
     console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
 
 
@@ -47,7 +52,9 @@ class _ConsoleHandler(logging.Handler):
     def __init__(self, console: Console, verbose: bool) -> None:
         super().__init__()
         self._console = console
-        self.setFormatter(logging.Formatter("%(asctime)s %(name)s: %(message)s" if verbose else "%(message)s", "%H:%M:%S"))
+        self.setFormatter(
+            logging.Formatter("%(asctime)s %(name)s: %(message)s" if verbose else "%(message)s", "%H:%M:%S")
+        )
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print one record; an error even where the console is quiet."""

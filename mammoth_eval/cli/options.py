@@ -19,7 +19,9 @@ FORMATS = ("table", "markdown", "csv", "latex", "html", "json")
 
 def add_results_dir(parser: argparse.ArgumentParser) -> None:
     """``--results-dir``."""
-    parser.add_argument("--results-dir", type=Path, default=Path("results"), metavar="DIR", help="the store (default: results)")
+    parser.add_argument(
+        "--results-dir", type=Path, default=Path("results"), metavar="DIR", help="the store (default: results)"
+    )
 
 
 def add_data_dir(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +32,10 @@ def add_data_dir(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path(named) if named else None,
         metavar="DIR",
-        help="folder with benchmarks/<name>/<file>, looked into before the cache and the network (default: $MAMMOTH_DATA_DIR)",
+        help=(
+            "folder with benchmarks/<name>/<file>, looked into before the cache and the network (default: "
+            "$MAMMOTH_DATA_DIR)"
+        ),
     )
 
 
@@ -70,7 +75,10 @@ def pairs(flag: str, words: Sequence[str]) -> dict[str, Any]:
 
 
 def limit(word: str) -> float:
-    """A number of problems (``10``, ``10.0``), or a share of them below 1. Raises `ValueError`, which argparse explains."""
+    """A number of problems (``10``, ``10.0``), or a share of them below 1.
+
+    Raises `ValueError`, which argparse explains.
+    """
     value = float(word)
     if 0 < value < 1:
         return value

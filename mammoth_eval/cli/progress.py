@@ -56,7 +56,10 @@ class Tally:
 
 
 class Display:
-    """Shows the events of a run: messages, a spinner while the engine starts, a live table; use as a context manager."""
+    """Shows the events of a run:
+
+    messages, a spinner while the engine starts, a live table; use as a context manager.
+    """
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -68,7 +71,9 @@ class Display:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._stop()
 
     def __call__(self, event: Event) -> None:
@@ -148,7 +153,13 @@ class Display:
         finished = tally.done == tally.total and tally.ended is not None
         seconds = max(1e-9, (tally.ended if finished and tally.ended else time.monotonic()) - tally.started)
         left = (tally.total - tally.done) * seconds / tally.fresh
-        return (f"{tally.done}/{tally.total}", accuracy, by_pot, f"{tally.tokens / seconds:.0f}", "" if finished else clock(left))
+        return (
+            f"{tally.done}/{tally.total}",
+            accuracy,
+            by_pot,
+            f"{tally.tokens / seconds:.0f}",
+            "" if finished else clock(left),
+        )
 
 
 def clock(seconds: float) -> str:

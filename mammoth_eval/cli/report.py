@@ -18,7 +18,11 @@ from mammoth_eval.report.results import load_saved, save, summarize_run
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which runs, by which grader."""
     parser.add_argument(
-        "runs", nargs="*", type=Path, metavar="RUN", help="run folders or saved summaries (default: every run in the store)"
+        "runs",
+        nargs="*",
+        type=Path,
+        metavar="RUN",
+        help="run folders or saved summaries (default: every run in the store)",
     )
     parser.add_argument("--grader", metavar="NAME", help="show the scores of this grader (default: each run's own)")
     options.add_skip_damaged(parser)
@@ -27,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="what the hybrid did: PoT, CoT, hybrid and oracle, failures and cost, by subject and level",
     )
-    parser.add_argument("--save", type=Path, metavar="DIR", help="also write each run's summary there, without its records")
+    parser.add_argument(
+        "--save", type=Path, metavar="DIR", help="also write each run's summary there, without its records"
+    )
     options.add_results_dir(parser)
     options.add_format(parser)
 
@@ -66,9 +72,13 @@ def _hybrid(paths: Sequence[Path], args: argparse.Namespace) -> int:
                 f"{path}: not scored by grader {grader!r}; do so with: mammoth-eval grade {path} --grader {grader}"
             ) from error
     if args.format == "json":
-        show.write(json.dumps([{"run": run, **one.to_json()} for run, one in found], indent=2, ensure_ascii=False) + "\n")
+        show.write(
+            json.dumps([{"run": run, **one.to_json()} for run, one in found], indent=2, ensure_ascii=False) + "\n"
+        )
     elif args.format == "csv":
         raise UsageError("--hybrid has no CSV form; JSON holds every figure")
     else:
-        show.show_grids([table for run, one in found for table in hybrid_grids(run, one)], args.format, "What the hybrid did")
+        show.show_grids(
+            [table for run, one in found for table in hybrid_grids(run, one)], args.format, "What the hybrid did"
+        )
     return 0

@@ -28,9 +28,13 @@ from mammoth_eval.sandbox import LEVELS
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is evaluated, how, and where it goes."""
     what = parser.add_argument_group("what")
-    what.add_argument("--model", help=f"hub id or folder (default: the embedded {DEFAULT}, preset demo, generated problems)")
     what.add_argument(
-        "--benchmarks", metavar="NAMES", help="comma list of names, TOML files, or: paper, ind, ood, generated (default: paper)"
+        "--model", help=f"hub id or folder (default: the embedded {DEFAULT}, preset demo, generated problems)"
+    )
+    what.add_argument(
+        "--benchmarks",
+        metavar="NAMES",
+        help="comma list of names, TOML files, or: paper, ind, ood, generated (default: paper)",
     )
     what.add_argument(
         "--limit",
@@ -39,10 +43,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="at most N problems of each benchmark, spread over it; below 1 a share of each (0.1), 0: all",
     )
     how = parser.add_argument_group("how")
-    how.add_argument("--preset", choices=sorted(presets.PRESETS), help="named settings; those below override it (default: default)")
+    how.add_argument(
+        "--preset", choices=sorted(presets.PRESETS), help="named settings; those below override it (default: default)"
+    )
     how.add_argument("--decoding", metavar="NAME", help=f"one of {', '.join(DECODINGS)}")
     how.add_argument("--prompt", metavar="NAME", help="prompt style or file; see: mammoth-eval list prompts")
-    how.add_argument("--grader", metavar="NAMES", help=f"comma list of {', '.join(GRADERS)}; the first decides fallbacks")
+    how.add_argument(
+        "--grader", metavar="NAMES", help=f"comma list of {', '.join(GRADERS)}; the first decides fallbacks"
+    )
     how.add_argument("--samples", type=int, metavar="N", help="samples per problem: majority vote and pass@k")
     how.add_argument("--temperature", type=float, metavar="T")
     how.add_argument("--top-p", type=float, default=1.0, metavar="P")
@@ -64,7 +72,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where = parser.add_argument_group("where")
     options.add_data_dir(where)  # type: ignore[arg-type]
     options.add_results_dir(where)  # type: ignore[arg-type]
-    where.add_argument("--skip-damaged", action="store_true", help="problems whose records cannot be read are pending again")
+    where.add_argument(
+        "--skip-damaged", action="store_true", help="problems whose records cannot be read are pending again"
+    )
     options.add_pairs(where, "--factor", "a fact about the model for ablations, e.g. subset=G+M; repeatable")  # type: ignore[arg-type]
     options.add_format(where)  # type: ignore[arg-type]
     messages.add_verbosity(parser)
@@ -143,7 +153,8 @@ def settings_from(args: argparse.Namespace) -> Settings:
         program_seconds=args.program_seconds,
         data_dir=args.data_dir,
         cache_dir=cache_folder(),
-        factors=getattr(args, "factors", {}) | {name: str(value) for name, value in options.pairs("--factor", args.factor).items()},
+        factors=getattr(args, "factors", {})
+        | {name: str(value) for name, value in options.pairs("--factor", args.factor).items()},
     )
 
 

@@ -15,12 +15,17 @@ FLAGS = {"graders": "grader", "engine_args": "engine_arg", "factors": "factor"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``--config`` and ``--dry-run``; from here on only flags that are given are in the namespace, `runs` adds the rest."""
+    """``--config`` and ``--dry-run``;
+
+    from here on only flags that are given are in the namespace, `runs` adds the rest.
+    """
     group = parser.add_argument_group("as a file")
     group.add_argument(
         "--config", type=Path, metavar="FILE", help="a run as TOML (mammoth-eval init writes one); flags override it"
     )
-    group.add_argument("--dry-run", action="store_true", help="show what would be asked, and how much; no engine, nothing written")
+    group.add_argument(
+        "--dry-run", action="store_true", help="show what would be asked, and how much; no engine, nothing written"
+    )
     names = {FLAGS.get(name, name) for name in config.keys(runfile.RunFile)}
     actions = [action for action in parser._actions if action.dest in names]  # argparse has no public list of them
     parser.set_defaults(unless_said={action.dest: parser.get_default(action.dest) for action in actions})
@@ -45,7 +50,9 @@ def runs(args: Namespace, translate: Callable[[Namespace], Namespace]) -> list[N
     said = {name: value for name, value in flags.items() if name in given or value != args.unless_said[name]}
     files: tuple[dict[str, Any], ...] = runfile.read(args.config) if args.config else ({},)
     made = [Namespace(**{**args.unless_said, **_flags(file), **said}) for file in files]
-    return [run for number, run in enumerate(made) if run not in made[:number]]  # a flag may have fixed an axis of the matrix
+    return [
+        run for number, run in enumerate(made) if run not in made[:number]
+    ]  # a flag may have fixed an axis of the matrix
 
 
 def _flags(said: dict[str, Any]) -> dict[str, Any]:

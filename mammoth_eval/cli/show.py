@@ -12,7 +12,15 @@ from rich.console import Console
 
 from mammoth_eval.report import grid
 from mammoth_eval.report.html import to_html
-from mammoth_eval.report.results import RunSummary, accuracy_grid, failures_grid, outcome_grid, path_grid, samples_grid, to_csv
+from mammoth_eval.report.results import (
+    RunSummary,
+    accuracy_grid,
+    failures_grid,
+    outcome_grid,
+    path_grid,
+    samples_grid,
+    to_csv,
+)
 from mammoth_eval.store import write_atomically
 
 PLAIN_WIDTH = 200

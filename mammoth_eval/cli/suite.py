@@ -1,7 +1,8 @@
 """``mammoth-eval suite``: train every mixture of a suite alike, evaluate each, compare them; goes on where it stopped.
 
-Each training and each evaluation is a command of its own in a process of its own, so that memory is given back and what broke can
-be repeated by hand. A training that is finished and an evaluation that has all its records cost nothing the second time.
+Each training and each evaluation is a command of its own in a process of its own, so that memory is given back and what
+broke can be repeated by hand. A training that is finished and an evaluation that has all its records cost nothing the
+second time.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ def main(args: argparse.Namespace) -> int:
     chosen = suites.get(args.suite)
     work = args.work_dir or Path("ablations") / chosen.name
     engine = args.engine or ("vllm" if importlib.util.find_spec("vllm") else "transformers")
-    steps = [(title, words) for member in chosen.members for title, words in _member(chosen, *member, work, engine, args)]
+    steps = [
+        (title, words) for member in chosen.members for title, words in _member(chosen, *member, work, engine, args)
+    ]
     compared = _ablation(chosen, work, args)
     if args.dry_run:
         for line in outline.lines(chosen, args.data_dir):
@@ -91,7 +94,15 @@ def _checkpoint(work: Path, mixture: str, seed: int) -> Path:
 
 
 def _ablation(chosen: Suite, work: Path, args: argparse.Namespace) -> list[str]:
-    words = ["ablation", "--factor", chosen.factor, "--baseline", chosen.baseline, "--results-dir", str(work / "results")]
+    words = [
+        "ablation",
+        "--factor",
+        chosen.factor,
+        "--baseline",
+        chosen.baseline,
+        "--results-dir",
+        str(work / "results"),
+    ]
     return [*words, "--format", args.format]
 
 
@@ -100,11 +111,17 @@ def _toml(value: object) -> str:
 
 
 def _run(words: list[str]) -> None:
-    """One command; its tables are not this command's. Raises `MammothError` where it failed: the suite goes on from there."""
+    """One command;
+
+    its tables are not this command's. Raises `MammothError` where it failed: the suite goes on from there.
+    """
     _log.info("%s", shlex.join(["mammoth-eval", *words]))
     done = subprocess.run([sys.executable, "-m", "mammoth_eval", *words], stdout=subprocess.DEVNULL, check=False)
     if done.returncode in (-2, 130):
         raise KeyboardInterrupt
     if done.returncode:
         kind = TrainingError if words[0] == "train" else MammothError
-        raise kind(f"failed (exit {done.returncode}): {shlex.join(['mammoth-eval', *words])}; the same suite goes on from there")
+        raise kind(
+            f"failed (exit {done.returncode}): {shlex.join(['mammoth-eval', *words])}; the same suite goes on from "
+            f"there"
+        )

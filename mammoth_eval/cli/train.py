@@ -1,6 +1,7 @@
 """``mammoth-eval train``: fine-tune a model on a mixture, or go on where the same command stopped.
 
-On several GPUs: ``mammoth-eval train --launch fsdp ...``, which calls ``accelerate launch`` with this very command in each process.
+On several GPUs: ``mammoth-eval train --launch fsdp ...``, which calls ``accelerate launch`` with this very command in
+each process.
 """
 
 from __future__ import annotations
@@ -30,14 +31,26 @@ from mammoth_eval.training.rows import Row
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is trained, on what, how, and where it goes."""
-    parser.add_argument("--mixture", required=True, metavar="NAME", help=f"a TOML file, or one of {', '.join(mixture.names())}")
-    parser.add_argument("--base", default=DEFAULT_MODEL, metavar="MODEL", help=f"hub id or folder (default: {DEFAULT_MODEL})")
-    parser.add_argument("--recipe", default="lora", metavar="NAME", help=f"one of {', '.join(recipe.RECIPES)} (default: lora)")
+    parser.add_argument(
+        "--mixture", required=True, metavar="NAME", help=f"a TOML file, or one of {', '.join(mixture.names())}"
+    )
+    parser.add_argument(
+        "--base", default=DEFAULT_MODEL, metavar="MODEL", help=f"hub id or folder (default: {DEFAULT_MODEL})"
+    )
+    parser.add_argument(
+        "--recipe", default="lora", metavar="NAME", help=f"one of {', '.join(recipe.RECIPES)} (default: lora)"
+    )
     options.add_pairs(parser, "--set", "a setting of the recipe, e.g. epochs=1; repeatable")
-    parser.add_argument("--seed", type=int, metavar="N", help="of the drawing and of the training (default: the mixture's)")
-    parser.add_argument("--prompt", default="alpaca", metavar="NAME", help="the evaluation's prompt style (default: alpaca)")
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help="of the drawing and of the training (default: the mixture's)"
+    )
+    parser.add_argument(
+        "--prompt", default="alpaca", metavar="NAME", help="the evaluation's prompt style (default: alpaca)"
+    )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: checkpoints/<base>-<mixture>-<seed>")
-    parser.add_argument("--merge", action="store_true", help="of a LoRA: write FOLDER/merged too, base and adapter in one")
+    parser.add_argument(
+        "--merge", action="store_true", help="of a LoRA: write FOLDER/merged too, base and adapter in one"
+    )
     options.add_data_dir(parser)
     _add_launch(parser)
     parser.add_argument("--json", action="store_true", help="print train.json at the end")
@@ -89,7 +102,9 @@ def _launch(args: argparse.Namespace) -> int:
     return subprocess.run(launched, check=False).returncode
 
 
-def _draw(drawn: mixture.Mixture, seed: int, args: argparse.Namespace, tell: sft.Tell) -> tuple[list[Row], prepare.Against]:
+def _draw(
+    drawn: mixture.Mixture, seed: int, args: argparse.Namespace, tell: sft.Tell
+) -> tuple[list[Row], prepare.Against]:
     """The rows of the mixture, and the test sets that none of them leaks."""
     tests = prepare.against(prepare.test_sets(drawn.against), args.data_dir, cache_folder())
     if tests.missing:
@@ -112,7 +127,10 @@ def _train(out: Path, note: Manifest, train: Callable[[], dict[str, Any]], tell:
 
 
 def _merge(base: models.Model, out: Path, trained: Manifest) -> None:
-    """Adapter and base in one, below `out`; its manifest is its last file, so that a merge that broke off is made again."""
+    """Adapter and base in one, below `out`;
+
+    its manifest is its last file, so that a merge that broke off is made again.
+    """
     if _is_first() and manifest.read(out / "merged") is None:
         sft.merge(base.location, out, out / "merged")
         manifest.write(out / "merged", trained)

@@ -16,7 +16,9 @@ PAGE = "report.html"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which runs, and where the page goes."""
-    parser.add_argument("runs", nargs="*", type=Path, metavar="RUN", help="run folders (default: every run in the store)")
+    parser.add_argument(
+        "runs", nargs="*", type=Path, metavar="RUN", help="run folders (default: every run in the store)"
+    )
     parser.add_argument("--output", type=Path, metavar="FILE", help=f"the page (default: {PAGE})")
     parser.add_argument("--open", action="store_true", help="open it in the browser")
     parser.add_argument("--grader", metavar="NAME", help="show the scores of this grader (default: each run's own)")
@@ -32,7 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Write the page; prints where it is. Raises `UsageError` where there is no run, `StoreError` where it cannot be written."""
+    """Write the page;
+
+    prints where it is. Raises `UsageError` where there is no run, `StoreError` where it cannot be written.
+    """
     if args.samples < 0:
         raise UsageError(f"--samples {args.samples}: expected 0 (tables and plots alone) or more")
     found = store.chosen_runs(args.results_dir, args.runs)

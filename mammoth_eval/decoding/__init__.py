@@ -1,7 +1,7 @@
 """Decodings: how a problem is put to a model, one short coroutine in each file.
 
-Each is a coroutine ``(problem, kit, sample) -> attempts``. It awaits an engine and a sandbox and never waits for another
-problem, so that programs run and fallbacks start while the engine goes on with the rest.
+Each is a coroutine ``(problem, kit, sample) -> attempts``. It awaits an engine and a sandbox and never waits for
+another problem, so that programs run and fallbacks start while the engine goes on with the rest.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ def get(name: str) -> Decoding:
     """The decoding of that name, or the coroutine function at that ``module:attribute``. Raises `UsageError`."""
     decode: Decoding = registry.load("decoding", name, DECODINGS)
     if not inspect.iscoroutinefunction(decode):
-        raise UsageError(f"decoding {name!r} is none: expected `async def decode(problem, kit, sample)` that returns attempts")
+        raise UsageError(
+            f"decoding {name!r} is none: expected `async def decode(problem, kit, sample)` that returns attempts"
+        )
     return decode
 
 

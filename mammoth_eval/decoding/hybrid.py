@@ -9,4 +9,8 @@ from mammoth_eval.types import Problem
 async def hybrid(problem: Problem, kit: Kit, sample: int = 0) -> Attempts:
     """A program first; chain of thought when it gave no answer."""
     first = await ask(problem, kit, "pot", sample)
-    return (first, await ask(problem, kit, "cot", sample)) if kit.rules.falls_back(first, kit.benchmark.policy) else (first,)
+    return (
+        (first, await ask(problem, kit, "cot", sample))
+        if kit.rules.falls_back(first, kit.benchmark.policy)
+        else (first,)
+    )

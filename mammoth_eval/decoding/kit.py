@@ -33,14 +33,16 @@ class Kit:
 
     def drawn(self, query: Query) -> Sampling:
         """The sampling for `query`: the prompt's stop texts and the user's, and a seed of its own."""
-        return replace(self.sampling, seed=seed_of(self.sampling.seed, query), stop=(*self.prompt.stop, *self.sampling.stop))
+        return replace(
+            self.sampling, seed=seed_of(self.sampling.seed, query), stop=(*self.prompt.stop, *self.sampling.stop)
+        )
 
 
 def seed_of(base: int, query: Query) -> int:
     """The seed of one request, 31 bits: a hash of the run's seed, the problem, the method and the sample.
 
-    Engines draw their noise from the seed and the position alone. With one seed for every problem, all would be given the same
-    noise, and their errors would not average out. Fallbacks and samples need noise of their own as well.
+    Engines draw their noise from the seed and the position alone. With one seed for every problem, all would be given
+    the same noise, and their errors would not average out. Fallbacks and samples need noise of their own as well.
     """
     words = "\x1f".join((str(base), query.problem_id, query.method, str(query.sample)))
     digest = hashlib.sha256(words.encode("utf-8", "surrogatepass")).digest()

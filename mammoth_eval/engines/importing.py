@@ -11,7 +11,10 @@ from mammoth_eval.installing import how_to_install, pip
 
 
 def import_transformers() -> Any:
-    """The library `transformers` with its model classes importable. Raises `EngineError` with what to install or repair."""
+    """The library `transformers` with its model classes importable.
+
+    Raises `EngineError` with what to install or repair.
+    """
     transformers = import_module("transformers", "transformers")
     import_module("transformers.modeling_utils", "transformers")
     return transformers
@@ -41,4 +44,7 @@ def explain(error: BaseException, library: str, extra: str) -> str:
                 f"{library} cannot be imported: the installed {helper} was built for another torch ({chain[-1]}). "
                 f"Install the {helper} of the same build as torch, or remove it: {pip('uninstall', helper)}"
             )
-    return f"{library} cannot be imported: {type(chain[-1]).__name__}: {str(chain[-1]).splitlines()[0] if str(chain[-1]) else ''}"
+    return (
+        f"{library} cannot be imported: {type(chain[-1]).__name__}: "
+        f"{str(chain[-1]).splitlines()[0] if str(chain[-1]) else ''}"
+    )

@@ -15,7 +15,9 @@ from mammoth_eval.errors import ModelError
 
 RAN_OUT = r"out of memory|OutOfMemory|DefaultCPUAllocator|can't allocate memory|MemoryError"
 """What the errors of torch and of Python say when memory is short."""
-ADVICE = "take a smaller model, a dtype of 16 bits, a quantised checkpoint, or engine vllm with quantization or on more GPUs"
+ADVICE = (
+    "take a smaller model, a dtype of 16 bits, a quantised checkpoint, or engine vllm with quantization or on more GPUs"
+)
 
 GIB = 2**30
 _KINDS = ("model*.safetensors", "*.safetensors", "pytorch_model*.bin", "*.bin", "*.pth", "*.pt")
@@ -24,7 +26,10 @@ _GROUPS = (
     (r"^0::/(.*)$", Path("/sys/fs/cgroup"), "memory.max", "anon"),
     (r"^\d+:(?:\w+,)*memory(?:,\w+)*:/(.*)$", Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes", "total_rss"),
 )
-"""Control groups of version 2 and 1: the line of ``/proc/self/cgroup``, their folder, the limit, the bytes that do not give way."""
+"""Control groups of version 2 and 1:
+
+the line of ``/proc/self/cgroup``, their folder, the limit, the bytes that do not give way.
+"""
 _FLOATS = ("F32", "F16", "BF16", "F64")
 """Types in a safetensors file that are turned into the dtype asked for; quantised ones stay as they are."""
 
@@ -37,18 +42,22 @@ def ran_out(error: BaseException) -> bool:
 def check(model: str, itemsize: int, room: int | None, place: str, folder: Path | None = None) -> None:
     """Compare the weights of `model`, at `itemsize` bytes a number, with the `room` bytes that `place` has.
 
-    They lie in `folder`, or `model` is their folder. Nothing is said of a model that is no folder here, or where `room` is not
-    known (None). Raises `ModelError`.
+    They lie in `folder`, or `model` is their folder. Nothing is said of a model that is no folder here, or where `room`
+    is not known (None). Raises `ModelError`.
     """
     need = weights(folder or Path(model).expanduser(), itemsize)
     if room is not None and need > room:
         raise ModelError(
-            f"{model}: its weights take {need / GIB:.1f} GiB; on {place} there is room for {room / GIB:.1f} GiB: {ADVICE}"
+            f"{model}: its weights take {need / GIB:.1f} GiB; on {place} there is room for {room / GIB:.1f} GiB: "
+            f"{ADVICE}"
         )
 
 
 def weights(folder: Path, itemsize: int) -> int:
-    """Bytes that the weights of a model folder take at least, at `itemsize` bytes a number; 0 where that is not known."""
+    """Bytes that the weights of a model folder take at least, at `itemsize` bytes a number;
+
+    0 where that is not known.
+    """
     files = next((found for kind in _KINDS if (found := sorted(folder.glob(kind)))), []) if folder.is_dir() else []
     return sum(_size(path, itemsize) for path in files)
 
@@ -76,7 +85,10 @@ def _tensors(path: Path) -> Iterator[dict]:  # type: ignore[type-arg]
 
 
 def available() -> int | None:
-    """Bytes of main memory that this process can still have: of the machine, or below the limit of its group; None if unknown."""
+    """Bytes of main memory that this process can still have:
+
+    of the machine, or below the limit of its group; None if unknown.
+    """
     rooms = [room for room in (_machine(), *_groups()) if room is not None]
     return min(rooms, default=None)
 

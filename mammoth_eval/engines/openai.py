@@ -1,6 +1,7 @@
 """Any server that speaks the OpenAI protocol: ``/v1/completions`` for texts, ``/v1/chat/completions`` for chats.
 
-Works with vLLM, SGLang, llama.cpp, TGI and hosted services. No environment variable is read here: key and addresses are options.
+Works with vLLM, SGLang, llama.cpp, TGI and hosted services. No environment variable is read here: key and addresses are
+options.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ class OpenAIOptions:
     retries: int = 6
     """Further tries after 429, 408, 5xx, a refused or broken connection, a timeout, or a reply that is no completion."""
     retry_delay: float = 0.5
-    """Seconds before the second try; doubled each time up to 30, unless the server's Retry-After says more (60 at most)."""
+    """Seconds before the second try;
+
+    doubled each time up to 30, unless the server's Retry-After says more (60 at most).
+    """
     max_tokens_name: str = "max_tokens"
     """The field for the limit in chats: some hosted models want ``max_completion_tokens``."""
     max_stops: int = 0
@@ -74,7 +78,9 @@ class OpenAIEngine:
             raise
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         endpoints, self._endpoints = self._endpoints, []
         for endpoint in endpoints:
             await endpoint.client.close()
@@ -102,7 +108,9 @@ class OpenAIEngine:
             raise self._refusal(error, endpoint) from error
         served = {one.id: one for one in page.data}
         if served and self.model not in served:
-            raise ModelError(f"{endpoint.url} serves no model {self.model!r}; it serves: {', '.join(sorted(served)[:20])}")
+            raise ModelError(
+                f"{endpoint.url} serves no model {self.model!r}; it serves: {', '.join(sorted(served)[:20])}"
+            )
         if self.model in served:
             self._served = {
                 key: value
@@ -125,7 +133,10 @@ class OpenAIEngine:
         return self._completion(reply, query, sampling, time.monotonic() - start)
 
     async def _fit(self, query: Query, sampling: Sampling) -> tuple[Any, int]:
-        """The reply, asked with fewer new tokens where the server says that they do not fit; None and the prompt's length."""
+        """The reply, asked with fewer new tokens where the server says that they do not fit;
+
+        None and the prompt's length.
+        """
         import openai
 
         limit = sampling.max_tokens
@@ -164,7 +175,10 @@ class OpenAIEngine:
         return reply
 
     async def _insist(self, ask: Any, only: Endpoint | None = None) -> Any:
-        """Ask the least busy server until it answers or the tries are spent. Raises `EngineError`; a refusal as it is."""
+        """Ask the least busy server until it answers or the tries are spent.
+
+        Raises `EngineError`; a refusal as it is.
+        """
         import openai
 
         for attempt in range(self.options.retries + 1):
@@ -180,7 +194,10 @@ class OpenAIEngine:
                 endpoint.failed_at_last = True
                 if attempt == self.options.retries:
                     tries = f"after {attempt + 1} tries"
-                    hint = "see that the server runs and is not overloaded (option concurrency), then give the same command again"
+                    hint = (
+                        "see that the server runs and is not overloaded (option concurrency), then give the same "
+                        "command again"
+                    )
                     raise EngineError(f"{endpoint.url}: {reason}, {tries}; {hint}") from error
                 seconds = pause(error, attempt, self.options.retry_delay)
                 say_wait(endpoint, reason, seconds)
@@ -208,7 +225,9 @@ class OpenAIEngine:
             return ModelError(f"{where}: 404 for model {self.model!r}: {error.message}")
         if error.status_code in (401, 403):
             refused = f"{where}: {error.status_code}, key refused: {error.message}"
-            return UsageError(f"{refused}; set OPENAI_API_KEY or --engine-arg api_key=... to one that may use {self.model!r}")
+            return UsageError(
+                f"{refused}; set OPENAI_API_KEY or --engine-arg api_key=... to one that may use {self.model!r}"
+            )
         return EngineError(f"{where}: {error.status_code}: {error.message}{advice(error.message)}")
 
     @property

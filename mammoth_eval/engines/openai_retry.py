@@ -23,10 +23,12 @@ SILENCE = 60.0
 
 _LIMIT = re.compile(r"maximum context length is (\d+)")
 _PROMPT = re.compile(
-    r"(?P<least>at least )?(?P<a>\d+) (?:input|prompt) tokens|(?P<b>\d+) in the (?:messages|prompt)|resulted in (?P<c>\d+)"
+    r"(?P<least>at least )?(?P<a>\d+) (?:input|prompt) tokens|(?P<b>\d+) in the (?:messages|prompt)|resulted in "
+    r"(?P<c>\d+)"
 )
 _ABOUT_CONTEXT = re.compile(
-    r"context_length_exceeded|context[ _](?:length|size|window)|max_model_len|maximum model length|prompt (?:is )?too long",
+    r"context_length_exceeded|context[ _](?:length|size|window)|max_model_len|maximum model length|prompt (?:is )?too "
+    r"long",
     re.IGNORECASE,
 )
 _ABOUT_STOPS = re.compile(r"\bstops?\b", re.IGNORECASE)
@@ -66,7 +68,10 @@ def retry_reason(error: Exception) -> str | None:
 
 
 def pause(error: Exception, attempt: int, first: float) -> float:
-    """Seconds to wait before the next try: doubled each time, spread by a quarter; Retry-After is heard up to `LONGEST_ASKED`."""
+    """Seconds to wait before the next try:
+
+    doubled each time, spread by a quarter; Retry-After is heard up to `LONGEST_ASKED`.
+    """
     wait = min(first * 2.0**attempt, LONGEST_PAUSE) * random.uniform(0.75, 1.25)
     response = getattr(error, "response", None)
     asked = retry_after(response.headers.get("retry-after", "")) if response is not None else 0.0
@@ -96,7 +101,8 @@ def advice(message: str) -> str:
     """What can be done about a refused request, as the end of a message; empty where that is not known."""
     if _ABOUT_STOPS.search(message):
         return (
-            "; for a server that takes few stop texts give --engine-arg max_stops=4 (or what it takes): the others are applied here"
+            "; for a server that takes few stop texts give --engine-arg max_stops=4 (or what it takes): the others are "
+            "applied here"
         )
     return ""
 
@@ -105,7 +111,8 @@ def room_left(message: str, limit: int) -> tuple[int | None, int]:
     """New tokens that fit after a refusal, and the prompt's tokens where the server counts them (else 0).
 
     None: the refusal is not about the context. 0: the prompt alone does not fit, or the server does not say what would.
-    The sentences read are those of OpenAI and of vLLM, old and new; that something else is too long (`stop`) is no such refusal.
+    The sentences read are those of OpenAI and of vLLM, old and new; that something else is too long (`stop`) is no such
+    refusal.
     """
     if not _ABOUT_CONTEXT.search(message):
         return None, 0

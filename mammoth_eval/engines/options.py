@@ -32,7 +32,10 @@ def at_least(engine: str, options: object, **least: float) -> None:
 
 
 def parse_value(text: str) -> object:
-    """A value of the command line: JSON where it is JSON (``2``, ``0.5``, ``true``, ``{"a": 1}``), else the text itself."""
+    """A value of the command line:
+
+    JSON where it is JSON (``2``, ``0.5``, ``true``, ``{"a": 1}``), else the text itself.
+    """
     word = text.strip().lower()
     if word in _WORDS:
         return _WORDS[word]
@@ -45,7 +48,9 @@ def parse_value(text: str) -> object:
 
 def _read(engine: str, name: str, value: object, hint: Any) -> object:
     kinds = get_args(hint) or (hint,)
-    if isinstance(value, str) and (str not in kinds or (type(None) in kinds and value.strip().lower() in ("none", "null"))):
+    if isinstance(value, str) and (
+        str not in kinds or (type(None) in kinds and value.strip().lower() in ("none", "null"))
+    ):
         value = parse_value(value)
     try:
         return config.convert(value, hint)

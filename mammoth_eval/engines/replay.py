@@ -32,8 +32,9 @@ class ReplayOptions:
 class ReplayEngine:
     """Answers each query with what was recorded for its problem, method and sample; the prompt is not compared.
 
-    `model` is a run folder, a ``records.jsonl`` of the store, or a file of lines ``{"problem_id", "method", "text"}`` with optional
-    ``sample``, ``finish_reason``, ``prompt_tokens``, ``completion_tokens``. The last line for a key counts.
+    `model` is a run folder, a ``records.jsonl`` of the store, or a file of lines ``{"problem_id", "method", "text"}``
+    with optional ``sample``, ``finish_reason``, ``prompt_tokens``, ``completion_tokens``. The last line for a key
+    counts.
     """
 
     def __init__(self, model: str, **options: object) -> None:
@@ -44,13 +45,17 @@ class ReplayEngine:
     async def __aenter__(self) -> Self:
         path = self.path / "records.jsonl" if self.path.is_dir() else self.path
         if not path.is_file():
-            raise ModelError(f"{self.path}: nothing to replay; name a run folder, its records.jsonl, or a file of JSON lines")
+            raise ModelError(
+                f"{self.path}: nothing to replay; name a run folder, its records.jsonl, or a file of JSON lines"
+            )
         self._recorded = dict(_read(path))
         if not self._recorded:
             raise ModelError(f"{path}: holds no generation")
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._recorded = {}
 
     async def generate(self, query: Query, sampling: Sampling) -> Completion:
@@ -58,7 +63,9 @@ class ReplayEngine:
         start = time.monotonic()
         found = self._recorded.get((query.problem_id, query.method, query.sample))
         if found is None:
-            raise EngineError(f"{self.path}: nothing recorded for {query.problem_id}, {query.method}, sample {query.sample}")
+            raise EngineError(
+                f"{self.path}: nothing recorded for {query.problem_id}, {query.method}, sample {query.sample}"
+            )
         pace = self.options.tokens_per_second
         wait = self.options.delay + (found.completion_tokens / pace if pace else 0.0)
         if wait <= 0:
@@ -72,7 +79,10 @@ class ReplayEngine:
 
 
 def _read(path: Path) -> Iterator[tuple[Key, Completion]]:
-    """Every generation of a file; a torn last line is none. Raises `ModelError` for another line that cannot be read."""
+    """Every generation of a file;
+
+    a torn last line is none. Raises `ModelError` for another line that cannot be read.
+    """
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:

@@ -26,7 +26,10 @@ class ScriptedOptions:
     """What the engine takes besides its script."""
 
     script: Any = None
-    """A function ``(query, sampling) -> reply``, or a mapping (see `ScriptedEngine`); without it the model names one."""
+    """A function ``(query, sampling) -> reply``, or a mapping (see `ScriptedEngine`);
+
+    without it the model names one.
+    """
     latency: float = 0.0
     """Seconds that each answer takes."""
     tokens_per_second: float = 0.0
@@ -36,9 +39,10 @@ class ScriptedOptions:
 class ScriptedEngine:
     """Answers from a function or a mapping.
 
-    A mapping is looked up by ``(problem id, method, sample)``, ``(problem id, method)``, ``problem id`` and the prompt's text, in
-    that order; the key ``*`` answers all else. An exception as a reply is raised. Without the option `script`, `model` is a
-    ``module:attribute`` or a JSON file with a mapping (keys ``problem id`` or ``problem id method``).
+    A mapping is looked up by ``(problem id, method, sample)``, ``(problem id, method)``, ``problem id`` and the
+    prompt's text, in that order; the key ``*`` answers all else. An exception as a reply is raised. Without the option
+    `script`, `model` is a ``module:attribute`` or a JSON file with a mapping (keys ``problem id`` or ``problem id
+    method``).
     """
 
     def __init__(self, model: str = "scripted", **options: object) -> None:
@@ -55,7 +59,9 @@ class ScriptedEngine:
         self._script = found if callable(found) else _looked_up(found)
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._script = None
 
     async def generate(self, query: Query, sampling: Sampling) -> Completion:
@@ -73,7 +79,9 @@ class ScriptedEngine:
         await asyncio.sleep(self.options.latency + (done.completion_tokens / pace if pace else 0.0))
         if isinstance(reply, Completion):
             return reply
-        return Completion(done.text, done.finish_reason, done.prompt_tokens, done.completion_tokens, time.monotonic() - start)
+        return Completion(
+            done.text, done.finish_reason, done.prompt_tokens, done.completion_tokens, time.monotonic() - start
+        )
 
     def describe(self) -> Mapping[str, object]:
         """The pacing; a script has no versions."""
@@ -95,7 +103,9 @@ def _find(model: str) -> Script | Mapping[object, Reply]:
         except (OSError, ValueError) as error:
             raise ModelError(f"{path}: cannot be read as a script: {error}") from error
         if not isinstance(content, Mapping) or not all(isinstance(text, str) for text in content.values()):
-            raise ModelError(f"{path}: expected a JSON object, `problem id` or `problem id method` to a completion's text")
+            raise ModelError(
+                f"{path}: expected a JSON object, `problem id` or `problem id method` to a completion's text"
+            )
         pairs = ((tuple(key.split(" ")) if " " in key else key, text) for key, text in content.items())
         return dict(pairs)
     if ":" in model:
@@ -104,7 +114,8 @@ def _find(model: str) -> Script | Mapping[object, Reply]:
             raise ModelError(f"script {model!r}: a {type(found).__name__}, expected a function or a mapping")
         return found
     raise ModelError(
-        f"the scripted engine has no script {model!r}: pass `script=`, or as the model a module:attribute or a .json file"
+        f"the scripted engine has no script {model!r}: pass `script=`, or as the model a module:attribute or a .json "
+        f"file"
     )
 
 

@@ -1,8 +1,8 @@
 """Hugging Face transformers in process: for models that vLLM does not serve, and for machines without it.
 
-Waiting queries are gathered into batches of like length, padded on the left and decoded together in a worker thread. A row ends at
-its own stop, limit or cancellation. Sampling is by the Gumbel maximum with a generator for each row, so that what is drawn for a
-query does not depend on the batch that it happens to be in.
+Waiting queries are gathered into batches of like length, padded on the left and decoded together in a worker thread. A
+row ends at its own stop, limit or cancellation. Sampling is by the Gumbel maximum with a generator for each row, so
+that what is drawn for a query does not depend on the batch that it happens to be in.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ class TransformersEngine:
         self._worker.start()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         worker, self._worker, self._loaded = self._worker, None, None
         if worker is not None:
             self._waiting.put(None)

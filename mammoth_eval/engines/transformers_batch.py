@@ -66,7 +66,10 @@ def decode_batch(loaded: Loaded, batch: list[Row]) -> list[Answer]:
     mask = [[0] * (width - len(row.tokens)) + [1] * len(row.tokens) for row in batch]
     device = loaded.model.device
     settings = GenerationConfig(  # type: ignore[no-untyped-call]
-        max_new_tokens=max(row.limit for row in batch), do_sample=False, pad_token_id=loaded.pad, eos_token_id=sorted(loaded.ends)
+        max_new_tokens=max(row.limit for row in batch),
+        do_sample=False,
+        pad_token_id=loaded.pad,
+        eos_token_id=sorted(loaded.ends),
     )
     with torch.inference_mode():
         output = loaded.model.generate(
@@ -114,7 +117,10 @@ def _ender(loaded: Loaded, batch: list[Row], width: int) -> Any:
 
 
 def _draw(batch: list[Row], device: Any) -> Any:
-    """Processors that make the greedy choice a draw: temperature, top-k, top-p, then Gumbel noise of the row's own generator."""
+    """Processors that make the greedy choice a draw:
+
+    temperature, top-k, top-p, then Gumbel noise of the row's own generator.
+    """
     import torch
     from transformers import LogitsProcessorList, TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 

@@ -55,7 +55,9 @@ def load(model: str, options: TransformersOptions) -> Loaded:
     name = options.dtype or _dtype(device)
     dtype = getattr(torch, name, None)
     if not isinstance(dtype, torch.dtype):
-        raise UsageError(f"option dtype of engine transformers: {name!r} is no torch dtype; bfloat16, float16 or float32")
+        raise UsageError(
+            f"option dtype of engine transformers: {name!r} is no torch dtype; bfloat16, float16 or float32"
+        )
     memory.check(model, dtype.itemsize, _room(device), device, checkpoint.snapshot(model, options.revision))
     transformers.utils.logging.disable_progress_bar()
     try:
@@ -66,7 +68,9 @@ def load(model: str, options: TransformersOptions) -> Loaded:
     ends = frozenset(ends if isinstance(ends, list) else [ends]) - {None} | ({tokenizer.eos_token_id} - {None})
     own = int(getattr(network.config, "max_position_embeddings", 0) or 2048)
     if options.max_model_len and options.max_model_len > own:
-        raise ModelError(f"{model}: max_model_len {options.max_model_len} is above the model's own context of {own} tokens")
+        raise ModelError(
+            f"{model}: max_model_len {options.max_model_len} is above the model's own context of {own} tokens"
+        )
     described = {
         "torch": torch.__version__,
         "transformers": transformers.__version__,

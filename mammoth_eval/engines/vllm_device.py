@@ -1,4 +1,7 @@
-"""Whether a device is there and can do what is asked of it: number of GPUs, dtype, memory, threads; nothing is loaded for it."""
+"""Whether a device is there and can do what is asked of it:
+
+number of GPUs, dtype, memory, threads; nothing is loaded for it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,10 @@ FEW_CORES = 4
 STEP_SECONDS = 3600
 """How long one step of a CPU may take."""
 ELSEWHERE = ("data_parallel_address", "data_parallel_size_local", "distributed_executor_backend", "nnodes")
-"""Arguments of vLLM that may place part of the work on another machine (all but ``mp``): its GPUs are not counted here."""
+"""Arguments of vLLM that may place part of the work on another machine (all but ``mp``):
+
+its GPUs are not counted here.
+"""
 BOUND_BY_HAND = ("VLLM_CPU_OMP_THREADS_BIND", "VLLM_CPU_SIM_MULTI_NUMA")
 """Variables with which the user himself says which cores each part has."""
 
@@ -41,12 +47,15 @@ def require() -> None:
         raise EngineError(f"{build}: {reason}")
     if not gpus:
         raise EngineError(
-            f"{build} is the build for NVIDIA GPUs, and no GPU is found here (nvidia-smi lists none, or CUDA_VISIBLE_DEVICES "
+            f"{build} is the build for NVIDIA GPUs, and no GPU is found here (nvidia-smi lists none, or "
+            f"CUDA_VISIBLE_DEVICES "
             "hides them); take --engine transformers or openai, or a machine with a GPU"
         )
     raise EngineError(
-        f"{build}: the driver's tool lists {nvidia.describe(gpus)}, but no device answers to CUDA: is the driver's library "
-        "libcuda.so.1 here (in a container: started with --gpus all), and does CUDA_VISIBLE_DEVICES name a device that exists?"
+        f"{build}: the driver's tool lists {nvidia.describe(gpus)}, but no device answers to CUDA: is the driver's "
+        f"library "
+        "libcuda.so.1 here (in a container: started with --gpus all), and does CUDA_VISIBLE_DEVICES name a device "
+        "that exists?"
     )
 
 
@@ -65,11 +74,17 @@ def dtype(asked: str | None) -> str:
 
     if current_platform.is_cpu():
         return asked or dtypes.of_cpu()
-    if asked not in (None, "bfloat16") or not current_platform.is_cuda() or current_platform.has_device_capability(BFLOAT16_FROM):
+    if (
+        asked not in (None, "bfloat16")
+        or not current_platform.is_cuda()
+        or current_platform.has_device_capability(BFLOAT16_FROM)
+    ):
         return asked or "bfloat16"
     name = current_platform.get_device_name()
     if asked:
-        raise ModelError(f"{name} has no bfloat16 (compute capability below 8.0): leave dtype out, or take dtype=float16")
+        raise ModelError(
+            f"{name} has no bfloat16 (compute capability below 8.0): leave dtype out, or take dtype=float16"
+        )
     _log.warning("%s has no bfloat16: the model runs in float16", name)
     return "float16"
 
@@ -77,8 +92,8 @@ def dtype(asked: str | None) -> str:
 def make_way(options: VllmOptions) -> None:
     """What a CPU needs and vLLM takes from the environment alone; what the user has set there stands.
 
-    Time for a step: it ends an engine whose step takes five minutes, which many long prompts do on a few cores. All cores where
-    there are few: it keeps one free, which on two cores halves the tokens per second.
+    Time for a step: it ends an engine whose step takes five minutes, which many long prompts do on a few cores. All
+    cores where there are few: it keeps one free, which on two cores halves the tokens per second.
     """
     from vllm.platforms import current_platform
 
@@ -125,7 +140,10 @@ def _numa_nodes() -> int:
 
 
 def _check_memory(model: str, options: VllmOptions, extra: Mapping[str, object]) -> None:
-    """Refuse weights that are larger than the memory; nothing is said where they are made smaller on the way, or laid elsewhere."""
+    """Refuse weights that are larger than the memory;
+
+    nothing is said where they are made smaller on the way, or laid elsewhere.
+    """
     from vllm.platforms import current_platform
 
     if options.quantization or "cpu_offload_gb" in extra:
@@ -141,14 +159,18 @@ def _check_memory(model: str, options: VllmOptions, extra: Mapping[str, object])
         share = 1.0 if "kv_cache_memory_bytes" in extra else _share(options)
         place = f"{ranks} GPUs" if ranks > 1 else "one GPU"
         used = f" at gpu_memory_utilization {share:g}" if share < 1 else ""
-        memory.check(model, itemsize, int(ranks * room * share), f"{place} of {room / memory.GIB:.1f} GiB{used}", folder)
+        memory.check(
+            model, itemsize, int(ranks * room * share), f"{place} of {room / memory.GIB:.1f} GiB{used}", folder
+        )
 
 
 def _share(options: VllmOptions) -> float:
     """The share of a GPU's memory that vLLM takes."""
     from vllm.config import CacheConfig
 
-    return CacheConfig.gpu_memory_utilization if options.gpu_memory_utilization is None else options.gpu_memory_utilization
+    return (
+        CacheConfig.gpu_memory_utilization if options.gpu_memory_utilization is None else options.gpu_memory_utilization
+    )
 
 
 def _gpu_bytes() -> int | None:

@@ -1,8 +1,8 @@
 """No process of vLLM outlives ours: a guard beside us kills them when we are gone, also by ``kill -9``.
 
-vLLM's core and workers are processes of their own that wait for ever when their parent dies. The guard holds the reading end of a
-pipe whose writing end only we have; when that closes it kills every process that carries this session's mark in its environment. It
-needs ``/proc``: elsewhere nothing is guarded.
+vLLM's core and workers are processes of their own that wait for ever when their parent dies. The guard holds the
+reading end of a pipe whose writing end only we have; when that closes it kills every process that carries this
+session's mark in its environment. It needs ``/proc``: elsewhere nothing is guarded.
 """
 
 from __future__ import annotations

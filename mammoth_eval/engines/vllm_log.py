@@ -1,7 +1,7 @@
 """What vLLM's processes write, kept off the terminal and read when they fail.
 
-The engine core and its workers are child processes that write warnings and whole tracebacks. They get a file as their stdout and
-stderr, so that a progress display and piped output stay clean; when they die, the file says why.
+The engine core and its workers are child processes that write warnings and whole tracebacks. They get a file as their
+stdout and stderr, so that a progress display and piped output stay clean; when they die, the file says why.
 """
 
 from __future__ import annotations
@@ -32,8 +32,12 @@ KILLED = (
 MEMORY_HINTS = (
     (memory.RAN_OUT,
      "the model is too large for this memory: set tensor_parallel_size, quantization or a smaller max_model_len"),
-    (r"No available memory for the cache blocks|KV cache is needed|larger than the available KV cache|kv cache allocation is less",
-     "too little memory is left for the KV cache: lower max_model_len, raise gpu_memory_utilization or kv_cache_memory_bytes"),
+    ((
+        r"No available memory for the cache blocks|KV cache is needed|larger than the available KV cache|kv cache "
+        r"allocation is less"
+    ),
+     "too little memory is left for the KV cache: lower max_model_len, raise gpu_memory_utilization or "
+     "kv_cache_memory_bytes"),
     (r"Free memory on device|desired (?:GPU|CPU) memory utilization",
      "other processes hold the memory: free it, or lower gpu_memory_utilization"),
 )  # fmt: skip
@@ -57,7 +61,9 @@ class ProcessLog:
         with self.path.open("ab") as file:
             os.dup2(file.fileno(), 1)
             os.dup2(file.fileno(), 2)
-        sys.stdout, sys.stderr = (_onto(stream, number, copy) for stream, number, copy in zip(streams, (1, 2), saved, strict=True))
+        sys.stdout, sys.stderr = (
+            _onto(stream, number, copy) for stream, number, copy in zip(streams, (1, 2), saved, strict=True)
+        )
         try:
             yield
         finally:
@@ -83,13 +89,18 @@ class ProcessLog:
 
 
 def _onto(stream: TextIO, number: int, copy: int) -> TextIO:
-    """A stream on the saved descriptor, where `stream` writes to descriptor `number`; another stream (a capture) as it is."""
+    """A stream on the saved descriptor, where `stream` writes to descriptor `number`;
+
+    another stream (a capture) as it is.
+    """
     try:
         if stream.fileno() != number:
             return stream
     except (OSError, ValueError):
         return stream
-    return io.TextIOWrapper(io.FileIO(copy, "w", closefd=False), encoding="utf-8", errors="replace", line_buffering=True)
+    return io.TextIOWrapper(
+        io.FileIO(copy, "w", closefd=False), encoding="utf-8", errors="replace", line_buffering=True
+    )
 
 
 def failed_start(model: str, error: Exception, log: ProcessLog | None) -> ModelError | EngineError:
@@ -116,7 +127,10 @@ def _possible_sizes(said: str) -> str:
 
 
 def died(log: ProcessLog | None) -> str:
-    """What it means that a running engine died: whether the same command can help, or the cause must be removed first."""
+    """What it means that a running engine died:
+
+    whether the same command can help, or the cause must be removed first.
+    """
     reported = log.cause() if log else ""
     if not reported:
         return f"vllm's engine process died: {KILLED if log else 'its own words stand above'}"

@@ -38,11 +38,18 @@ class VllmOptions:
     revision: str | None = None
     """Branch, tag or commit of a hub model."""
     log_level: str = "ERROR"
-    """Of vLLM's own log: at ``ERROR`` it is kept aside and read when vLLM fails; at ``WARNING`` and below it goes to stderr."""
+    """Of vLLM's own log:
+
+    at ``ERROR`` it is kept aside and read when vLLM fails; at ``WARNING`` and below it goes to stderr.
+    """
 
 
 def split_options(raw: Mapping[str, object]) -> tuple[VllmOptions, dict[str, object]]:
     """The options that this package knows, and the rest, which are vLLM's to know."""
     known = {field.name for field in dataclasses.fields(VllmOptions)}
-    extra = {name: parse_value(value) if isinstance(value, str) else value for name, value in raw.items() if name not in known}
+    extra = {
+        name: parse_value(value) if isinstance(value, str) else value
+        for name, value in raw.items()
+        if name not in known
+    }
     return read_options("vllm", VllmOptions, {name: value for name, value in raw.items() if name in known}), extra

@@ -49,11 +49,16 @@ class Served:
 
 
 async def start(model: str, options: VllmOptions, extra: Mapping[str, object]) -> Served:
-    """A running engine for `model`, loaded in a thread so that a display goes on. Raises `ModelError` or `EngineError`."""
+    """A running engine for `model`, loaded in a thread so that a display goes on.
+
+    Raises `ModelError` or `EngineError`.
+    """
     os.environ.setdefault("VLLM_LOGGING_STREAM", "ext://sys.stderr")
     os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
     level = os.environ["VLLM_LOGGING_LEVEL"] = options.log_level.upper()
-    logging.getLogger("vllm").addHandler(logging.NullHandler())  # what it says before it sets up its own log goes nowhere
+    logging.getLogger("vllm").addHandler(
+        logging.NullHandler()
+    )  # what it says before it sets up its own log goes nowhere
     import_module("vllm", "vllm")
     import_module("vllm.v1.engine.async_llm", "vllm")
     from vllm.platforms import current_platform
@@ -125,7 +130,10 @@ def _adapter(options: VllmOptions) -> Any:
 
 
 def _room_for(lora: str) -> int:
-    """The least of the ranks that vLLM offers which holds the adapter's own; 16, its default, where that is not on this machine."""
+    """The least of the ranks that vLLM offers which holds the adapter's own;
+
+    16, its default, where that is not on this machine.
+    """
     path = Path(lora) / "adapter_config.json"
     rank = int(json.loads(path.read_text(encoding="utf-8")).get("r", 16)) if path.is_file() else 16
     return next((size for size in LORA_RANKS if size >= rank), rank)
@@ -149,7 +157,9 @@ def _check_names(extra: Mapping[str, object]) -> None:
             near = difflib.get_close_matches(name, known, n=1)
             names = ", ".join(field.name for field in dataclasses.fields(VllmOptions))
             hint = f"; did you mean {near[0]!r}?" if near else "."
-            raise UsageError(f"unknown option of engine vllm {name!r}{hint} There are: {names}, and every engine argument of vLLM")
+            raise UsageError(
+                f"unknown option of engine vllm {name!r}{hint} There are: {names}, and every engine argument of vLLM"
+            )
 
 
 def _arguments(model: str, options: VllmOptions, extra: Mapping[str, object]) -> dict[str, Any]:
@@ -173,6 +183,7 @@ def _arguments(model: str, options: VllmOptions, extra: Mapping[str, object]) ->
     if current_platform.is_cpu():
         arguments.setdefault("enforce_eager", True)
         arguments["kv_cache_memory_bytes"] = CPU_CACHE_BYTES
-        # vLLM takes back the random number drawn after a part of a prompt, which a CPU's generator cannot do: the engine would die
+        # vLLM takes back the random number drawn after a part of a prompt, which a CPU's generator cannot do: the
+        # engine would die
         arguments["enable_chunked_prefill"] = False
     return {**arguments, **extra}

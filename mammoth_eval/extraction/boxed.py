@@ -45,7 +45,9 @@ def last_box(text: str) -> Marked | None:
 
 
 def _are_counts(text: str, end: int, following: Marked) -> bool:
-    return bool(_COUNTED.fullmatch(text, end, following.start) and re.compile(r"\$?[ ][a-z]{3,}").match(text, following.end))
+    return bool(
+        _COUNTED.fullmatch(text, end, following.start) and re.compile(r"\$?[ ][a-z]{3,}").match(text, following.end)
+    )
 
 
 def _boxes(text: str) -> list[re.Match[str]]:

@@ -1,8 +1,8 @@
 """The letter that a completion chooses; a value without a letter is mapped through the options where it plainly is one of them.
 
-The letter wins over a value beside it. The article "A" and the pronoun "I" are no letters: without a marker they count only
-in brackets, or before ``)``, ``.`` or ``:``. Two letters (``A, B``) are no choice. Only texts and plain numbers are
-compared here; the grader compares values in full.
+The letter wins over a value beside it. The article "A" and the pronoun "I" are no letters: without a marker they count
+only in brackets, or before ``)``, ``.`` or ``:``. Two letters (``A, B``) are no choice. Only texts and plain numbers
+are compared here; the grader compares values in full.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ _FIRST = re.compile(
     r"|\s+(?:because|since|as|with|which|over|rather|instead)\b)"
 )
 _OPTION = re.compile(
-    r"(?:option|choice|answer|choose|select|pick|answered)s?\s{0,3}(?:is|:|would be)?[\s:*$(\\{]{0,8}(?:text|mathbf|mathrm|textbf)?"
+    r"(?:option|choice|answer|choose|select|pick|answered)s?\s{0,3}(?:is|:|would be)?[\s:*$(\\{]{0,8}(?:text|mathbf"
+    r"|mathrm|textbf)?"
     r"[{(\s]{0,4}([A-J])\b(?!')",
     re.IGNORECASE,
 )
@@ -42,7 +43,9 @@ def answer(marked: str | None, body: str, choices: Sequence[str], value_of: Call
     body = body[-_TAIL:]
     if marked is not None and marked.strip():
         marked = marked[:_TAIL]
-        found = _named(marked, letters) or _option(marked, choices) or _lower(marked, letters) or _pointed(marked, letters)
+        found = (
+            _named(marked, letters) or _option(marked, choices) or _lower(marked, letters) or _pointed(marked, letters)
+        )
         return found or marked.strip()
     if not body.strip():
         return None

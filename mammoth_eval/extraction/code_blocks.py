@@ -1,9 +1,10 @@
 """The program in a completion.
 
 Fenced blocks are cells of one session: those that parse are joined in order, up to the first block of output (ToRA's
-``python`` / ``output`` transcripts: what follows an output was written with knowledge of it, so it is no program of ours to run).
-Joining keeps a definition with its later use; where a later block is a rewrite, its output comes last and the last line counts.
-Without fences a completion is a program where it plainly reads as one; prose around it is cut off.
+``python`` / ``output`` transcripts: what follows an output was written with knowledge of it, so it is no program of
+ours to run). Joining keeps a definition with its later use; where a later block is a rewrite, its output comes last and
+the last line counts. Without fences a completion is a program where it plainly reads as one; prose around it is cut
+off.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import warnings
 _FENCE = re.compile(r"^[ \t]*```+[ \t]*([\w.+-]*)[^\n`]*$", re.MULTILINE)
 _RUN_ON = re.compile(r"^#{2,} ?(?:Instruction|Response|Question)\b|^(?:Question|USER|ASSISTANT): ?", re.MULTILINE)
 _CODE_LINE = re.compile(
-    r"\s*(?:from [\w.]+ import |import \w|def \w+\s*\(|class \w+\s*[(:]|print\s*\(|(?:for|while|if|with) .*:\s*(?:#.*)?$|try:|@\w"
+    r"\s*(?:from [\w.]+ import |import \w|def \w+\s*\(|class \w+\s*[(:]|print\s*\(|(?:for|while|if|with) "
+    r".*:\s*(?:#.*)?$|try:|@\w"
     r"|[A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*\s*(?:[-+*/]|//|\*\*)?=(?!=)\s*\S)"
 )
 _STRONG = re.compile(r"^\s*(?:from [\w.]+ import |import \w|def \w+\s*\(|print\s*\(|ans\s*=|return\b)", re.MULTILINE)

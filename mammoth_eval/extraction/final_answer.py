@@ -1,9 +1,9 @@
 """The answer in a chain of thought, or in what a program printed.
 
-An explicit marker decides: the last box that is not empty, or the last phrase (``The answer is``, ``Answer:``, ``####``,
-``<answer>``), whichever comes later; boxes are a list only where they stand beside each other. Without a marker: the short
-text itself, else what its closing sentence states, else its last number. What a model goes on to write after the answer
-(``Question:``, ``### Instruction``) is cut before anything is searched.
+An explicit marker decides: the last box that is not empty, or the last phrase (``The answer is``, ``Answer:``,
+``####``, ``<answer>``), whichever comes later; boxes are a list only where they stand beside each other. Without a
+marker: the short text itself, else what its closing sentence states, else its last number. What a model goes on to
+write after the answer (``Question:``, ``### Instruction``) is cut before anything is searched.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from mammoth_eval.extraction.triggers import last_phrase, number_first
 from mammoth_eval.types import Form
 
 _NUMBER = re.compile(
-    r"(?<![A-Za-z0-9_.\u00c0-\u03ff])[-−]?[ ]?[$£€]?[-−]?(?:\d{1,4}[ ](?=\d{1,3}/\d))?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?<=\d)"
+    r"(?<![A-Za-z0-9_.\u00c0-\u03ff])[-−]?[ ]?[$£€]?[-−]?(?:\d{1,4}[ ](?=\d{1,3}/\d))?(?:\d{1,3}(?:,\d{3})+"
+    r"|\d+)?(?:\.\d+)?(?<=\d)"
     r"(?:[eE][-+]?\d+(?!\w))?(?:\s?/\s?\d+(?![\d/.]\d))?(?:\s?\\?%|\s(?:thousand|million|billion)(?!\w))?"
 )
 _WORD = re.compile(r"[A-Za-z]{2,}")
@@ -27,7 +28,22 @@ _MATH = re.compile(r"\$\$(.+?)\$\$|\$([^$\n]+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", r
 _PROSE = re.compile(r"[A-Za-z]{2,}[;:]? +(?:[A-Za-z]{2,}|\d)")
 """Words side by side; a printed expression has signs between its names."""
 _REASONING = frozenset(
-    {"so", "thus", "hence", "therefore", "then", "since", "because", "we", "get", "gives", "is", "are", "equals", "leaves"}
+    {
+        "so",
+        "thus",
+        "hence",
+        "therefore",
+        "then",
+        "since",
+        "because",
+        "we",
+        "get",
+        "gives",
+        "is",
+        "are",
+        "equals",
+        "leaves",
+    }
 )
 _LATEX = re.compile(r"\\[a-zA-Z]+|[_^={]")
 _LABEL = re.compile(r"^[A-Za-z][A-Za-z '\-]*[A-Za-z]\s*:\s+(?=\S)")
@@ -88,7 +104,10 @@ def _marked(body: str) -> str | None:
 
 
 def _unmarked(body: str) -> str | None:
-    """The answer of a text that marks none: a closing formula, the short text itself, else what its last sentence says."""
+    """The answer of a text that marks none:
+
+    a closing formula, the short text itself, else what its last sentence says.
+    """
     printed = _PRINTED.search(body[-2 * _MAX_LINE :])
     if printed and printed[1].strip():
         return last_line(printed[1])
@@ -160,7 +179,8 @@ _MAX_DRAWINGS = 20
 _REMARK = re.compile(
     r"\W{0,4}(?:(?:Check(?:ing)?|Verif(?:y|ying|ication)|Double[- ]check)(?: \([^()]{0,40}\))?\W{0,4}:"
     r"|(?:To|(?:We|You) can|Let['’]s) (?:check|verify|confirm)\b(?!.{0,400}\b(?:so|thus|hence|therefore)\b)"
-    r"|(?:Let me know|I hope|Hope (?:this|that)|Feel free|If you (?:have|need|want|would)|Please|Thanks?|Good luck|Happy to"
+    r"|(?:Let me know|I hope|Hope (?:this|that)|Feel free|If you (?:have|need|want|would)|Please|Thanks?|Good luck"
+    r"|Happy to"
     r"|Would you)\b"
     r"|[A-Z][^?=]{0,400}\?\W{0,3}$)",
 )
@@ -189,7 +209,9 @@ def _closing_block(body: str) -> str | None:
 
 
 _KINDS = r"(?:align|aligned|gather|gathered|eqnarray|equation|split)\*?"
-_ROWS = re.compile(rf"\\begin\{{{_KINDS}\}}((?:(?!\\begin\{{)[^\0]){{1,1900}}?)\\end\{{{_KINDS}\}}[\s.]*+(?:\\\]|\$\$)?+[\s.]*+$")
+_ROWS = re.compile(
+    rf"\\begin\{{{_KINDS}\}}((?:(?!\\begin\{{)[^\0]){{1,1900}}?)\\end\{{{_KINDS}\}}[\s.]*+(?:\\\]|\$\$)?+[\s.]*+$"
+)
 """Lines of a derivation, of which the last one says the result."""
 
 
@@ -232,7 +254,10 @@ def _main_clause(sentence: str) -> str:
 
 
 def _computed(sentence: str, before: str) -> str | None:
-    """The number of a sentence that the last equation gave; None where there is none, or the sentence goes on from it."""
+    """The number of a sentence that the last equation gave;
+
+    None where there is none, or the sentence goes on from it.
+    """
     if _CONDITIONAL.match(sentence):
         return None
     said, reason, _ = sentence.partition(" because ")
@@ -260,13 +285,15 @@ _RESULT = re.compile(
 """What an equation gives: a number with nothing computed from it behind."""
 _CONDITIONAL = re.compile(r"(?:If|Since|As|Because|When)\b")
 _STATED_END = re.compile(
-    r"\b(?:is|are|was|were|equals?|gives?(?: us)?|gets?|yields?|leaves?|leaving|makes?|making|be|or|earn(?:s|ed)|total(?:s|ing)"
+    r"\b(?:is|are|was|were|equals?|gives?(?: us)?|gets?|yields?|leaves?|leaving|makes?|making|be|or|earn(?:s|ed)"
+    r"|total(?:s|ing)"
     r"|comes to|hold|total of|left with)\b(?: (?:a|an|about|total|of|only|exactly|just)){0,4}"
     r" \\?[$£€]?[-−]?[\d.,/]{0,20}\d%?(?: [a-z-]++){0,2}\.?$"
 )
 """A number that the end of a sentence states itself, whatever was computed before."""
 _GOES_ON = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|gives?|giving|gets?|so|or|i\.e|meaning|means|then|thus|therefore|leaves?|leaving"
+    r"\b(?:is|are|was|were|has|have|had|gives?|giving|gets?|so|or|i\.e|meaning|means|then|thus|therefore|leaves?"
+    r"|leaving"
     r"|makes?|which|left|remain|lasts?|equals|rounds?|needs?|needed|total|totaling|bringing)\b[^.]*\d"
     r"|, (?:and )?[$£€]?\d[^.,]{0,40}\b(?:in all|in total|altogether|needed|a (?:week|month|year))\b"
 )
@@ -287,7 +314,8 @@ _BOLD = re.compile(
 _ASIDE_END = re.compile(r"\s\([^()]*\)\.?$")
 _KNOWN_END = re.compile(
     r",? (?:in|for|over|during|within|after|from|of|on|with|by|at)"
-    r" (?:those|these|the|all(?: the| of the| those| these)?|his|her|their) \$?\d[\d,]*(?:\.\d+)?(?: [a-z-]++){1,3}[.!]?$"
+    r" (?:those|these|the|all(?: the| of the| those| these)?|his|her|their) \$?\d[\d,]*(?:\.\d+)?(?: "
+    r"[a-z-]++){1,3}[.!]?$"
 )
 """An amount that was known before, at the end of what is said of it: ``in those 7 days``."""
 _CONTRAST_END = re.compile(
@@ -295,7 +323,9 @@ _CONTRAST_END = re.compile(
     r"|, with (?:only )?\$?\d[\d,.]*(?: [a-z-]++){0,3} (?:left(?: over)?|remaining|to spare)[.!]?$"
 )
 _NUMBER_LEADS = re.compile(r"(?:(?:So|Thus|Hence|Therefore|Then|In total|Altogether|Finally),? )?\\?\$?\d")
-_TIME_END = re.compile(r" (?:after|in|within|over|during) \d[\d,.]*+ (?:second|minute|hour|day|week|month|year)s?[.!]?$")
+_TIME_END = re.compile(
+    r" (?:after|in|within|over|during) \d[\d,.]*+ (?:second|minute|hour|day|week|month|year)s?[.!]?$"
+)
 
 
 def _side(formula: str) -> str:
@@ -316,12 +346,17 @@ _BRACED = re.compile(r"\{[^{}]*\}")
 
 def _is_curve(sides: Sequence[str]) -> bool:
     """Whether an equation is the answer itself: both coordinates on one side, with a power or against zero."""
-    return len(sides) == 2 and _COORDINATES.match(sides[0]) is not None and ("^" in sides[0] or sides[1].strip(" .") == "0")
+    return (
+        len(sides) == 2
+        and _COORDINATES.match(sides[0]) is not None
+        and ("^" in sides[0] or sides[1].strip(" .") == "0")
+    )
 
 
 _COORDINATES = re.compile(r"(?=[^\0]*(?<![a-zA-Z\\])x(?![a-zA-Z]))(?=[^\0]*(?<![a-zA-Z\\])y(?![a-zA-Z]))")
 _CONDITION_END = re.compile(
-    r"(?:,|\\q?quad|\\[,; ])\s*+(?:\\q?quad\s*+)?(?:\\text\{[a-z ]{1,12}\}\s*+)?[a-z]\s*+(?:\\neq?(?![a-z])|≠|!=)[^=]{1,40}$"
+    r"(?:,|\\q?quad|\\[,; ])\s*+(?:\\q?quad\s*+)?(?:\\text\{[a-z ]{1,12}\}\s*+)?[a-z]\s*+(?:\\neq?(?![a-z])|≠"
+    r"|!=)[^=]{1,40}$"
 )
 
 

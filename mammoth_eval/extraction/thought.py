@@ -1,6 +1,7 @@
 r"""The reply proper of a completion: without its thoughts, and without what the model wrote after the answer.
 
-A closed ``</think>`` ends a thought. A further ``Question:``, ``### Instruction`` or end token begins what is no answer any more.
+A closed ``</think>`` ends a thought. A further ``Question:``, ``### Instruction`` or end token begins what is no answer
+any more.
 """
 
 from __future__ import annotations
@@ -19,9 +20,14 @@ MAX_CHARS = 400_000
 
 
 def reply(text: str) -> str:
-    """What a completion says after its last thought, up to where it runs on; boxes in one notation, empty ones left out."""
+    """What a completion says after its last thought, up to where it runs on;
+
+    boxes in one notation, empty ones left out.
+    """
     text = text[-MAX_CHARS:].rsplit(_THOUGHT, 1)[-1].strip()
-    text = text.replace("<|begin_of_box|>", "\\boxed{").replace("<|end_of_box|>", "}").replace("\\beginboxed", "\\boxed")
+    text = (
+        text.replace("<|begin_of_box|>", "\\boxed{").replace("<|end_of_box|>", "}").replace("\\beginboxed", "\\boxed")
+    )
     if "boxed{}" in text or "boxed{ }" in text:
         text = _EMPTY_BOX.sub("", text).strip()
     cut = _RUN_ON.search(text, 1) if text else None

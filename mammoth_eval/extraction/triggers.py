@@ -7,7 +7,9 @@ import re
 from mammoth_eval.extraction.boxed import Marked
 
 _TAG = re.compile(r"<answer>(.*?)(?:</answer>|\Z)", re.DOTALL | re.IGNORECASE)
-_KEY = re.compile(r"####(?!#)|\banswers?\b|\b(?:correct|right|best)[ \t]{1,4}(?:choice|option)\b|答案|故选", re.IGNORECASE)
+_KEY = re.compile(
+    r"####(?!#)|\banswers?\b|\b(?:correct|right|best)[ \t]{1,4}(?:choice|option)\b|答案|故选", re.IGNORECASE
+)
 _VERB = r"(?:is|are|was|would be|will be|must be|should be|equals)\b[ \t]*:?"
 _ANNOUNCES = re.compile(
     rf"\**(?:[ \t]+(?:choice|option))?(?:[ \t]+to [^.\n:]{{1,60}}?)?(?:[ \t]+{_VERB}|\**[ \t]*[:=：]|[是为]|(?<=故选))",
@@ -17,17 +19,20 @@ _AFTER_HASHES = re.compile(r"[ \t]*(?:(?:The )?(?:final )?answer(?: is)?:?)?", r
 _MAX_KEYS = 60
 """Of the places where a phrase may stand, the last ones are looked at."""
 _STOP = re.compile(
-    r"。|(?<!\d)(?<!\bRs)(?<!\bsq)(?<!\bcu)(?<!\bapprox)\.(?=\s|$|\*|\")|(?<=\d)\.(?=\s*$|\s+[A-Z])|(?<=\d)\.(?=\s)|\n|!(?=\s|$)(?!\s*[=×*·/])|(?<=\S)\*\*(?=\s|$)"
+    r"。|(?<!\d)(?<!\bRs)(?<!\bsq)(?<!\bcu)(?<!\bapprox)\.(?=\s|$|\*|\")|(?<=\d)\.(?=\s*$|\s+[A-Z])|(?<=\d)\.(?=\s)|\n"
+    r"|!(?=\s|$)(?!\s*[=×*·/])|(?<=\S)\*\*(?=\s|$)"
     r"|\s+(?:because|since|as we|so that|which (?:is|means)|where|I hope)\b"
     r"|[.,;] (?:(?:so|and the|since|because|which|we|not)\b|i\.e\.)"
 )
 _FILLER = re.compile(
-    r"^(?:\s|\*\*|:|therefore|thus|hence|simply|just|indeed|about|approximately|roughly|exactly|equal to|given by|actually"
+    r"^(?:\s|\*\*|:|therefore|thus|hence|simply|just|indeed|about|approximately|roughly|exactly|equal to|given by"
+    r"|actually"
     r"|then|now|is|that|,)+(?![a-zA-Z])",
     re.IGNORECASE,
 )
 _SURELY = re.compile(
-    r"^(?:definitely|clearly|obviously|certainly|surely|for sure|(?:most )?(?:likely|probably)|therefore|thus|simply|indeed)[, ]+"
+    r"^(?:definitely|clearly|obviously|certainly|surely|for sure|(?:most )?(?:likely|probably)|therefore|thus|simply"
+    r"|indeed)[, ]+"
     r"(?=\(?[A-J]\b(?!')|[-−$\\]?\$?\d)"
 )
 _TOWARD = re.compile(r"^(?:(?:[A-Za-z'’\-]+|\$[^$\n]{1,80}\$) )+?(?:is|are|was|has|have|equals|=|be) (?=[-−$\\\d(])")
@@ -47,11 +52,16 @@ def last_phrase(text: str) -> Marked | None:
 
 
 def _opens_reasoning(content: str, text: str, end: int) -> bool:
-    """Whether the phrase heads the whole reply: its first sentence sets out (``Answer: Let x be ...``) and more follow."""
+    """Whether the phrase heads the whole reply:
+
+    its first sentence sets out (``Answer: Let x be ...``) and more follow.
+    """
     return bool(_SETS_OUT.match(content)) and len(text) - end > 2 * len(content) + 20
 
 
-_SETS_OUT = re.compile(r"(?:Let(?: us|['’]s)?|We|First|To|Since|Given|If|Suppose|Assume|Consider|Note|According) [^=]*$")
+_SETS_OUT = re.compile(
+    r"(?:Let(?: us|['’]s)?|We|First|To|Since|Given|If|Suppose|Assume|Consider|Note|According) [^=]*$"
+)
 
 
 def _after(text: str, start: int) -> str:
@@ -84,7 +94,10 @@ _TRUTH = re.compile(r"(?:\*\*)?(Yes|No|True|False)(?:\*\*)?[,;:]\s(?!(?:True|Fal
 
 
 def number_first(content: str) -> str:
-    """`content` from its number on, where only small words stand before it (``the number 8``); names keep theirs (``Vendor 2``)."""
+    """`content` from its number on, where only small words stand before it (``the number 8``);
+
+    names keep theirs (``Vendor 2``).
+    """
     return _SMALL_WORDS.sub("", content)
 
 
@@ -97,8 +110,10 @@ def _only_number(content: str) -> str:
 _SENTENCE = re.compile(r"[A-Z][a-z']*(?: [A-Za-z'-]+){3,}")
 _SENTENCE_NUMBER = re.compile(r"(?<![\w.,^_])-?\$?\d[\d,]*(?:\.\d+)?%?(?![\w^])")
 _ADVERB_END = re.compile(
-    r"(?<=[^\s,]),? (?:obviously|of course|probably|as (?:required|expected|desired|claimed|needed|asked|wanted|well)|clearly"
-    r"|indeed|right|hopefully|naturally|surely|certainly|for sure|I (?:think|believe|guess|suppose)|presumably|apparently"
+    r"(?<=[^\s,]),? (?:obviously|of course|probably|as (?:required|expected|desired|claimed|needed|asked|wanted|well)"
+    r"|clearly"
+    r"|indeed|right|hopefully|naturally|surely|certainly|for sure|I (?:think|believe|guess|suppose)|presumably"
+    r"|apparently"
     r"|respectively)[.!]?$"
 )
 _FOR_WHAT = re.compile(

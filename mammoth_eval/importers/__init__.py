@@ -1,4 +1,7 @@
-"""Generations of other harnesses: read (`formats`), matched to problems (`matching`), run like a model's own (`recordings`)."""
+"""Generations of other harnesses:
+
+read (`formats`), matched to problems (`matching`), run like a model's own (`recordings`).
+"""
 
 from __future__ import annotations
 
@@ -68,7 +71,9 @@ def load(sources: Sequence[tuple[Path, str, Method | None]], problems: Sequence[
     wanted = [(method, sample) for method in methods for sample in range(samples)]
     full = {problem.id for problem in problems if all((problem.id, *rest) in texts for rest in wanted)}
     if not full:
-        raise UsageError(f"no problem has all of {', '.join(methods)} with {samples} samples: the files cover different problems")
+        raise UsageError(
+            f"no problem has all of {', '.join(methods)} with {samples} samples: the files cover different problems"
+        )
     kept = tuple(problem for problem in problems if problem.id in full)
     return Imported(tuple(files), kept, tuple(one.id for one in problems if one.id not in full), methods, samples)
 
@@ -91,13 +96,18 @@ def report(file: ForeignFile, found: Matching) -> dict[str, Any]:
 def describe(file: ForeignFile, found: Matching) -> list[str]:
     """The same in lines for a person, the first `SHOWN` of what did not fit."""
     matched = len({problem for problem, _, _ in found.texts})
-    parts = [f"{file.name}: {len(file.rows)} rows, {matched} problems matched", f"{len(found.unmatched)} rows unmatched"]
+    parts = [
+        f"{file.name}: {len(file.rows)} rows, {matched} problems matched",
+        f"{len(found.unmatched)} rows unmatched",
+    ]
     parts += [f"{len(found.duplicates)} duplicates left out"] if found.duplicates else []
     parts += [f"{found.repeats} said again"] if found.repeats else []
     lines = [", ".join(parts)]
     lines += [f"  line {line} is no row (its fields: {fields})" for line, fields in file.others]
     lines += _first([f"  line {row.line} fits no problem: {_start(row)}" for row in found.unmatched])
-    lines += _first([f"  line {row.line} answers {problem} again; the first row counts" for row, problem in found.duplicates])
+    lines += _first(
+        [f"  line {row.line} answers {problem} again; the first row counts" for row, problem in found.duplicates]
+    )
     return lines
 
 

@@ -1,10 +1,12 @@
 """Formats of foreign generations: one function each, from a row of JSON lines (or of a JSON array) to a `Generation`.
 
-The formats are those that these projects write: microsoft/ToRA and microsoft/rho (a list ``code`` of completions beside the
-``question``), Program-of-Thoughts (TIGER-AI-Lab/Program-of-Thoughts, ``run_*.py``: programs in ``generated``, few-shot prompts on
-lines of their own), lm-evaluation-harness (``--log_samples``: ``samples_*.jsonl``, a line for each document and filter).
+The formats are those that these projects write: microsoft/ToRA and microsoft/rho (a list ``code`` of completions beside
+the ``question``), Program-of-Thoughts (TIGER-AI-Lab/Program-of-Thoughts, ``run_*.py``: programs in ``generated``,
+few-shot prompts on lines of their own), lm-evaluation-harness (``--log_samples``: ``samples_*.jsonl``, a line for each
+document and filter).
 
-None of them says how a completion ended or how many tokens it has: an imported completion counts as finished, its tokens as 0.
+None of them says how a completion ended or how many tokens it has: an imported completion counts as finished, its
+tokens as 0.
 """
 
 from __future__ import annotations
@@ -28,7 +30,10 @@ FORMATS = {
     "pot": "mammoth_eval.importers.formats:program_of_thoughts",
     "lm-eval": "mammoth_eval.importers.formats:lm_eval",
 }
-"""Name to dotted path of ``(row) -> Generation | None``: None for a line that is no row, `ValueError` for a wrong one."""
+"""Name to dotted path of ``(row) -> Generation | None``:
+
+None for a line that is no row, `ValueError` for a wrong one.
+"""
 
 QUESTION_FIELDS = ("question", "problem", "input", "Question", "query", "prompt")
 """Where the documents of lm-evaluation-harness hold the question; the first that there is."""
@@ -67,7 +72,10 @@ class ForeignFile:
 
 
 def read(path: Path, name: str) -> ForeignFile:
-    """The rows of the file `path` in format `name`. Raises `UsageError` naming the line, and what was expected there."""
+    """The rows of the file `path` in format `name`.
+
+    Raises `UsageError` naming the line, and what was expected there.
+    """
     adapt: Callable[[Mapping[str, Any]], Generation | None] = registry.load("import format", name, FORMATS)
     try:
         content = path.read_bytes()
@@ -79,7 +87,9 @@ def read(path: Path, name: str) -> ForeignFile:
         try:
             found = adapt(row)
         except ValueError as error:
-            raise UsageError(f"{path}:{number}: not format {name}: {error}; the line has: {', '.join(row) or 'nothing'}") from error
+            raise UsageError(
+                f"{path}:{number}: not format {name}: {error}; the line has: {', '.join(row) or 'nothing'}"
+            ) from error
         if found is None:
             others.append((number, ", ".join(row)))
         else:
@@ -122,8 +132,8 @@ def _parsed(where: str, text: bytes, expected: str) -> Any:
 def plain(row: Mapping[str, Any]) -> Generation:
     """``{"question" or "problem_id", "text"}``, optional ``method`` (pot, cot), ``sample``; ``text`` may be a list of samples.
 
-    Where there is no ``text``, ``completion`` or ``output`` is read. Rows without ``sample`` that answer a question by different
-    texts are its samples in their order, if every question has as many of them.
+    Where there is no ``text``, ``completion`` or ``output`` is read. Rows without ``sample`` that answer a question by
+    different texts are its samples in their order, if every question has as many of them.
     """
     method = row.get("method")
     if method not in (None, "pot", "cot"):
@@ -138,7 +148,10 @@ def plain(row: Mapping[str, Any]) -> Generation:
 
 
 def tora(row: Mapping[str, Any]) -> Generation:
-    """ToRA and Rho: ``question`` and a list ``code``, whole transcripts of program, output and text, or of text alone."""
+    """ToRA and Rho:
+
+    ``question`` and a list ``code``, whole transcripts of program, output and text, or of text alone.
+    """
     if not isinstance(row.get("code"), list):
         raise ValueError("expected 'question' and a list 'code' of completions")
     return Generation(_texts(row, "code"), _string(row, "question"))
@@ -147,13 +160,15 @@ def tora(row: Mapping[str, Any]) -> Generation:
 def program_of_thoughts(row: Mapping[str, Any]) -> Generation | None:
     """Program-of-Thoughts: ``question`` (on SVAMP behind a ``passage``) and ``generated``, one program or a list of them.
 
-    The field holds nothing but a program, so it is fenced as one: no rule has to guess that. The answer is the variable ``ans``,
-    as in their runner, whatever else the program prints.
+    The field holds nothing but a program, so it is fenced as one: no rule has to guess that. The answer is the variable
+    ``ans``, as in their runner, whatever else the program prints.
     """
     if "question" not in row and "generated" not in row:
         return None
     question = " ".join(part for part in (_optional(row, "passage"), _string(row, "question")) if part)
-    return Generation(tuple(f"```python\n{_with_result(text.strip())}\n```" for text in _texts(row, "generated")), question)
+    return Generation(
+        tuple(f"```python\n{_with_result(text.strip())}\n```" for text in _texts(row, "generated")), question
+    )
 
 
 def _with_result(program: str) -> str:
@@ -181,7 +196,9 @@ def _texts(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
     value = row.get(name)
     texts = value if isinstance(value, list) else [value]
     if not texts or not all(isinstance(text, str) for text in texts):
-        raise ValueError(f"expected a text or a list of texts in {name!r}, found {value!r:.60} (an empty completion is '')")
+        raise ValueError(
+            f"expected a text or a list of texts in {name!r}, found {value!r:.60} (an empty completion is '')"
+        )
     return tuple(texts)
 
 

@@ -1,11 +1,11 @@
 """Rows of a foreign file -> problems of a benchmark, by question text.
 
-Texts are compared without regard to white space and to how quotes, dashes and compatibility characters are written; where that
-finds nothing, without case and sentence punctuation too, and without the options behind a choice question. A row that fits several
-different problems is not matched: a guess would grade an answer against another problem's gold.
+Texts are compared without regard to white space and to how quotes, dashes and compatibility characters are written;
+where that finds nothing, without case and sentence punctuation too, and without the options behind a choice question. A
+row that fits several different problems is not matched: a guess would grade an answer against another problem's gold.
 
-Rows that answer a problem once more are its samples where no row says a number and every problem has as many; elsewhere they are
-strays, and the first row counts.
+Rows that answer a problem once more are its samples where no row says a number and every problem has as many; elsewhere
+they are strays, and the first row counts.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ class Matching:
     unmatched: tuple[Generation, ...] = ()
     """Rows whose question is no problem's, or that of several different ones."""
     duplicates: tuple[tuple[Generation, str], ...] = ()
-    """Rows for a problem that has another text already and no further sample in them, and its id: the first row counts."""
+    """Rows for a problem that has another text already and no further sample in them, and its id:
+
+    the first row counts.
+    """
     repeats: int = 0
     """Rows that say again what an earlier one said (lm-evaluation-harness writes one for each filter)."""
 
@@ -86,17 +89,24 @@ def match(rows: Iterable[Generation], problems: Sequence[Problem], method: Metho
     if _are_samples(again, texts):
         _add_samples(again, texts, lines)
         again = {}
-    duplicates = sorted(((row, name) for (name, _), more in again.items() for row in more), key=lambda pair: pair[0].line)
+    duplicates = sorted(
+        ((row, name) for (name, _), more in again.items() for row in more), key=lambda pair: pair[0].line
+    )
     return Matching(texts, lines, tuple(unmatched), tuple(duplicates), repeats)
 
 
 def _are_samples(again: Mapping[tuple[str, Method], Sequence[Generation]], texts: Mapping[Key, str]) -> bool:
-    """Whether rows that answer once more are further samples: none says a number, and every problem has as many of them."""
+    """Whether rows that answer once more are further samples:
+
+    none says a number, and every problem has as many of them.
+    """
     counts = {len(again.get((name, method), ())) for name, method, _ in texts}
     return len(counts) == 1 and all(row.sample is None for more in again.values() for row in more)
 
 
-def _add_samples(again: Mapping[tuple[str, Method], Sequence[Generation]], texts: dict[Key, str], lines: dict[Key, int]) -> None:
+def _add_samples(
+    again: Mapping[tuple[str, Method], Sequence[Generation]], texts: dict[Key, str], lines: dict[Key, int]
+) -> None:
     """Lay the rows behind what `texts` has of their problem, numbered on."""
     known = Counter((name, method) for name, method, _ in texts)
     for (name, method), more in again.items():
@@ -106,7 +116,10 @@ def _add_samples(again: Mapping[tuple[str, Method], Sequence[Generation]], texts
 
 
 def _candidates(row: Generation, indexes: Sequence[_Index]) -> list[Problem]:
-    """The problems with the row's question: one, or several that ask the very same; none where several that differ would fit."""
+    """The problems with the row's question:
+
+    one, or several that ask the very same; none where several that differ would fit.
+    """
     if row.problem_id or not row.question:
         return []
     for index in indexes:

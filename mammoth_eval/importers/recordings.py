@@ -27,11 +27,16 @@ class Recordings:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         return None
 
     async def generate(self, query: Query, sampling: Sampling) -> Completion:
-        """The imported text, counted as finished: formats do not say whether it was cut off. Raises `EngineError` without one."""
+        """The imported text, counted as finished:
+
+        formats do not say whether it was cut off. Raises `EngineError` without one.
+        """
         text = self.texts.get((query.problem_id, query.method, query.sample))
         if text is None:
             raise EngineError(f"nothing imported for {query.problem_id}, {query.method}, sample {query.sample}")

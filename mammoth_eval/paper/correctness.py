@@ -1,13 +1,13 @@
 r"""The correctness rule of the paper's released code, its defects included.
 
-TIGER-AI-Lab/MAmmoTH, ``math_eval/run_open.py`` and ``utils.py`` (``compare_both_string_and_number_format``, ``number_it``,
-``compare_two_numbers``), written anew: string equality, and for MATH also numbers (integer gold: the rounded answer; other
-gold: within 4 %).
+TIGER-AI-Lab/MAmmoTH, ``math_eval/run_open.py`` and ``utils.py`` (``compare_both_string_and_number_format``,
+``number_it``, ``compare_two_numbers``), written anew: string equality, and for MATH also numbers (integer gold: the
+rounded answer; other gold: within 4 %).
 
-There an answer that is no float goes through ``eval``; here only Python arithmetic on literals is read from it, and a list
-counts by its first number. The gold's own number, which that code reads from its data file, is worked out from the gold in
-the same way: a MATH gold that is no number by that rule is compared as a string alone. Those data were never published with
-the code's licence, so this is a stated limit.
+There an answer that is no float goes through ``eval``; here only Python arithmetic on literals is read from it, and a
+list counts by its first number. The gold's own number, which that code reads from its data file, is worked out from the
+gold in the same way: a MATH gold that is no number by that rule is compared as a string alone. Those data were never
+published with the code's licence, so this is a stated limit.
 """
 
 from __future__ import annotations
@@ -50,7 +50,10 @@ def _close(own: float, right: float) -> bool:
 
 
 def number_it(text: str) -> int | float | None:
-    r"""The number that the released code sees in `text` (``\frac{1}{2}``, ``1,000``, ``2*3``, ``[3]``); None where none."""
+    r"""The number that the released code sees in `text` (``\frac{1}{2}``, ``1,000``, ``2*3``, ``[3]``);
+
+    None where none.
+    """
     text = _FRACTION.sub(r"\1/\2", text) if "frac" in text else text.replace(",", "")
     plain = _floatify(text)
     return plain if plain is not None else _floatify(_first(_arithmetic(text)))
@@ -71,7 +74,10 @@ def _first(value: _Value | None) -> object:
 
 
 def _arithmetic(text: str) -> _Value | None:
-    """The value of Python arithmetic on number literals; None for anything else. Nothing is evaluated by Python itself."""
+    """The value of Python arithmetic on number literals;
+
+    None for anything else. Nothing is evaluated by Python itself.
+    """
     if len(text) > _MAX_CHARS:
         return None
     try:

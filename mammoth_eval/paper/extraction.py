@@ -4,12 +4,15 @@ Rules of TIGER-AI-Lab/MAmmoTH, ``math_eval/run_open.py``, ``run_choice.py`` and 
 ``extract_math_answer``, ``_strip_string``, the Hendrycks normaliser, and ``delete_extra_zero``), written anew. Known
 defects, kept because published numbers have them:
 
-- the article "a" counts as option A (the text is upper-cased before letters are searched), also in numglue's open questions;
+- the article "a" counts as option A (the text is upper-cased before letters are searched), also in numglue's open
+  questions;
 - of a printed list the first number counts; ``2 + 3 = 5 apples = 5.0`` is read after the last ``=``;
 - ``1/2`` stays ``1/2``, ``1e-05`` reads as ``1``, a number of 17 digits or more goes through a float;
-- a program runs as the body of a function, so that ``from sympy import *`` in it is a syntax error; some modules are at hand;
+- a program runs as the body of a function, so that ``from sympy import *`` in it is a syntax error; some modules are at
+  hand;
 - a program that exits loses what it printed, as does one that raises; one in an answer in words runs, too;
-- ``#### `` without a number, or text without one, gives no answer; an unfinished completion is read like a finished one.
+- ``#### `` without a number, or text without one, gives no answer; an unfinished completion is read like a finished
+  one.
 """
 
 from __future__ import annotations
@@ -57,7 +60,10 @@ def program(text: str) -> str | None:
 
 
 def from_text(text: str, *, paper: Paper, choices: Sequence[str] = (), truncated: bool = False) -> str | None:
-    """The answer in a chain of thought; None where nothing could be cleaned out. `choices` and `truncated` do not count there."""
+    """The answer in a chain of thought;
+
+    None where nothing could be cleaned out. `choices` and `truncated` do not count there.
+    """
     return (clean_math(text) if paper == "math" else _clean(text, paper)) or None
 
 
@@ -93,7 +99,10 @@ def _candidates(rest: str, paper: Paper) -> list[str]:
 
 
 def delete_extra_zero(number: str) -> str:
-    """`number` without the zeros that end its decimals, through a float as there (``1e+20`` becomes ``100.0``: a defect kept)."""
+    """`number` without the zeros that end its decimals, through a float as there (``1e+20`` becomes ``100.0``:
+
+    a defect kept).
+    """
     try:
         value = float(number)
     except ValueError:

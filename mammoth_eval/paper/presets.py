@@ -1,7 +1,8 @@
 """The settings of the paper's released code.
 
-`MAMMOTH`: Alpaca prompt, greedy, 1500 new tokens as in its README's commands, its program, fallback and option-matching rules, its
-cleaning and correctness. `MAMMOTH_SC` is its self-consistency: 10 samples at temperature 0.7, majority of cleaned answers.
+`MAMMOTH`: Alpaca prompt, greedy, 1500 new tokens as in its README's commands, its program, fallback and option-matching
+rules, its cleaning and correctness. `MAMMOTH_SC` is its self-consistency: 10 samples at temperature 0.7, majority of
+cleaned answers.
 """
 
 from __future__ import annotations

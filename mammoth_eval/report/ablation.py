@@ -1,7 +1,7 @@
 """What a factor changes: runs grouped by it, seeds averaged with their spread, each cell against a baseline on the same problems.
 
-The change is tested on the problems, paired: a problem's score is its mean over the seeds of a row. How much another training seed
-would move a figure is not in that test; it is the spread, which stands beside it.
+The change is tested on the problems, paired: a problem's score is its mean over the seeds of a row. How much another
+training seed would move a figure is not in that test; it is the spread, which stands beside it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ class Effect:
     spread: float | None
     """Standard deviation over the seeds; None where there is one run."""
     change: Paired | None
-    """Against the baseline on the problems that both were asked; None for the baseline itself, and where they share none."""
+    """Against the baseline on the problems that both were asked;
+
+    None for the baseline itself, and where they share none.
+    """
     corrected: float | None = None
     """The p-value of the change after Holm's correction over the benchmarks of all rows, or over the averages of all rows."""
 
@@ -99,7 +102,9 @@ def ablate(sides: Sequence[Side], factor: str, baseline: str = "") -> Ablation:
     groups = group(sides, factor)
     values = list(dict.fromkeys(one.value for one in groups))
     if len(values) < 2:
-        raise UsageError(f"--factor {factor}: all runs have the same value, {', '.join(values) or 'none'}: nothing to compare")
+        raise UsageError(
+            f"--factor {factor}: all runs have the same value, {', '.join(values) or 'none'}: nothing to compare"
+        )
     if baseline and baseline not in values:
         raise UsageError(f"--baseline {baseline}: no run has it; {factor} is {', '.join(values)}")
     base = baseline or values[0]
@@ -110,7 +115,10 @@ def ablate(sides: Sequence[Side], factor: str, baseline: str = "") -> Ablation:
 
 
 def group(sides: Sequence[Side], factor: str) -> list[Group]:
-    """Runs by value, context and conditions, in the order of the runs; a run that says nothing of the factor is left out."""
+    """Runs by value, context and conditions, in the order of the runs;
+
+    a run that says nothing of the factor is left out.
+    """
     found: dict[tuple[str, tuple[tuple[str, str], ...], Conditions], list[Side]] = {}
     for side, how in zip(sides, conditions([_basis(side) for side in sides]), strict=True):
         value = factor_of(side.spec, factor, side.reading)
@@ -132,11 +140,16 @@ def _baseline_of(one: Group, groups: Sequence[Group], baseline: str) -> Group | 
     if one.value == baseline:
         return None
     candidates = [other for other in groups if other.value == baseline]
-    return max(candidates, key=lambda other: sum(other.context.get(name) == value for name, value in one.context.items()))
+    return max(
+        candidates, key=lambda other: sum(other.context.get(name) == value for name, value in one.context.items())
+    )
 
 
 def _columns(groups: Sequence[Group]) -> dict[str, tuple[str, ...]]:
-    """Benchmarks in the paper's order, then the averages whose sets some row has; each with the sets that it is over."""
+    """Benchmarks in the paper's order, then the averages whose sets some row has;
+
+    each with the sets that it is over.
+    """
     present = {name for one in groups for side in one.sides for name in side.benchmarks()}
     names = [name for name in PAPER if name in present] + sorted(present - set(PAPER))
     averages = {name: sets for name, sets in AVERAGES.items() if present >= set(sets)}
@@ -175,7 +188,9 @@ def _change(one: Group, baseline: Group, sets: Sequence[str]) -> Paired | None:
 
 def _corrected(rows: Sequence[Row]) -> tuple[Row, ...]:
     """The same with Holm's correction: over all benchmarks of all rows, and over each average of all rows."""
-    cells: dict[tuple[int, str], Effect] = {(i, name): cell for i, row in enumerate(rows) for name, cell in row.cells.items()}
+    cells: dict[tuple[int, str], Effect] = {
+        (i, name): cell for i, row in enumerate(rows) for name, cell in row.cells.items()
+    }
     families: dict[str, list[tuple[int, str]]] = {}
     for key, cell in cells.items():
         if cell.change is not None:

@@ -22,7 +22,10 @@ def ablation_grid(found: Ablation, published: Sequence[Published]) -> Grid:
     theirs = [row for row in published if row.factor == found.factor]
     columns = _columns(found, theirs)
     ways = [row.conditions for row in found.rows]
-    conditions = [*ways, *(Conditions(row.asked.prompt, row.asked.grader, row.asked.limits, row.asked.problems) for row in theirs)]
+    conditions = [
+        *ways,
+        *(Conditions(row.asked.prompt, row.asked.grader, row.asked.limits, row.asked.problems) for row in theirs),
+    ]
     marks, notes = footnotes(conditions)
     labels = _labels(found.rows)
     ours = [
@@ -30,7 +33,9 @@ def ablation_grid(found: Ablation, published: Sequence[Published]) -> Grid:
         for row, label, mark in zip(found.rows, labels, marks, strict=False)
     ]
     base = _published_base(theirs, found)
-    rest = [_published_row(row, mark, base, columns) for row, mark in zip(theirs, marks[len(found.rows) :], strict=True)]
+    rest = [
+        _published_row(row, mark, base, columns) for row, mark in zip(theirs, marks[len(found.rows) :], strict=True)
+    ]
     shades = [(0.0,) * 3 + tuple(_shade(row.cells.get(name)) for name in columns) for row in found.rows]
     shades += [(0.0,) * (3 + len(columns)) for _ in rest]
     header = (found.factor, "figures", "runs", *columns)
@@ -42,7 +47,10 @@ def ablation_grid(found: Ablation, published: Sequence[Published]) -> Grid:
 
 def _columns(found: Ablation, theirs: Sequence[Published]) -> list[str]:
     """Those of our runs and of the published rows: benchmarks in the paper's order, averages last."""
-    known = {*found.columns, *(name for row in theirs for name in (*row.cells, *(["AVG"] if row.average is not None else [])))}
+    known = {
+        *found.columns,
+        *(name for row in theirs for name in (*row.cells, *(["AVG"] if row.average is not None else []))),
+    }
     ordered = (*PAPER, *sorted(known - {*PAPER, *AVERAGES, "mean"}), *AVERAGES, "mean")
     return [name for name in ordered if name in known]
 
@@ -52,7 +60,9 @@ def _labels(rows: Sequence[Row]) -> list[str]:
     found = []
     for row in rows:
         others = [other for other in rows if other.value == row.value and other is not row]
-        differing = [name for name, value in row.context.items() if any(other.context.get(name) != value for other in others)]
+        differing = [
+            name for name, value in row.context.items() if any(other.context.get(name) != value for other in others)
+        ]
         behind = ", ".join(f"{name} {row.context[name]}" for name in differing)
         found.append(f"{MODES.get(row.value, row.value)} ({behind})" if behind else MODES.get(row.value, row.value))
     return found
@@ -98,7 +108,10 @@ def _notes(found: Ablation, published: bool) -> tuple[str, ...]:
     return (
         f"In brackets the change against {found.baseline} in points, on the same problems"
         + (", of the run most like it in all else" if several else "")
-        + "; *: significant (paired test over problems, Holm over all benchmarks of the table, or over the rows of an average).",
+        + (
+            "; *: significant (paired test over problems, Holm over all benchmarks of the table, or over the rows of "
+            "an average)."
+        ),
         *(("±: standard deviation over runs with other seeds; it is not part of the test.",) if spread else ()),
         *(
             ("Changes of published rows are differences of their figures; nothing is known of their significance.",)

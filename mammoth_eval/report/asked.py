@@ -23,7 +23,10 @@ class Asked:
     """Benchmark to its family of exemplars."""
 
     def query(self, problem: Problem, method: Method) -> Query | None:
-        """The request for an attempt at `problem`; None where it is not known (an option match asks with what the model wrote)."""
+        """The request for an attempt at `problem`;
+
+        None where it is not known (an option match asks with what the model wrote).
+        """
         if self.prompt is None or method == "match" or problem.benchmark not in self.families:
             return None
         return self.prompt.query(problem, method, family=self.families[problem.benchmark])
@@ -44,6 +47,10 @@ def _prompt(spec: Mapping[str, Any]) -> Prompt | None:
     kept = {PurePath(name).name: table.encode() for name, table in spec.get("prompt_files", {}).items()}
     try:
         prompt = prompts.parse(spec["prompt"], "run.json", text.encode(), lambda: kept or prompts.own_families())
-    except (UsageError, UnicodeEncodeError, RecursionError):  # another version's prompt, whose keys were others, or none at all
+    except (
+        UsageError,
+        UnicodeEncodeError,
+        RecursionError,
+    ):  # another version's prompt, whose keys were others, or none at all
         return None
     return prompt if prompt.hash == spec["prompt_hash"] else None

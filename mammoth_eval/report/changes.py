@@ -1,4 +1,7 @@
-"""What changed between two runs, problem by problem: outcomes, answers, texts line by line; `compare` has the statistics."""
+"""What changed between two runs, problem by problem:
+
+outcomes, answers, texts line by line; `compare` has the statistics.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ from mammoth_eval.types import Attempt, Problem, Record
 
 Kind = Literal["gained", "lost", "outcome", "answer", "text", "same"]
 KINDS: tuple[Kind, ...] = ("gained", "lost", "outcome", "answer", "text")
-"""What weighs most first; a problem is listed under the first that holds. ``text``: only what the model wrote differs."""
+"""What weighs most first;
+
+a problem is listed under the first that holds. ``text``: only what the model wrote differs.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,10 @@ class Changes:
     def to_json(self) -> dict[str, Any]:
         """All of it, for scripts."""
         content = {name: getattr(self, name) for name in ("a", "b", "counts", "only_a", "only_b", "redefined")}
-        return content | {"settings": [asdict(one) for one in self.settings], "changes": [one.to_json() for one in self.changes]}
+        return content | {
+            "settings": [asdict(one) for one in self.settings],
+            "changes": [one.to_json() for one in self.changes],
+        }
 
 
 def changes(a: Run, b: Run) -> Changes:
@@ -102,7 +111,9 @@ def _asked(record: Record) -> tuple[str, str]:
 
 
 def _change(a: Run, b: Run, ours: Record, theirs: Record) -> Change:
-    one, other = (stats.decided(record.scores[run.summary.grader], run.reading) for run, record in ((a, ours), (b, theirs)))
+    one, other = (
+        stats.decided(record.scores[run.summary.grader], run.reading) for run, record in ((a, ours), (b, theirs))
+    )
     parts = tuple(_parts(ours.attempts, theirs.attempts))
     return Change(ours.problem, _kind(one, other, parts), one, other, parts)
 
@@ -128,7 +139,11 @@ def _parts(a: Sequence[Attempt], b: Sequence[Attempt]) -> Iterator[Part]:
             yield Part(f"{method} output{behind}", _output(one), _output(other))
             if one and other and one.program is not None and other.program is not None:
                 continue
-        yield Part(f"{method} completion{behind}", one.completion.text if one else None, other.completion.text if other else None)
+        yield Part(
+            f"{method} completion{behind}",
+            one.completion.text if one else None,
+            other.completion.text if other else None,
+        )
 
 
 def _output(attempt: Attempt | None) -> str | None:
@@ -145,8 +160,8 @@ Mark = Literal["=", "~", "<", ">", "…"]
 def aligned(a: str | None, b: str | None, context: int | None = 2) -> list[tuple[Mark, str, str]]:
     """The lines of two texts beside one another.
 
-    ``=`` the same, ``~`` changed, ``<`` only in A, ``>`` only in B, ``…`` for lines that are the same and left out: those
-    further than `context` lines from a change, none where that is None.
+    ``=`` the same, ``~`` changed, ``<`` only in A, ``>`` only in B, ``…`` for lines that are the same and left out:
+    those further than `context` lines from a change, none where that is None.
     """
     left, right = (a or "").splitlines(), (b or "").splitlines()
     rows: list[tuple[Mark, str, str]] = []

@@ -1,4 +1,7 @@
-"""Runs against one another on the same problems: differences with intervals, paired tests, the problems that flipped."""
+"""Runs against one another on the same problems:
+
+differences with intervals, paired tests, the problems that flipped.
+"""
 
 from __future__ import annotations
 
@@ -111,7 +114,9 @@ Scores = tuple[list[float], list[float]]
 
 def _cell(a: Side, b: Side, benchmark: str, left_out: set[str]) -> tuple[Cell, Scores] | None:
     """One benchmark and its pairs of scores; None where no pair is left."""
-    asked_a, asked_b = ({one.problem for one in side.answers.values() if one.benchmark == benchmark} - left_out for side in (a, b))
+    asked_a, asked_b = (
+        {one.problem for one in side.answers.values() if one.benchmark == benchmark} - left_out for side in (a, b)
+    )
     scores_a, scores_b = a.scores(benchmark), b.scores(benchmark)
     keys = [key for key in scores_a if key in scores_b and key not in left_out]
     if not keys:
@@ -142,7 +147,9 @@ def _flips(a: Side, b: Side, keys: Sequence[str]) -> tuple[Flip, ...]:
     """Problems right on one side alone; errored ones are none."""
     pairs = ((a.answers[key], b.answers[key]) for key in keys)
     return tuple(
-        Flip(one.problem, one.benchmark, one.question, one.gold, (one.answer, other.answer), (one.outcome, other.outcome))
+        Flip(
+            one.problem, one.benchmark, one.question, one.gold, (one.answer, other.answer), (one.outcome, other.outcome)
+        )
         for one, other in pairs
         if (one.outcome == "correct") != (other.outcome == "correct") and "fault" not in (one.outcome, other.outcome)
     )

@@ -17,9 +17,24 @@ _HOW = (
 def comparison_grid(found: Comparison) -> Grid:
     """One row a benchmark, the mean last."""
     cells = [*found.cells, *([found.mean] if found.mean else [])]
-    header = ("benchmark", "N", "A", "B", "difference", "95 % interval", "only A", "only B", "p", "exact", "Holm", "verdict")
+    header = (
+        "benchmark",
+        "N",
+        "A",
+        "B",
+        "difference",
+        "95 % interval",
+        "only A",
+        "only B",
+        "p",
+        "exact",
+        "Holm",
+        "verdict",
+    )
     rows = tuple(_row(cell) for cell in cells)
-    several = ("Holm: p corrected for the number of benchmarks; the verdict goes by it.",) if len(found.cells) > 1 else ()
+    several = (
+        ("Holm: p corrected for the number of benchmarks; the verdict goes by it.",) if len(found.cells) > 1 else ()
+    )
     title = f"A: {found.a} ({found.grader[0]})\nB: {found.b} ({found.grader[1]})"
     return Grid(title, header, rows, (*_HOW, *several, *_left_out(found), *_graders(found)), left=1)
 
@@ -29,7 +44,17 @@ def _row(cell: Cell) -> tuple[str, ...]:
     figures = (f"{one.a:.1f}", f"{one.b:.1f}", signed(one.difference), f"{signed(one.low)} to {signed(one.high)}")
     exact = "" if one.p_exact is None else p_text(one.p_exact)
     corrected = "" if cell.benchmark == "mean" else p_text(cell.corrected)
-    return (cell.benchmark, str(one.n), *figures, str(one.only_a), str(one.only_b), p_text(one.p), exact, corrected, verdict(cell))
+    return (
+        cell.benchmark,
+        str(one.n),
+        *figures,
+        str(one.only_a),
+        str(one.only_b),
+        p_text(one.p),
+        exact,
+        corrected,
+        verdict(cell),
+    )
 
 
 def verdict(cell: Cell) -> str:
@@ -111,7 +136,10 @@ def matrix_grid(found: Matrix) -> Grid:
 
 def _bases(found: Matrix) -> str:
     """On what each pair is compared; said once where it is the same for all."""
-    said = {(i, j): ", ".join(f"{one.result.n} {one.benchmark}" for one in comparison.cells) for i, j, comparison, _ in found.pairs}
+    said = {
+        (i, j): ", ".join(f"{one.result.n} {one.benchmark}" for one in comparison.cells)
+        for i, j, comparison, _ in found.pairs
+    }
     if len(set(said.values())) == 1:
         return f"{next(iter(said.values()))}."
     return "; ".join(f"{i + 1} and {j + 1}: {text}" for (i, j), text in said.items()) + "."

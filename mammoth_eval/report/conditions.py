@@ -1,4 +1,7 @@
-"""How figures came about, so that rows that differ in it are never side by side in silence: the difference is a footnote."""
+"""How figures came about, so that rows that differ in it are never side by side in silence:
+
+the difference is a footnote.
+"""
 
 from __future__ import annotations
 
@@ -53,10 +56,13 @@ def basis_of(run: RunSummary) -> Basis:
 def conditions(runs: Sequence[Basis]) -> tuple[Conditions, ...]:
     """Those of runs of ours, on the nine sets where they have any of them, else on all.
 
-    A prompt's name, or the problems of a set, that mean different things in two of the runs get a word of their hash behind them.
+    A prompt's name, or the problems of a set, that mean different things in two of the runs get a word of their hash
+    behind them.
     """
     prompts = _ambiguous((run.spec["prompt"], run.spec.get("prompt_hash", "")) for run in runs)
-    rows = _ambiguous((_chosen(name, row), row.get("sha256", "")) for run in runs for name, row in run.spec["benchmarks"].items())
+    rows = _ambiguous(
+        (_chosen(name, row), row.get("sha256", "")) for run in runs for name, row in run.spec["benchmarks"].items()
+    )
     return tuple(_conditions(run, prompts, rows) for run in runs)
 
 
@@ -111,7 +117,8 @@ def _problems(run: Basis, ambiguous: set[str]) -> str:
 def footnotes(rows: Sequence[Conditions]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """A mark for each row and the notes below the table.
 
-    What is the same in all rows is said once, with no mark; rows that differ have a mark, and its note says how they were asked.
+    What is the same in all rows is said once, with no mark; rows that differ have a mark, and its note says how they
+    were asked.
     """
     fields = tuple(_WORDS)
     differing = [name for name in fields if len({getattr(one, name) for one in rows}) > 1]

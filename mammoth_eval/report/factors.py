@@ -1,7 +1,7 @@
 """Factors: what an ablation groups runs by, read from their metadata.
 
-A factor is looked for in what the user said (``--factor name=value``), in the checkpoint's ``train.json`` (training subset,
-rationale format, seed), then in the run's own settings (decoding, prompt, seed, ...).
+A factor is looked for in what the user said (``--factor name=value``), in the checkpoint's ``train.json`` (training
+subset, rationale format, seed), then in the run's own settings (decoding, prompt, seed, ...).
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ def factor_of(spec: Mapping[str, Any], name: str, reading: str = "") -> str | No
 
 
 def _text(name: str, value: Any) -> str:
-    """A value as a table shows it; a list of both kinds of rationales is ``hybrid``, a table without a name a word of its hash."""
+    """A value as a table shows it;
+
+    a list of both kinds of rationales is ``hybrid``, a table without a name a word of its hash.
+    """
     if isinstance(value, Mapping):
         text = json.dumps(value, sort_keys=True)
         return str(value.get("name") or hashlib.sha256(text.encode()).hexdigest()[:6])
@@ -85,5 +88,7 @@ def varying(specs: Sequence[Mapping[str, Any]]) -> list[str]:
 def require(name: str, specs: Sequence[Mapping[str, Any]]) -> None:
     """Raises `UsageError` where no run says anything of the factor `name`."""
     if all(factor_of(spec, name) is None for spec in specs):
-        known = sorted({*CONTEXT, SEED, *(key for spec in specs for key in (*spec.get("factors", {}), *(spec.get("train") or {})))})
+        known = sorted(
+            {*CONTEXT, SEED, *(key for spec in specs for key in (*spec.get("factors", {}), *(spec.get("train") or {})))}
+        )
         raise UsageError(f"--factor {name}: no run says anything of it; there are: {', '.join(known)}")

@@ -78,7 +78,10 @@ def _longest_line(cell: str) -> int:
 
 
 def to_rich(grid: Grid, width: int) -> RenderableType:
-    """The table for a terminal of `width` columns; where it is wider, turned, or else in several parts below one another."""
+    """The table for a terminal of `width` columns;
+
+    where it is wider, turned, or else in several parts below one another.
+    """
     if grid.width() <= width or grid.left >= len(grid.header):
         return _rich(grid)
     return _rich(grid.turned()) if grid.turned().width() <= width else Group(*map(_rich, grid.parts(width)))
@@ -110,7 +113,10 @@ def to_markdown(grid: Grid) -> str:
     rule = ["---" if i < grid.left else "---:" for i in range(len(grid.header))]
     rows = [grid.header, rule, *grid.rows]
     lines = ["| " + " | ".join(cell.replace("|", "\\|").replace("\n", "<br>") for cell in row) + " |" for row in rows]
-    return "\n".join([*([f"**{grid.title}**", ""] if grid.title else []), *lines, *(f"\n{note}" for note in grid.notes)]) + "\n"
+    return (
+        "\n".join([*([f"**{grid.title}**", ""] if grid.title else []), *lines, *(f"\n{note}" for note in grid.notes)])
+        + "\n"
+    )
 
 
 _LATEX = {
@@ -134,9 +140,18 @@ def to_latex(grid: Grid) -> str:
 
     def line(row: Sequence[str]) -> str:
         text = " & ".join(escape(cell) for cell in row) + r" \\"
-        return "{}" + text if text.startswith(("[", "*")) else text  # else the end of the row before would take it for its own
+        return (
+            "{}" + text if text.startswith(("[", "*")) else text
+        )  # else the end of the row before would take it for its own
 
     columns = "l" * grid.left + "r" * (len(grid.header) - grid.left)
     caption = " ".join(escape(part.rstrip(".") + ".") for part in (grid.title, *grid.notes) if part)
-    body = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", line(grid.header), r"\midrule", *map(line, grid.rows), r"\bottomrule"]
+    body = [
+        rf"\begin{{tabular}}{{{columns}}}",
+        r"\toprule",
+        line(grid.header),
+        r"\midrule",
+        *map(line, grid.rows),
+        r"\bottomrule",
+    ]
     return "\n".join([r"\begin{table}", *body, r"\end{tabular}", rf"\caption{{{caption}}}", r"\end{table}"]) + "\n"

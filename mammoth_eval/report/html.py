@@ -1,4 +1,7 @@
-"""Tables as one HTML page with nothing to load: it opens from a file, light or dark, on a narrow screen and on paper."""
+"""Tables as one HTML page with nothing to load:
+
+it opens from a file, light or dark, on a narrow screen and on paper.
+"""
 
 from __future__ import annotations
 
@@ -31,11 +34,16 @@ def to_html(grids: Sequence[Grid], title: str) -> str:
 
 
 def _table(grid: Grid) -> str:
-    head = "".join(f'<th scope="col"{_class(grid, column)}>{_text(name)}</th>' for column, name in enumerate(grid.header))
+    head = "".join(
+        f'<th scope="col"{_class(grid, column)}>{_text(name)}</th>' for column, name in enumerate(grid.header)
+    )
     rows = "\n".join(_row(grid, number) for number in range(len(grid.rows)))
     caption = f"<caption>{escape(grid.title)}</caption>\n" if grid.title else ""
     notes = "\n".join(f'<p class="note">{escape(note)}</p>' for note in grid.notes)
-    return f'<div class="scroll"><table>\n{caption}<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>\n{notes}'
+    return (
+        f'<div class="scroll"><table>\n{caption}<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>'
+        f"\n{notes}"
+    )
 
 
 def _row(grid: Grid, number: int) -> str:

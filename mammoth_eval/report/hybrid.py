@@ -1,8 +1,8 @@
 """What the hybrid did: PoT, CoT, hybrid and oracle side by side, what was recovered and lost, why programs failed, what each
 path cost; by benchmark, subject, level and length.
 
-A run of decoding ``both`` knows all of it. One of ``hybrid`` asked for chain of thought only where the program gave no answer:
-it knows neither CoT, nor the oracle, nor what was lost.
+A run of decoding ``both`` knows all of it. One of ``hybrid`` asked for chain of thought only where the program gave no
+answer: it knows neither CoT, nor the oracle, nor what was lost.
 """
 
 from __future__ import annotations
@@ -39,7 +39,10 @@ class Slice:
     saved: int
     """Fallbacks whose answer is right."""
     hurt: int | None
-    """Problems on which the program's wrong answer stood in the way of CoT's right one; None where that is not known."""
+    """Problems on which the program's wrong answer stood in the way of CoT's right one;
+
+    None where that is not known.
+    """
     failures: Mapping[str, int]
     """Why programs gave no answer, commonest first."""
 
@@ -70,7 +73,10 @@ class HybridReport:
     saved: tuple[str, ...]
     """Ids of the problems on which the fallback's answer is right."""
     hurt: tuple[str, ...] | None
-    """Ids of the problems on which a program's wrong answer stood in the way of CoT's right one; None where not known."""
+    """Ids of the problems on which a program's wrong answer stood in the way of CoT's right one;
+
+    None where not known.
+    """
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for scripts."""
@@ -99,7 +105,10 @@ class _Cost:
 
 
 def analyse(records: Iterable[Record], grader: str, decoding: str) -> HybridReport:
-    """What `decoding` did on `records`, read once, under `grader`. Raises `KeyError` where a record has no score by it."""
+    """What `decoding` did on `records`, read once, under `grader`.
+
+    Raises `KeyError` where a record has no score by it.
+    """
     readings = _readings(decoding)
     tallies: dict[tuple[str, str, str], _Tally] = {}
     costs: dict[tuple[str, Method], _Cost] = {}

@@ -70,7 +70,9 @@ def _failures(run: str, dimension: str, slices: Sequence[Slice]) -> Grid:
         failed = sum(one.failures.values())
         counts = [one.failures.get(why, 0) for why in shown]
         others = (failed - sum(counts),) if rest else ()
-        rows.append((*_head(dimension, one), str(one.n), str(failed), *(str(n) if n else "" for n in (*counts, *others))))
+        rows.append(
+            (*_head(dimension, one), str(one.n), str(failed), *(str(n) if n else "" for n in (*counts, *others)))
+        )
     header = (*_names(dimension), "N", "failed", *shown, *rest)
     return Grid(f"{run}: why programs gave no answer, by {dimension}", header, tuple(rows), left=len(_names(dimension)))
 
@@ -97,5 +99,8 @@ def _spent(run: str, found: HybridReport) -> Grid:
         for one in found.spent
     )
     header = ("benchmark", "path", "completions", "prompt tokens", "new tokens", "s per completion", "s per program")
-    note = "Seconds are means of waiting times, queueing included; completions overlap. Tokens are 0 where they were not recorded."
+    note = (
+        "Seconds are means of waiting times, queueing included; completions overlap. Tokens are 0 where they were not "
+        "recorded."
+    )
     return Grid(f"{run}: tokens and seconds by path", header, rows, (note,), left=2)

@@ -1,4 +1,7 @@
-"""Runs of ours and published figures in one table, in the paper's column order; how they came about is said in footnotes."""
+"""Runs of ours and published figures in one table, in the paper's column order;
+
+how they came about is said in footnotes.
+"""
 
 from __future__ import annotations
 
@@ -145,7 +148,12 @@ def _is_wanted(row: Entry, wanted: Wanted) -> bool:
 def _rank(row: Entry, column: str) -> tuple[bool, float, str, float]:
     value = row.size if column == "size" else row.figures[column].value if column in row.figures else None
     mean = sum(one.value for one in row.figures.values()) / len(row.figures) if row.figures else 0.0
-    return (value is None and column != "model", 0.0 if column == "model" else -(value or 0.0), row.model.lower(), -mean)
+    return (
+        value is None and column != "model",
+        0.0 if column == "model" else -(value or 0.0),
+        row.model.lower(),
+        -mean,
+    )
 
 
 def grids(rows: Sequence[Entry]) -> list[Grid]:
@@ -161,7 +169,13 @@ def grids(rows: Sequence[Entry]) -> list[Grid]:
 def _grid(title: str, rows: Sequence[Entry], columns: Sequence[str]) -> Grid:
     marks, notes = footnotes([row.conditions for row in rows])
     cells = tuple(
-        (f"{row.model} {mark}".strip(), _size(row.size), MODES.get(row.mode, row.mode), _origin(row), *_cells(row, columns))
+        (
+            f"{row.model} {mark}".strip(),
+            _size(row.size),
+            MODES.get(row.mode, row.mode),
+            _origin(row),
+            *_cells(row, columns),
+        )
         for row, mark in zip(rows, marks, strict=True)
     )
     interval = ("± is half the 95 % interval (Wilson).",) if any(row.origin == "ours" for row in rows) else ()
@@ -172,7 +186,9 @@ def _grid(title: str, rows: Sequence[Entry], columns: Sequence[str]) -> Grid:
 
 def _origin(row: Entry) -> str:
     """Ours with the hash that the run's folder ends in, or published with the kind of source."""
-    return f"ours {row.run.rpartition('-')[2]}" if row.origin == "ours" else f"published [{row.source.partition(' ')[0]}]"
+    return (
+        f"ours {row.run.rpartition('-')[2]}" if row.origin == "ours" else f"published [{row.source.partition(' ')[0]}]"
+    )
 
 
 def _cells(row: Entry, columns: Sequence[str]) -> Iterable[str]:
@@ -185,7 +201,9 @@ def _size(size: float | None) -> str:
 
 def _sources(rows: Sequence[Entry]) -> tuple[str, ...]:
     """Where the published rows are from, an address a model or a paper."""
-    known = dict.fromkeys((row.source.partition(" ")[0], row.source.partition(" ")[2], row.model) for row in rows if row.source)
+    known = dict.fromkeys(
+        (row.source.partition(" ")[0], row.source.partition(" ")[2], row.model) for row in rows if row.source
+    )
     addresses: dict[tuple[str, str], list[str]] = {}
     for kind, address, model in known:
         addresses.setdefault((kind, address), []).append(model)
@@ -202,10 +220,14 @@ def to_csv(rows: Sequence[Entry]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     figures = [f"{name}{end}" for name in names for end in ("", "_low", "_high")]
-    writer.writerow(["origin", "model", "size", "mode", "run", "source", *(f.name for f in fields(Conditions)), *figures])
+    writer.writerow(
+        ["origin", "model", "size", "mode", "run", "source", *(f.name for f in fields(Conditions)), *figures]
+    )
     for row in rows:
         head = [row.origin, row.model, "" if row.size is None else f"{row.size:g}", row.mode, row.run, row.source]
         shown = [row.figures.get(name) for name in names]
         values = [value for one in shown for value in ((one.value, one.low, one.high) if one else (None, None, None))]
-        writer.writerow([*head, *astuple(row.conditions), *("" if value is None else f"{value:.4f}" for value in values)])
+        writer.writerow(
+            [*head, *astuple(row.conditions), *("" if value is None else f"{value:.4f}" for value in values)]
+        )
     return out.getvalue()

@@ -1,7 +1,8 @@
 """Figures that others published, from ``results/published/*.toml``: each with its source and address, none that nobody has checked.
 
-A file says once how its rows were asked (``[asked]``; empty where it is not known) and what its sources are; a row gives model,
-size in billions of parameters, mode, source, address, the cells that have a source, and the average that was printed, if one was.
+A file says once how its rows were asked (``[asked]``; empty where it is not known) and what its sources are; a row
+gives model, size in billions of parameters, mode, source, address, the cells that have a source, and the average that
+was printed, if one was.
 """
 
 from __future__ import annotations
@@ -73,7 +74,9 @@ def read(path: Path) -> tuple[Published, ...]:
         asked, sources, rows = Asked(**content["asked"]), content["sources"], content["row"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path}: not a file of published figures: {error!r}") from error
-    return tuple(_row(f"{path.name}, row {number}", row, asked, sources, content["title"]) for number, row in enumerate(rows, 1))
+    return tuple(
+        _row(f"{path.name}, row {number}", row, asked, sources, content["title"]) for number, row in enumerate(rows, 1)
+    )
 
 
 def _row(place: str, row: Mapping[str, Any], asked: Asked, sources: Mapping[str, str], title: str) -> Published:

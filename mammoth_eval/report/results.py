@@ -43,7 +43,9 @@ class RunSummary:
             "spec": self.spec,
             "session": self.session,
             "results": [asdict(one) for one in self.summaries],
-            "averages": {name: {over: asdict(one) for over, one in found.items()} for name, found in self.averages().items()},
+            "averages": {
+                name: {over: asdict(one) for over, one in found.items()} for name, found in self.averages().items()
+            },
         }
 
     def averages(self) -> dict[str, dict[str, Interval]]:
@@ -85,20 +87,27 @@ def summarize_run(path: Path, grader: str | None = None, *, skip_damaged: bool =
     return summary_of(path, store.load_run(path), store.load_briefs(path, skip_damaged=skip_damaged), grader)
 
 
-def summary_of(path: Path, content: dict[str, Any], records: Iterable[AnyRecord], grader: str | None = None) -> RunSummary:
+def summary_of(
+    path: Path, content: dict[str, Any], records: Iterable[AnyRecord], grader: str | None = None
+) -> RunSummary:
     """The same from a run's ``run.json`` and records already read."""
     spec = content["spec"]
     name = grader or spec["rules"]
     try:
         summaries = _in_order(stats.summarize(records, name, spec["decoding"]))
     except KeyError as error:
-        raise StoreError(f"{path}: not scored by grader {name!r}; do so with: mammoth-eval grade {path} --grader {name}") from error
+        raise StoreError(
+            f"{path}: not scored by grader {name!r}; do so with: mammoth-eval grade {path} --grader {name}"
+        ) from error
     session = {name: value for name, value in (content["sessions"] or [{}])[-1].items() if name != "command"}
     return RunSummary(f"{path.parent.name}/{path.name}", spec, session, name, summaries)
 
 
 def save(summary: RunSummary, folder: Path) -> Path:
-    """Write one run's summary, to be kept where its records are not: ``<folder>/<model>--<run>.json``. Raises `StoreError`."""
+    """Write one run's summary, to be kept where its records are not:
+
+    ``<folder>/<model>--<run>.json``. Raises `StoreError`.
+    """
     path = below(folder, f"{summary.run.replace('/', '--')}.json", where=f"{folder}: the summary of a run")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -138,14 +147,18 @@ def accuracy_grid(runs: Sequence[RunSummary]) -> Grid:
             figures = [cells[name].accuracy if name in cells else None for name in columns] + means
             rows.append((run.spec["model"], MODES.get(reading, reading), ", ".join(asked), *map(cell, figures)))
     header = ("model", "mode", "run", *columns, *averages, *mean_name)
-    return Grid("Accuracy in %", header, tuple(rows), (_graders_note(runs), _sizes_note(runs), *_seeds_note(runs)), left=3)
+    return Grid(
+        "Accuracy in %", header, tuple(rows), (_graders_note(runs), _sizes_note(runs), *_seeds_note(runs)), left=3
+    )
 
 
 def _asked(spec: Mapping[str, Any]) -> str:
     """What tells runs of one model apart at a glance: decoding, prompt, samples, new tokens."""
     tokens = spec["sampling"].get("max_tokens")
     samples = f"{spec['samples']} samples" if spec["samples"] > 1 else ""
-    return ", ".join(part for part in (spec["decoding"], spec["prompt"], samples, f"{tokens} tokens" if tokens else "") if part)
+    return ", ".join(
+        part for part in (spec["decoding"], spec["prompt"], samples, f"{tokens} tokens" if tokens else "") if part
+    )
 
 
 def _sizes(run: RunSummary) -> str:
@@ -163,7 +176,11 @@ def _sizes_note(runs: Sequence[RunSummary]) -> str:
             sizes.setdefault(one.benchmark, set()).add(one.n)
     if len(set().union(*sizes.values())) == 1:
         return f"{next(iter(next(iter(sizes.values()))))} problems of each set."
-    return "Problems: " + ", ".join(f"{name} {' or '.join(map(str, sorted(found)))}" for name, found in sizes.items()) + "."
+    return (
+        "Problems: "
+        + ", ".join(f"{name} {' or '.join(map(str, sorted(found)))}" for name, found in sizes.items())
+        + "."
+    )
 
 
 def _seeds_note(runs: Sequence[RunSummary]) -> tuple[str, ...]:
@@ -174,7 +191,9 @@ def _seeds_note(runs: Sequence[RunSummary]) -> tuple[str, ...]:
             seed = row.get("source", {}).get("seed")
             if seed is not None and name not in sets.setdefault(seed, []):
                 sets[seed].append(name)
-    return tuple(f"Problems of {', '.join(sorted(names))} made with seed {seed}." for seed, names in sorted(sets.items()))
+    return tuple(
+        f"Problems of {', '.join(sorted(names))} made with seed {seed}." for seed, names in sorted(sets.items())
+    )
 
 
 def _mean(cells: dict[str, Summary], sets: Iterable[str]) -> Interval | None:
@@ -205,7 +224,11 @@ def path_grid(runs: Sequence[RunSummary]) -> Grid:
         rows.append((*head, by_pot, *fallback, lost, f"{one.completion_tokens:,}" if one.completion_tokens else ""))
     notes = (
         "fallback: the program gave no answer, chain of thought was asked for; recovered: of these, right.",
-        *(("lost: a program's wrong answer where chain of thought alone was right.",) if any(row[-2] for row in rows) else ()),
+        *(
+            ("lost: a program's wrong answer where chain of thought alone was right.",)
+            if any(row[-2] for row in rows)
+            else ()
+        ),
     )
     header = (*_head(runs), "by PoT", "fallback", "recovered", "lost", "tokens")
     return Grid("Program or chain of thought", header, tuple(rows), notes, left=len(_head(runs))).used()
@@ -254,7 +277,10 @@ def samples_grid(runs: Sequence[RunSummary]) -> Grid | None:
 
 
 def to_csv(runs: Sequence[RunSummary]) -> str:
-    """One line per run, benchmark and reading, figures as numbers; behind them IND, OOD and AVG, which have no outcomes."""
+    """One line per run, benchmark and reading, figures as numbers;
+
+    behind them IND, OOD and AVG, which have no outcomes.
+    """
     out = io.StringIO()
     sizes = sorted({k for run in runs for one in run.summaries for k in one.pass_at})
     names = ("run", "model", "grader", "decoding", "reading", "benchmark", "n", "accuracy", "low", "high")
@@ -266,9 +292,18 @@ def to_csv(runs: Sequence[RunSummary]) -> str:
         for one in run.summaries:
             outcomes = [one.outcomes[outcome] for outcome in OUTCOMES]
             hurt = "" if one.hurt is None else one.hurt
-            counts = [one.by_path.get("pot", 0), one.fallback, one.saved, hurt, one.prompt_tokens, one.completion_tokens]
+            counts = [
+                one.by_path.get("pot", 0),
+                one.fallback,
+                one.saved,
+                hurt,
+                one.prompt_tokens,
+                one.completion_tokens,
+            ]
             passed = [f"{one.pass_at[k]:.4f}" if k in one.pass_at else "" for k in sizes]
-            writer.writerow([*head, one.reading, one.benchmark, one.n, *_figures(one.accuracy), *outcomes, *counts, *passed])
+            writer.writerow(
+                [*head, one.reading, one.benchmark, one.n, *_figures(one.accuracy), *outcomes, *counts, *passed]
+            )
         for reading, found in run.averages().items():
             for name, interval in found.items():
                 writer.writerow([*head, reading, name, "", *_figures(interval), *[""] * (len(OUTCOMES) + len(more))])

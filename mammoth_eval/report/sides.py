@@ -73,10 +73,14 @@ def load_side(path: Path, grader: str | None = None, reading: str | None = None,
     return side
 
 
-def load_sides(path: Path, grader: str | None, readings: Sequence[str | None], *, skip_damaged: bool = False) -> tuple[Side, ...]:
+def load_sides(
+    path: Path, grader: str | None, readings: Sequence[str | None], *, skip_damaged: bool = False
+) -> tuple[Side, ...]:
     """The same for several readings, the records read once; None stands for the run's own."""
     if path.suffix == ".json":
-        raise UsageError(f"{path}: a saved summary holds no records, and problems cannot be paired without; give the run's folder")
+        raise UsageError(
+            f"{path}: a saved summary holds no records, and problems cannot be paired without; give the run's folder"
+        )
     content = store.load_run(path)
     name = grader or content["spec"]["rules"]
     decoding = content["spec"]["decoding"]
@@ -87,11 +91,15 @@ def load_sides(path: Path, grader: str | None, readings: Sequence[str | None], *
     answers: list[dict[str, Answered]] = [{} for _ in readings]
     for record in store.load_records(path, skip_damaged=skip_damaged):
         if name not in record.scores:
-            raise StoreError(f"{path}: not scored by grader {name!r}; do so with: mammoth-eval grade {path} --grader {name}")
+            raise StoreError(
+                f"{path}: not scored by grader {name!r}; do so with: mammoth-eval grade {path} --grader {name}"
+            )
         problem = record.problem
         for reading, found in zip(readings, answers, strict=True):
             one = stats.decided(record.scores[name], reading or known[0])
-            found[problem.id] = Answered(problem.id, problem.benchmark, problem.question, problem.gold, one.answer, one.outcome)
+            found[problem.id] = Answered(
+                problem.id, problem.benchmark, problem.question, problem.gold, one.answer, one.outcome
+            )
     label = f"{path.parent.name}/{path.name}"
     return tuple(
         Side(label if reading is None else f"{label}:{reading}", content, name, reading or known[0], found)

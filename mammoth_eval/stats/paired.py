@@ -1,11 +1,12 @@
 """Paired tests: two models on the same problems, where the problems' own difficulty cancels.
 
-One set of right-or-wrong answers is decided by McNemar's test on the discordant pairs. Its exact p-value (Psychometrika 12, 1947)
-is conservative: the binomial distribution is discrete, and at a nominal 5 % it rejects 3 to 4 % of true nulls. The mid-p version
-counts half of the observed table's own probability and holds 5 % (Fagerland, Lydersen and Laake, BMC Med. Res. Methodol. 13:91,
-2013), so it decides here; the exact value stands beside it. Scores between 0 and 1 (a mean over seeds) and means over several sets
-are decided by the sign-flip permutation test. Intervals are percentile bootstrap intervals over problems, within each set.
-Several tests at once are corrected by Holm (Scand. J. Stat. 6, 1979).
+One set of right-or-wrong answers is decided by McNemar's test on the discordant pairs. Its exact p-value (Psychometrika
+12, 1947) is conservative: the binomial distribution is discrete, and at a nominal 5 % it rejects 3 to 4 % of true
+nulls. The mid-p version counts half of the observed table's own probability and holds 5 % (Fagerland, Lydersen and
+Laake, BMC Med. Res. Methodol. 13:91, 2013), so it decides here; the exact value stands beside it. Scores between 0 and
+1 (a mean over seeds) and means over several sets are decided by the sign-flip permutation test. Intervals are
+percentile bootstrap intervals over problems, within each set. Several tests at once are corrected by Holm (Scand. J.
+Stat. 6, 1979).
 """
 
 from __future__ import annotations
@@ -76,8 +77,8 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
 def compare(sets: Sequence[tuple[Sequence[float], Sequence[float]]], *, draws: int = DRAWS, seed: int = 0) -> Paired:
     """B against A on one or several sets, each as (scores of A, scores of B), problem by problem; a score is 0 to 1.
 
-    Several sets are compared by the unweighted mean of their accuracies. Raises `ValueError` where there are no pairs, or not as
-    many scores of A as of B.
+    Several sets are compared by the unweighted mean of their accuracies. Raises `ValueError` where there are no pairs,
+    or not as many scores of A as of B.
     """
     pairs = [(np.asarray(a, dtype=float), np.asarray(b, dtype=float)) for a, b in sets]
     if not pairs or any(len(a) != len(b) or len(a) == 0 for a, b in pairs):
@@ -91,14 +92,24 @@ def compare(sets: Sequence[tuple[Sequence[float], Sequence[float]]], *, draws: i
     accuracy_a, accuracy_b = (100 * float(np.mean([np.mean(pair[side]) for pair in pairs])) for side in (0, 1))
     n = sum(len(change) for change in changes)
     return Paired(
-        n, accuracy_a, accuracy_b, only_a, only_b, accuracy_b - accuracy_a, 100 * float(low), 100 * float(high), p, p_exact
+        n,
+        accuracy_a,
+        accuracy_b,
+        only_a,
+        only_b,
+        accuracy_b - accuracy_a,
+        100 * float(low),
+        100 * float(high),
+        p,
+        p_exact,
     )
 
 
 def _bootstrap(changes: Sequence[Floats], draws: int, rng: np.random.Generator) -> Floats:
     """Means of resampled problems, averaged over the sets.
 
-    Problems with the same change are the same to a mean, so that how often each change is drawn (multinomial) is all that is drawn.
+    Problems with the same change are the same to a mean, so that how often each change is drawn (multinomial) is all
+    that is drawn.
     """
     total = np.zeros(draws)
     for change in changes:

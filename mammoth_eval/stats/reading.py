@@ -28,8 +28,8 @@ class Decided:
 def decided(score: AnyScore, reading: str) -> Decided:
     """The answer, outcome and path of one score, read as `reading`.
 
-    ``cot`` and ``pot`` look at that method's attempts alone (of several samples, at the answer that most of them gave), ``oracle``
-    at the better of these two; any other reading is the score's own.
+    ``cot`` and ``pot`` look at that method's attempts alone (of several samples, at the answer that most of them gave),
+    ``oracle`` at the better of these two; any other reading is the score's own.
     """
     asked = dict.fromkeys(one.method for one in score.attempts)
     if reading not in ("cot", "pot", "oracle") or set(asked) <= {reading}:
@@ -55,7 +55,10 @@ def ballot(one: AnyAttemptScore) -> int | str | None:
 
 
 _ORACLE_ORDER: tuple[Outcome, ...] = ("correct", "fault", "wrong", "truncated", "no_answer")
-"""The better of two attempts first; a fault before a wrong answer, since it hides whether the oracle would have been right."""
+"""The better of two attempts first;
+
+a fault before a wrong answer, since it hides whether the oracle would have been right.
+"""
 
 
 def fell_back(score: AnyScore) -> bool:
@@ -73,15 +76,17 @@ def was_hurt(score: AnyScore) -> bool:
 def pot_failures(record: AnyRecord, grader: str) -> Iterator[str]:
     """Why each program of `record` gave no answer under `grader`.
 
-    One of ``no program``, ``truncated``, a status (``timeout``, ``memory``, ...), an exception's name, ``empty output``,
-    ``no answer in output``.
+    One of ``no program``, ``truncated``, a status (``timeout``, ``memory``, ...), an exception's name, ``empty
+    output``, ``no answer in output``.
     """
     return iter(program_failures(record.attempts, record.scores[grader].attempts))
 
 
 def program_failures(attempts: Sequence[AnyAttempt], scored: Sequence[AnyAttemptScore]) -> list[str]:
     """Why each program among `attempts` gave no answer, in order; `scored` are their readings."""
-    return [_why(one) for one, found in zip(attempts, scored, strict=False) if found.answer is None and one.method == "pot"]
+    return [
+        _why(one) for one, found in zip(attempts, scored, strict=False) if found.answer is None and one.method == "pot"
+    ]
 
 
 def _why(attempt: AnyAttempt) -> str:

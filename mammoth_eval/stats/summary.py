@@ -37,7 +37,10 @@ class Summary:
     saved: int = 0
     """Fallbacks whose answer is right."""
     hurt: int | None = None
-    """Problems on which the program's wrong answer stood in the way of a right one in words; known only where both were asked."""
+    """Problems on which the program's wrong answer stood in the way of a right one in words;
+
+    known only where both were asked.
+    """
     pot_failures: Mapping[str, int] = field(default_factory=dict)
     """Why programs gave no answer."""
     pass_at: Mapping[int, float] = field(default_factory=dict)
@@ -75,8 +78,8 @@ class _Case:
 def summarize(records: Iterable[AnyRecord], grader: str, decoding: str) -> list[Summary]:
     """Every reading of every benchmark in `records` under `grader`; benchmarks in the order of their first record.
 
-    A run of decoding ``both`` is read as CoT, PoT, hybrid and oracle, any other as itself. Records are read once and not kept.
-    Raises `KeyError` where a record has no score by `grader`.
+    A run of decoding ``both`` is read as CoT, PoT, hybrid and oracle, any other as itself. Records are read once and
+    not kept. Raises `KeyError` where a record has no score by `grader`.
     """
     benchmarks: dict[str, dict[tuple[Any, ...], _Case]] = {}
     for record in records:
@@ -95,7 +98,9 @@ def _count(cases: dict[tuple[Any, ...], _Case], record: AnyRecord, score: AnySco
     votes = len(score.samples) > 1
     scored: Sequence[AnyAttemptScore] = score.attempts
     attempts: Sequence[AnyAttempt] = record.attempts
-    parts = tuple([(one.method, one.outcome, one.sample, ballot(one) if votes else one.answer is not None) for one in scored])
+    parts = tuple(
+        [(one.method, one.outcome, one.sample, ballot(one) if votes else one.answer is not None) for one in scored]
+    )
     methods = tuple([one.method for one in attempts])
     failures = tuple(program_failures(attempts, scored))
     key = (score.outcome, score.path, parts, score.samples, failures, methods, bool(record.fault))
@@ -119,7 +124,9 @@ def _summary(benchmark: str, reading: str, cases: Sequence[_Case], decoding: str
         outcomes[found.outcome] += case.count
         if found.path is not None:
             by_path[found.path] += case.count
-        failures.update({why: case.failures.count(why) * case.count for why in case.failures} if reading != "cot" else {})
+        failures.update(
+            {why: case.failures.count(why) * case.count for why in case.failures} if reading != "cot" else {}
+        )
         for place, method in enumerate(case.methods):
             if decoding != "both" or _is_spent(method, place, case.score, reading):
                 spent[0] += case.prompt_tokens[place]
@@ -134,7 +141,9 @@ def _summary(benchmark: str, reading: str, cases: Sequence[_Case], decoding: str
         by_path=dict(by_path),
         fallback=sum(case.count for case in fallen),
         saved=sum(case.count for case in fallen if case.score.outcome == "correct"),
-        hurt=sum(case.count for case in cases if was_hurt(case.score)) if reading == "hybrid" and _both(cases) else None,
+        hurt=sum(case.count for case in cases if was_hurt(case.score))
+        if reading == "hybrid" and _both(cases)
+        else None,
         pot_failures=dict(failures.most_common()),
         pass_at=_pass_at(cases, reading),
         prompt_tokens=spent[0],
@@ -158,7 +167,11 @@ def _both(cases: Sequence[_Case]) -> bool:
 
 def _pass_at(cases: Sequence[_Case], reading: str) -> dict[int, float]:
     """pass@k in percent for k = 1, 2, 4, ... and n, over the records with several samples."""
-    drawn = [(sampled(case.score, reading), case.count) for case in cases if case.score.samples and case.score.outcome != "fault"]
+    drawn = [
+        (sampled(case.score, reading), case.count)
+        for case in cases
+        if case.score.samples and case.score.outcome != "fault"
+    ]
     if not drawn:
         return {}
     n = min(len(samples) for samples, _ in drawn)

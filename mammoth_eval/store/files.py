@@ -14,7 +14,10 @@ from mammoth_eval.resources import is_full
 
 
 def lock(path: Path, what: str) -> int:
-    """A descriptor that holds the lock file `path` until it is closed. Raises `StoreError` where another process holds it."""
+    """A descriptor that holds the lock file `path` until it is closed.
+
+    Raises `StoreError` where another process holds it.
+    """
     held = for_writing(path)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -28,8 +31,13 @@ def lock(path: Path, what: str) -> int:
 
 
 def for_writing(path: Path, flags: int = 0) -> int:
-    """A descriptor of the file `path`, made where there is none. Raises `StoreError`, for a symbolic link or a pipe too."""
-    flags |= os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # the last: to open a pipe waits for nobody
+    """A descriptor of the file `path`, made where there is none.
+
+    Raises `StoreError`, for a symbolic link or a pipe too.
+    """
+    flags |= (
+        os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    )  # the last: to open a pipe waits for nobody
     if path.is_symlink():
         raise StoreError(f"{path}: is a symbolic link, which nothing is written through; put the file itself there")
     try:
@@ -57,7 +65,9 @@ def mend(log: Path) -> int:
 
 def write_atomically(path: Path, content: str | Iterable[bytes]) -> None:
     """Replace `path` in one step, or leave all as it was. Raises `StoreError` where it cannot be done."""
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")  # of its own: two processes may write one file of a cache
+    draft = path.with_name(
+        f"{path.name}.{secrets.token_hex(4)}.new"
+    )  # of its own: two processes may write one file of a cache
     parts = [content.encode("utf-8", "surrogatepass")] if isinstance(content, str) else content
     try:
         with draft.open("xb") as file:

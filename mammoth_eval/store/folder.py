@@ -150,7 +150,8 @@ def load_run(path: Path) -> dict[str, Any]:
         raise StoreError(f"{path}: no run here (no run.json)") from error
     except (ValueError, OSError, RecursionError) as error:
         raise StoreError(
-            f"{path / 'run.json'}: cannot be read: {error}; without that file the command that made the run writes it anew"
+            f"{path / 'run.json'}: cannot be read: {error}; without that file the command that made the run writes it "
+            f"anew"
         ) from error
     if not isinstance(content, dict) or not isinstance(content.get("spec", {}), dict):
         raise StoreError(f"{path / 'run.json'}: describes no run, expected an object with format, spec and sessions")
@@ -177,7 +178,10 @@ def load_spec(path: Path) -> RunSpec:
 
 
 def _check_names(content: Mapping[str, Any], where: str) -> None:
-    """Raises `StoreError` for a file of exemplars whose name is not one: it would lead out of any folder that it is put into."""
+    """Raises `StoreError` for a file of exemplars whose name is not one:
+
+    it would lead out of any folder that it is put into.
+    """
     files = content.get("spec", {}).get("prompt_files", {})
     if not isinstance(files, dict) or not all(isinstance(text, str) for text in files.values()):
         raise StoreError(f"{where}: expected an object, name to text")
@@ -188,8 +192,8 @@ def _check_names(content: Mapping[str, Any], where: str) -> None:
 def load_records(path: Path, *, skip_damaged: bool = False) -> Iterator[Record]:
     """The records of a run, last line of each problem, in the order of the file, one in memory at a time.
 
-    A torn last line is no record. Any other line that cannot be read raises `StoreError` with its number; with `skip_damaged` it is
-    named in the log and passed over.
+    A torn last line is no record. Any other line that cannot be read raises `StoreError` with its number; with
+    `skip_damaged` it is named in the log and passed over.
     """
     return records.read(path / "records.jsonl", Record, skip_damaged=skip_damaged)
 
@@ -202,8 +206,9 @@ def load_briefs(path: Path, *, skip_damaged: bool = False) -> Iterator[Brief]:
 def chosen_runs(results: Path, named: Sequence[Path]) -> list[Path]:
     """The runs that `named` mean, or every run below `results` where none is named.
 
-    A name is a path, ``<model>/<run>``, or the end of one run's name below `results` (``hybrid-chat-1234abcd``, ``1234abcd``).
-    Raises `StoreError` where several runs end so. A name of no run comes back as it is: what reads it says what it wanted.
+    A name is a path, ``<model>/<run>``, or the end of one run's name below `results` (``hybrid-chat-1234abcd``,
+    ``1234abcd``). Raises `StoreError` where several runs end so. A name of no run comes back as it is: what reads it
+    says what it wanted.
     """
     return [_meant(results, name) for name in named] or find_runs(results)
 
@@ -213,7 +218,9 @@ def _meant(results: Path, name: Path) -> Path:
         return name
     found = [run for run in find_runs(results) if f"/{run.relative_to(results)}".endswith((f"/{name}", f"-{name}"))]
     if len(found) > 1:
-        raise StoreError(f"{name}: means {len(found)} runs: {', '.join(str(run.relative_to(results)) for run in found)}")
+        raise StoreError(
+            f"{name}: means {len(found)} runs: {', '.join(str(run.relative_to(results)) for run in found)}"
+        )
     return found[0] if found else name
 
 

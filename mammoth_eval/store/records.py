@@ -1,6 +1,7 @@
 """Lines of ``records.jsonl``: records whole, and in brief (without their texts) for tables over millions of them.
 
-msgspec decodes a line straight into frozen dataclasses and passes over what a shape does not have, without making strings of it.
+msgspec decodes a line straight into frozen dataclasses and passes over what a shape does not have, without making
+strings of it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from mammoth_eval.types import Attempt, AttemptScore, Method, Outcome, Record, S
 _log = logging.getLogger(__name__)
 
 
-# Structs, not dataclasses: made faster, and not looked at by the garbage collector; a million of each are made and dropped.
+# Structs, not dataclasses: made faster, and not looked at by the garbage collector; a million of each are made and
+# dropped.
 
 
 class BriefProblem(msgspec.Struct, frozen=True, gc=False):
@@ -105,8 +107,8 @@ _LINE = msgspec.json.Decoder(_Line)
 def read(log: Path, shape: type[Shape], *, skip_damaged: bool = False) -> Iterator[Shape]:
     """The records of a file in the order of its lines, of several lines of one problem the last; in memory one at a time.
 
-    A torn last line is no record. Any other line that cannot be read raises `StoreError` with its number; with `skip_damaged` it is
-    named in the log and passed over.
+    A torn last line is no record. Any other line that cannot be read raises `StoreError` with its number; with
+    `skip_damaged` it is named in the log and passed over.
     """
     decoder = msgspec.json.Decoder(shape)
     with _opened(log) as file:  # once: a new scoring may take the file's place at any time
@@ -119,7 +121,9 @@ def read(log: Path, shape: type[Shape], *, skip_damaged: bool = False) -> Iterat
                 try:
                     yield decode(line, decoder, shape)
                 except ValueError as error:
-                    raise StoreError(f"{log}:{number}: damaged record ({error}); pass --skip-damaged to leave it out") from error
+                    raise StoreError(
+                        f"{log}:{number}: damaged record ({error}); pass --skip-damaged to leave it out"
+                    ) from error
 
 
 def _opened(log: Path) -> BinaryIO:
@@ -129,7 +133,9 @@ def _opened(log: Path) -> BinaryIO:
         raise StoreError(f"{log}: cannot be read: {error.strerror}") from error
 
 
-def _superseded(log: Path, file: BinaryIO, decoder: msgspec.json.Decoder[Any] | None, shape: type) -> tuple[set[int], int]:
+def _superseded(
+    log: Path, file: BinaryIO, decoder: msgspec.json.Decoder[Any] | None, shape: type
+) -> tuple[set[int], int]:
     """The lines that do not count, and how many whole lines there are: those with a later line of the same problem.
 
     With a decoder, damaged lines too: each line is read whole then, so that a damaged one does not replace a good one.

@@ -12,7 +12,10 @@ from msgspec import Struct, field, structs
 
 
 class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All that was decided before a run and moves a number: written as ``run.json``'s `spec`, and read back (`load_spec`)."""
+    """All that was decided before a run and moves a number:
+
+    written as ``run.json``'s `spec`, and read back (`load_spec`).
+    """
 
     model: str
     """Hub id, or the name of the model's folder."""

@@ -1,10 +1,11 @@
 """Programs from annotated chains of thought, with no teacher.
 
-GSM8K (arXiv 2110.14168) marks every calculation of its rationales: ``48/2 = <<48/2=24>>24 clips in May``. Each becomes one line
-of a program, ``clips_in_may = 48 / 2``; a number that an earlier line gave becomes that line's variable; the last line prints the
-last result. Whether the program is right is not decided here but by running it (`curate`).
+GSM8K (arXiv 2110.14168) marks every calculation of its rationales: ``48/2 = <<48/2=24>>24 clips in May``. Each becomes
+one line of a program, ``clips_in_may = 48 / 2``; a number that an earlier line gave becomes that line's variable; the
+last line prints the last result. Whether the program is right is not decided here but by running it (`curate`).
 
-Limits: which earlier result a number stands for is decided by its value alone; equations with an unknown have no annotations.
+Limits: which earlier result a number stands for is decided by its value alone; equations with an unknown have no
+annotations.
 """
 
 from __future__ import annotations
@@ -20,11 +21,34 @@ _PLAIN = re.compile(rf"(?<![\w.])((?:{_TERM}\s*[-+*/x×]\s*)+{_TERM})\s?=\s?\$?(
 _NUMBER = re.compile(r"(?<![\w.])\d*\.?\d+(?![\w.])")
 _WORDS = re.compile(r"[A-Za-z]+")
 _SMALL = {
-    "a", "an", "the", "of", "in", "on", "at", "for", "to", "and", "or", "is", "are", "was", "were", "be", "he", "she", "it", "they",
-    "his", "her", "its", "their", "that", "this", "so", "then", "with", "as", "by", "from", "has", "have", "had", "s", "x", "if",
-    "each", "per", "total", "altogether", "more", "because", "since", "which", "who", "will", "would", "can", "there", "you", "we",
+    "a", "an", "the", "of", "in", "on", "at", "for", "to", "and", "or", "is", "are", "was", "were", "be", "he", "she", (
+        "it"
+    ), "they",
+    "his", "her", "its", "their", "that", "this", "so", "then", "with", "as", "by", "from", "has", "have", "had", "s", (
+        "x"
+    ), "if",
+    "each", "per", "total", "altogether", "more", "because", "since", "which", "who", "will", "would", "can", "there", (
+        "you"
+    ), "we",
 }  # fmt: skip
-_TAKEN = {"print", "round", "sum", "min", "max", "int", "float", "range", "list", "set", "abs", "len", "all", "any", "id", "input"}
+_TAKEN = {
+    "print",
+    "round",
+    "sum",
+    "min",
+    "max",
+    "int",
+    "float",
+    "range",
+    "list",
+    "set",
+    "abs",
+    "len",
+    "all",
+    "any",
+    "id",
+    "input",
+}
 _CALCULATION = re.compile(r"[\d.+\-*/() ]+")
 _MAX_WORDS = 3
 

@@ -1,8 +1,8 @@
 """Curation: what of a source becomes training rows, and why the rest does not.
 
-A program is kept only if what it prints, run in the sandbox, equals the human answer; a chain of thought only if the answer read
-from it does. Both are decided by the rules of the evaluation (`answers`, grader ``exact``). Programs that differ in names alone are
-one program; what leaks a test set goes.
+A program is kept only if what it prints, run in the sandbox, equals the human answer; a chain of thought only if the
+answer read from it does. Both are decided by the rules of the evaluation (`answers`, grader ``exact``). Programs that
+differ in names alone are one program; what leaks a test set goes.
 """
 
 from __future__ import annotations
@@ -60,7 +60,10 @@ class Report:
 
 
 def curate(
-    examples: Iterable[Example | tuple[str, ...]], policy: Policy, index: contamination.Index | None, sandbox: Sandbox | None
+    examples: Iterable[Example | tuple[str, ...]],
+    policy: Policy,
+    index: contamination.Index | None,
+    sandbox: Sandbox | None,
 ) -> tuple[list[Row], Report]:
     """The rows of `examples` that hold, and the report. Without a sandbox there can be no programs."""
     report = Report()
@@ -87,7 +90,9 @@ def curate(
     return kept, report
 
 
-def _checked(examples: Sequence[Example], policy: Policy, sandbox: Sandbox | None, report: Report) -> list[tuple[str, Row]]:
+def _checked(
+    examples: Sequence[Example], policy: Policy, sandbox: Sandbox | None, report: Report
+) -> list[tuple[str, Row]]:
     """The examples of which one rationale gives the human answer, as rows; their first right rationale."""
     found: dict[str, Row] = {}
     reasons: dict[str, str] = {}

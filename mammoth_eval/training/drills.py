@@ -1,7 +1,8 @@
 """Drills: short exercises in arithmetic, algebra and calculus with their programs, for fields that word problems leave out.
 
-Written for this project, numbers drawn by a fixed seed. The answer is computed here, exactly and without the program; whether the
-program prints it is decided by running it (`curate`). The sentences are our own: no generated benchmark's wording is used.
+Written for this project, numbers drawn by a fixed seed. The answer is computed here, exactly and without the program;
+whether the program prints it is decided by running it (`curate`). The sentences are our own: no generated benchmark's
+wording is used.
 """
 
 from __future__ import annotations
@@ -145,7 +146,9 @@ def _pair(draw: random.Random) -> Drill:
 def _complex(draw: random.Random) -> Drill:
     first, second = ((_signed(draw, 20), _signed(draw, 20)) for _ in range(2))
     sign = draw.choice("+-*")
-    shown, written = ([f"({a}.0 {'-' if b < 0 else '+'} {abs(b)}.0{unit})" for a, b in (first, second)] for unit in "ij")
+    shown, written = (
+        [f"({a}.0 {'-' if b < 0 else '+'} {abs(b)}.0{unit})" for a, b in (first, second)] for unit in "ij"
+    )
     left, right = complex(*first), complex(*second)
     value = left + right if sign == "+" else left - right if sign == "-" else left * right
     answer = f"{int(value.real)} {'-' if value.imag < 0 else '+'} {abs(int(value.imag))}i"
@@ -195,7 +198,9 @@ def _derivative(draw: random.Random) -> Drill:
 
 def _share(draw: random.Random) -> Drill:
     percent, whole = draw.randint(1, 99), draw.randint(1, 60) * 20
-    return Drill(f"{percent}% of {whole}", f"print({percent} / 100 * {whole})", str(float(Fraction(percent * whole, 100))))
+    return Drill(
+        f"{percent}% of {whole}", f"print({percent} / 100 * {whole})", str(float(Fraction(percent * whole, 100)))
+    )
 
 
 def _mean(draw: random.Random) -> Drill:
@@ -221,28 +226,40 @@ FAMILIES: dict[str, Family] = {
     "decimals": Family(_decimals, (*_COMPUTE, "Give the result of this calculation with decimals: {} =")),
     "product": Family(_product, (*_COMPUTE, "Multiply: {}", "Carry out the multiplication {} and give the product.")),
     "gcd": Family(_common("gcd", math.gcd), (
-        "Which is the largest whole number that divides {}?", "GCD of {}?", "Name the greatest common divisor (GCD) of {}.",
+        "Which is the largest whole number that divides {}?", "GCD of {}?", (
+            "Name the greatest common divisor (GCD) of {}."
+        ),
         "Work out the highest common factor of {}.", "What number is the greatest divisor shared by {}?",
     )),
     "lcm": Family(_common("lcm", math.lcm), (
-        "Which is the smallest positive number that {} all divide?", "LCM of {}?", "Name the least common multiple (LCM) of {}.",
+        "Which is the smallest positive number that {} all divide?", "LCM of {}?", (
+            "Name the least common multiple (LCM) of {}."
+        ),
         "Work out the lowest common multiple of {}.", "What number is the least multiple shared by {}?",
     )),
     "linear": Family(_linear, (
-        "For which value of the unknown is {}?", "Solve the equation {}.", "What number makes {} true?", "Work out the unknown: {}",
+        "For which value of the unknown is {}?", "Solve the equation {}.", "What number makes {} true?", (
+            "Work out the unknown: {}"
+        ),
         "If {}, what is the unknown?",
     )),
-    "pair": Family(_pair, ("If {}, what is x?", "Solve {} and give x.", "Two equations hold: {}. What is the value of x?")),
+    "pair": Family(_pair, ("If {}, what is x?", "Solve {} and give x.", (
+        "Two equations hold: {}. What is the value of x?"
+    ))),
     "complex": Family(_complex, (
         "Work out {}.", "Evaluate {} for complex numbers.", "What complex number is {}?", "Compute with i*i = -1: {}",
     )),
     "integral": Family(_integral, (
-        "Integrate {}.", "What is the integral of {}?", "Work out the definite integral of {}.", "How large is the integral of {}?",
+        "Integrate {}.", "What is the integral of {}?", "Work out the definite integral of {}.", (
+            "How large is the integral of {}?"
+        ),
     )),
     "derivative": Family(_derivative, ("{}",)),
     "share": Family(_share, (*_COMPUTE[:4], "How many are {}?")),
     "mean": Family(_mean, (
         "What is the average of {}?", "Work out the mean of {}.", "Take these numbers: {}. What is their mean?",
     )),
-    "remainder": Family(_remainder, ("What remains when {}?", "Work out the remainder when {}.", "What is left over if {}?")),
+    "remainder": Family(_remainder, ("What remains when {}?", "Work out the remainder when {}.", (
+        "What is left over if {}?"
+    ))),
 }  # fmt: skip

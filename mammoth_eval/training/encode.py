@@ -1,7 +1,8 @@
 """Rows -> tokens, exactly as the evaluation will ask: the prompt object renders, the engines' own function tokenises.
 
-Target = output and end token; the loss is on the target alone (MAmmoTH, arXiv 2309.05653). Prompt and target are tokenised apart,
-as they are when a model answers. A choice row is asked like any other: the multi-choice ending of the evaluation is not trained.
+Target = output and end token; the loss is on the target alone (MAmmoTH, arXiv 2309.05653). Prompt and target are
+tokenised apart, as they are when a model answers. A choice row is asked like any other: the multi-choice ending of the
+evaluation is not trained.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ def query(row: Row, prompt: Prompt) -> Query:
     """The request that the evaluation would make for the row's question."""
     asks = row.kind == "pot" and row.instruction.endswith(TRIGGER)  # other words than ours are part of the question
     method: Method = "pot" if asks else "cot"
-    return prompt.query(Problem("train", "train", row.instruction.removesuffix(TRIGGER) if asks else row.instruction, ""), method)
+    return prompt.query(
+        Problem("train", "train", row.instruction.removesuffix(TRIGGER) if asks else row.instruction, ""), method
+    )
 
 
 def encode(row: Row, prompt: Prompt, tokenizer: Any, model: str) -> Encoded:
@@ -61,13 +64,18 @@ def encode(row: Row, prompt: Prompt, tokenizer: Any, model: str) -> Encoded:
 
 
 def encode_all(rows: Sequence[Row], prompt: Prompt, tokenizer: Any, model: str, max_length: int) -> Counted:
-    """All rows; those of more than `max_length` tokens are left out and counted. Raises `DataError` where none is left."""
+    """All rows;
+
+    those of more than `max_length` tokens are left out and counted. Raises `DataError` where none is left.
+    """
     if tokenizer.eos_token_id is None:
         raise DataError(f"{model}: its tokenizer has no end token, so the model could never learn to stop")
     found = [encode(row, prompt, tokenizer, model) for row in rows]
     fitting = [(one, row) for one, row in zip(found, rows, strict=True) if len(one.input_ids) <= max_length]
     longest = max((len(one.input_ids) for one in found), default=0)
     if not fitting:
-        raise DataError(f"none of {len(rows)} rows fits into {max_length} tokens (the longest has {longest}); raise max_length")
+        raise DataError(
+            f"none of {len(rows)} rows fits into {max_length} tokens (the longest has {longest}); raise max_length"
+        )
     examples, kept = zip(*fitting, strict=True)
     return Counted(examples, kept, len(found) - len(fitting), longest)

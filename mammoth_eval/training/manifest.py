@@ -1,4 +1,7 @@
-"""``train.json``: what a checkpoint was trained on and how, beside the checkpoint. An ablation groups its runs by it."""
+"""``train.json``:
+
+what a checkpoint was trained on and how, beside the checkpoint. An ablation groups its runs by it.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +94,10 @@ def write(folder: Path, manifest: Manifest) -> None:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold `folder`, so that two trainings do not write into one. Raises `StoreError` where another process holds it."""
+    """Hold `folder`, so that two trainings do not write into one.
+
+    Raises `StoreError` where another process holds it.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -104,7 +104,8 @@ def _check(document: Document, mixture: Mixture) -> None:
         number, bare = next((number, part) for number, part in enumerate(mixture.sources) if not part.weight)
         raise document.wrong(
             ("sources", number),
-            f"{bare.name} has no weight and {weighted[0].name} has one: give a weight above 0 to every source, or to none",
+            f"{bare.name} has no weight and {weighted[0].name} has one: give a weight above 0 to every source, or to "
+            f"none",
         )
     for number, part in enumerate(mixture.sources):
         for other in mixture.sources[:number]:
@@ -151,11 +152,15 @@ def check_share(mixture: Mixture, name: str, wanted: int, there: int) -> None:
 def _eligible(part: Part, mixture: Mixture, rows: Sequence[Row], seed: int) -> list[Row]:
     known = {row.source for row in rows}
     if unknown := [name for name in part.sets if name not in known]:
-        raise DataError(f"mixture {mixture.name}: {part.name} has no set {unknown[0]!r}; there are: {', '.join(sorted(known))}")
+        raise DataError(
+            f"mixture {mixture.name}: {part.name} has no set {unknown[0]!r}; there are: {', '.join(sorted(known))}"
+        )
     kinds = set(part.kinds) & set(mixture.kinds)
     found = [row for row in rows if row.kind in kinds and (not part.sets or row.source in part.sets)]
     if not found:
-        raise DataError(f"mixture {mixture.name}: {part.name} has no row of kind {' or '.join(sorted(kinds)) or '(none)'}")
+        raise DataError(
+            f"mixture {mixture.name}: {part.name} has no row of kind {' or '.join(sorted(kinds)) or '(none)'}"
+        )
     random.Random(f"{seed}:{part.name}").shuffle(found)
     return found[: part.cap] if part.cap else found
 

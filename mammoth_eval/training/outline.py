@@ -1,6 +1,7 @@
 """What a suite will need, told before anything is trained: its base, its recipe, the rows of its mixtures, its benchmarks.
 
-Rows are counted before they are curated, so the counts are upper bounds; a set that is not on this machine is named, not fetched.
+Rows are counted before they are curated, so the counts are upper bounds; a set that is not on this machine is named,
+not fetched.
 """
 
 from __future__ import annotations
@@ -90,7 +91,9 @@ def _count(name: str, data_dir: Path | None) -> int | None:
 
 def _counts(drawn: list[Mixture], data_dir: Path | None) -> dict[str, int | None]:
     """How many rows each source of the mixtures has, each read once."""
-    return {name: _count(name, data_dir) for name in dict.fromkeys(part.name for found in drawn for part in found.sources)}
+    return {
+        name: _count(name, data_dir) for name in dict.fromkeys(part.name for found in drawn for part in found.sources)
+    }
 
 
 def _rows(found: Mixture, counts: dict[str, int | None]) -> str:

@@ -1,7 +1,7 @@
 """Curated sources, made once: what a mixture draws from.
 
-A curated source depends on its file, on how it is read and on the test sets that it was compared with; all three name the file in
-the cache in which it is kept, with its report beside it.
+A curated source depends on its file, on how it is read and on the test sets that it was compared with; all three name
+the file in the cache in which it is kept, with its report beside it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ def against(names: Sequence[str], data_dir: Path | None, cache_dir: Path) -> Aga
     found, missing = [], []
     for name in names:
         benchmark = benchmarks.get(name)
-        places = [folder / "benchmarks" / benchmark.file for folder in (data_dir, cache_dir) if folder and benchmark.file]
+        places = [
+            folder / "benchmarks" / benchmark.file for folder in (data_dir, cache_dir) if folder and benchmark.file
+        ]
         if any(place.is_file() for place in [*places, benchmark.origin.parent / (benchmark.file or "-")]):
             problems += benchmarks.load(benchmark, data_dir=data_dir, cache_dir=cache_dir)
             found.append(name)
@@ -58,7 +60,9 @@ def test_sets(names: Sequence[str] = ()) -> list[str]:
     return [name for name in benchmarks.names() if not benchmarks.get(name).generator]
 
 
-def source(name: str, tests: Against, data_dir: Path | None, cache_dir: Path, limit: int | None = None) -> tuple[list[Row], Report]:
+def source(
+    name: str, tests: Against, data_dir: Path | None, cache_dir: Path, limit: int | None = None
+) -> tuple[list[Row], Report]:
     """The curated rows of a source: a name of `sources.SOURCES`, MathInstruct, or a file in the form of our rows.
 
     `limit`: of its first rows only.

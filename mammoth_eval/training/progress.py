@@ -1,4 +1,7 @@
-"""Progress of a training: a line with step, loss, tokens per second and time left; and a stop where the loss is no number."""
+"""Progress of a training:
+
+a line with step, loss, tokens per second and time left; and a stop where the loss is no number.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Recipes: how a model is trained, as named presets.
 
-Those of the paper (arXiv 2309.05653, section 2.3 and the released ``train.py``): 3 epochs, learning rate 2e-5 (34B and 70B 1e-5,
-Mistral 5e-6), batch 128, cosine with 3 % warm-up, no weight decay, bf16, length 2048, no packing. The small ones are ours.
+Those of the paper (arXiv 2309.05653, section 2.3 and the released ``train.py``): 3 epochs, learning rate 2e-5 (34B and
+70B 1e-5, Mistral 5e-6), batch 128, cosine with 3 % warm-up, no weight decay, bf16, length 2048, no packing. The small
+ones are ours.
 """
 
 from __future__ import annotations
@@ -52,7 +53,10 @@ class Recipe:
 
 
 COSTS = ("micro_batch", "gradient_checkpointing", "save_steps", "log_steps")
-"""Settings that change memory, speed and what is told, but not what is learned: a training goes on with others of them."""
+"""Settings that change memory, speed and what is told, but not what is learned:
+
+a training goes on with others of them.
+"""
 _PAPER = Recipe()
 _LORA = Recipe(learning_rate=2e-4, lora=16, micro_batch=8)
 RECIPES = {
@@ -61,7 +65,13 @@ RECIPES = {
     "mammoth-mistral": replace(_PAPER, learning_rate=5e-6),
     "lora": _LORA,
     "small-gpu": Recipe(
-        learning_rate=2e-4, epochs=2, batch=64, micro_batch=16, max_length=1024, packing=False, gradient_checkpointing=False
+        learning_rate=2e-4,
+        epochs=2,
+        batch=64,
+        micro_batch=16,
+        max_length=1024,
+        packing=False,
+        gradient_checkpointing=False,
     ),
     "small-cpu": Recipe(
         learning_rate=1e-3,

@@ -1,9 +1,10 @@
 """Rows of training data in the form of MathInstruct (hub: TIGER-Lab/MathInstruct): JSON lines of `source`, `instruction`, `output`.
 
-``{"source": "PoT/gsm8k", "instruction": "... Let's write a program.", "output": "clips = 48 / 2\\n...", "provenance": {...}}``
+``{"source": "PoT/gsm8k", "instruction": "... Let's write a program.", "output": "clips = 48 / 2\\n...", "provenance":
+{...}}``
 
-`source` says the kind of rationale (``PoT/`` or ``CoT/``) and the set; `provenance` is ours: where the row comes from, who wrote
-the rationale, what was checked.
+`source` says the kind of rationale (``PoT/`` or ``CoT/``) and the set; `provenance` is ours: where the row comes from,
+who wrote the rationale, what was checked.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ from mammoth_eval.store import write_atomically
 Kind = Literal["cot", "pot"]
 KINDS: tuple[Kind, ...] = ("cot", "pot")
 TRIGGER = " Let's write a program."
-"""What a row of kind ``pot`` ends its instruction with: the words of the evaluation's own prompt (``prompts/alpaca.jinja``)."""
+"""What a row of kind ``pot`` ends its instruction with:
+
+the words of the evaluation's own prompt (``prompts/alpaca.jinja``).
+"""
 TRIGGERS = (
     "Let's write a program",
     "Let's write a Python program",
@@ -75,13 +79,21 @@ def make(name: str, kind: Kind, question: str, output: str, provenance: Mapping[
 
 
 def read(path: Path) -> tuple[Row, ...]:
-    """The rows of a file: JSON lines, or one JSON list as the hub has MathInstruct. Raises `DataError` with the row's number."""
+    """The rows of a file:
+
+    JSON lines, or one JSON list as the hub has MathInstruct. Raises `DataError` with the row's number.
+    """
     return tuple(from_json(record, f"{path.name}: row {number}") for number, record in enumerate(records(path)))
 
 
 def read_each(path: Path) -> list[Row | Refused]:
-    """The same for a file made elsewhere: a row that is none is refused by itself. Raises `DataError` where there is no file."""
-    return [one if isinstance(one, Refused) else accept(one, f"{path.name}: row {number}") for number, one in _each(path)]
+    """The same for a file made elsewhere:
+
+    a row that is none is refused by itself. Raises `DataError` where there is no file.
+    """
+    return [
+        one if isinstance(one, Refused) else accept(one, f"{path.name}: row {number}") for number, one in _each(path)
+    ]
 
 
 def accept(record: object, where: str) -> Row | Refused:
@@ -95,7 +107,9 @@ def accept(record: object, where: str) -> Row | Refused:
 def _empty(record: object) -> str:
     """The reason where a field is a text with nothing in it; empty where none is."""
     fields = record if isinstance(record, dict) else {}
-    blank = [name for name in ("instruction", "output") if isinstance(fields.get(name), str) and not fields[name].strip()]
+    blank = [
+        name for name in ("instruction", "output") if isinstance(fields.get(name), str) and not fields[name].strip()
+    ]
     return {"instruction": "empty question", "output": "empty output"}[blank[0]] if blank else ""
 
 
@@ -131,7 +145,9 @@ def from_json(record: object, where: str) -> Row:
     provenance = record.get("provenance") or {}
     if not isinstance(provenance, dict):
         raise DataError(f"{where}: field 'provenance' is {provenance!r}, expected an object of texts")
-    return Row(source, record["instruction"], record["output"], {name: str(value) for name, value in provenance.items()})
+    return Row(
+        source, record["instruction"], record["output"], {name: str(value) for name, value in provenance.items()}
+    )
 
 
 def records(path: Path) -> list[Any]:

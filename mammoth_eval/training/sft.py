@@ -1,7 +1,7 @@
 """Supervised fine-tuning: TRL's SFTTrainer (with PEFT for LoRA, accelerate for devices) on rows that are tokenised already.
 
-TRL adds neither template nor end token and cuts nothing: what it gets are ids and labels (`encode`). Packing is its best-fit
-packing: rows are laid end to end and told apart by their position ids, so that none sees another.
+TRL adds neither template nor end token and cuts nothing: what it gets are ids and labels (`encode`). Packing is its
+best-fit packing: rows are laid end to end and told apart by their position ids, so that none sees another.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from mammoth_eval.training.recipe import Recipe
 
 Tell = Callable[[str], None]
 MEMORY = (
-    "lower micro_batch (the batch stays the same) or set gradient_checkpointing=true, and the command goes on from the last "
+    "lower micro_batch (the batch stays the same) or set gradient_checkpointing=true, and the command goes on from "
+    "the last "
     "checkpoint; if that is not enough, lower max_length or set lora=16: another training, with another --out"
 )
 _NUMBERED = re.compile(r"checkpoint-(\d+)")
@@ -158,7 +159,8 @@ def _config(recipe: Recipe, seed: int, out: Path) -> Any:
         disable_tqdm=True,
         dataloader_pin_memory=gpu,
     )
-    # One process trains on one GPU: on all that it sees it would use DataParallel, and the batch would be as many times larger.
+    # One process trains on one GPU: on all that it sees it would use DataParallel, and the batch would be as many times
+    # larger.
     config._n_gpu = min(config.n_gpu, 1)
     return config
 
@@ -179,7 +181,11 @@ def _lora(recipe: Recipe) -> Any:
     from peft import LoraConfig
 
     return LoraConfig(
-        r=recipe.lora, lora_alpha=recipe.lora_alpha, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"
+        r=recipe.lora,
+        lora_alpha=recipe.lora_alpha,
+        lora_dropout=0.0,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
     )
 
 
@@ -222,16 +228,23 @@ def _save(trainer: Any, base: Base, recipe: Recipe, out: Path) -> None:
     base.tokenizer.save_pretrained(str(out))
     if not trainer.is_world_process_zero():
         return
-    (out / "training_args.bin").unlink(missing_ok=True)  # holds the folder's own path: equal trainings would not be equal
+    (out / "training_args.bin").unlink(
+        missing_ok=True
+    )  # holds the folder's own path: equal trainings would not be equal
     if recipe.lora:
         path = out / "adapter_config.json"
         settings = json.loads(path.read_text(encoding="utf-8"))
         # the name, not where it lay on this machine: the adapter finds its base on others
-        path.write_text(json.dumps({**settings, "base_model_name_or_path": base.name}, indent=2) + "\n", encoding="utf-8")
+        path.write_text(
+            json.dumps({**settings, "base_model_name_or_path": base.name}, indent=2) + "\n", encoding="utf-8"
+        )
 
 
 def merge(location: str, adapter: Path, target: Path) -> None:
-    """Write base and adapter as one checkpoint, for engines that take no adapter. Raises `TrainingError` as `train` does."""
+    """Write base and adapter as one checkpoint, for engines that take no adapter.
+
+    Raises `TrainingError` as `train` does.
+    """
     import torch
 
     transformers, peft = import_transformers(), import_module("peft", "train")
@@ -244,7 +257,10 @@ def merge(location: str, adapter: Path, target: Path) -> None:
 
 @contextmanager
 def _failures(out: Path) -> Iterator[None]:
-    """What breaks a training, said with what to do. Any exception may come of a full disk: libraries raise what they like."""
+    """What breaks a training, said with what to do.
+
+    Any exception may come of a full disk: libraries raise what they like.
+    """
     try:
         yield
     except MammothError:

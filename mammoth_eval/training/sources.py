@@ -1,9 +1,10 @@
 """Sources: public training sets as examples, each with its question, its human answer and, where there is one, its rationale.
 
-A file is looked for in ``train/`` of the data folder (`--data-dir`), else the set is read from the hub with ``datasets``, or its
-file is fetched from a pinned address; drills are made here. MathInstruct and files of rows are rows already; for a teacher they are
-questions. TheoremQA has a test split alone and no rationales: it is for a teacher, and only where rows are not compared with the
-benchmark theoremqa. What makes rows of MathInstruct out of examples, and throws out what is wrong, is `curate`.
+A file is looked for in ``train/`` of the data folder (`--data-dir`), else the set is read from the hub with
+``datasets``, or its file is fetched from a pinned address; drills are made here. MathInstruct and files of rows are
+rows already; for a teacher they are questions. TheoremQA has a test split alone and no rationales: it is for a teacher,
+and only where rows are not compared with the benchmark theoremqa. What makes rows of MathInstruct out of examples, and
+throws out what is wrong, is `curate`.
 """
 
 from __future__ import annotations
@@ -67,7 +68,10 @@ class Source:
     golds: Literal["any", "number", "letter"] = "any"
     """What a human answer must be."""
     benchmark: str = ""
-    """Below ``benchmarks/`` of the data folder, where the questions are a benchmark's: for a teacher, compared with other sets."""
+    """Below ``benchmarks/`` of the data folder, where the questions are a benchmark's:
+
+    for a teacher, compared with other sets.
+    """
     address: str = ""
     """Where the file is fetched from, where it is neither here nor on the hub."""
     sha256: str = ""
@@ -123,7 +127,9 @@ def _drill(row: Mapping[str, Any]) -> tuple[adapters.Fields, tuple[str, ...]]:
 
 
 _SUBJECTS = (
-    "algebra", "counting_and_probability", "geometry", "intermediate_algebra", "number_theory", "prealgebra", "precalculus",
+    "algebra", "counting_and_probability", "geometry", "intermediate_algebra", "number_theory", "prealgebra", (
+        "precalculus"
+    ),
 )  # fmt: skip
 _REFT = "https://raw.githubusercontent.com/lqtrung1998/mwp_ReFT/bdc844e02e5c783d4361d7777f4ad486e7e116da/data"
 """ReFT (arXiv 2401.08967)."""
@@ -133,15 +139,23 @@ SOURCES: dict[str, Source] = {
         "gsm8k", "cot", "gsm8k_train.jsonl", "openai/gsm8k", _gsm8k_cot, "human", "MIT", ("main",), golds="number"
     ),
     "gsm8k-pot": Source(
-        "gsm8k", "pot", "gsm8k_train.jsonl", "openai/gsm8k", _gsm8k_pot, annotated.VERSION, "MIT", ("main",), golds="number"
+        "gsm8k", "pot", "gsm8k_train.jsonl", "openai/gsm8k", _gsm8k_pot, annotated.VERSION, "MIT", ("main",), golds=(
+            "number"
+        )
     ),
     "svamp-cot": Source(
-        "svamp", "cot", "svamp_train_cot.json", "", _svamp_cot, "GPT-3.5 (ReFT)", "Apache-2.0", policy=_ROUNDED, golds="number",
+        "svamp", "cot", "svamp_train_cot.json", "", _svamp_cot, "GPT-3.5 (ReFT)", "Apache-2.0", policy=_ROUNDED, golds=(
+            "number"
+        ),
         address=f"{_REFT}/svamp_nl.json", sha256="12e9ee172f08987112244dc95a03877353874b24ff3b8481eab675123b8fdd9d",
     ),
     "svamp-pot": Source(
-        "svamp", "pot", "svamp_train_pot.json", "", _svamp_pot, "GPT-3.5 (ReFT)", "Apache-2.0", policy=_ROUNDED, golds="number",
-        address=f"{_REFT}/svamp_python_sdp.json", sha256="09936759f652750064b1cb0dc81bce893f0b3e4a21e81d63d5cf738e0a379c3c",
+        "svamp", "pot", "svamp_train_pot.json", "", _svamp_pot, "GPT-3.5 (ReFT)", "Apache-2.0", policy=_ROUNDED, golds=(
+            "number"
+        ),
+        address=f"{_REFT}/svamp_python_sdp.json", sha256=(
+            "09936759f652750064b1cb0dc81bce893f0b3e4a21e81d63d5cf738e0a379c3c"
+        ),
     ),
     "math-cot": Source("math", "cot", "math_train_3000.jsonl", "EleutherAI/hendrycks_math", _math, "human", "MIT", _SUBJECTS),
     "aqua-cot": Source(
@@ -247,7 +261,10 @@ def _is_answer(fields: adapters.Fields, source: Source) -> bool:
 
 
 def load_rows(name: str, data_dir: Path | None, cache_dir: Path) -> list[Row | Refused]:
-    """The rows of MathInstruct (a file of the data folder, else the hub) or of a file. Raises `DataError` where there are none."""
+    """The rows of MathInstruct (a file of the data folder, else the hub) or of a file.
+
+    Raises `DataError` where there are none.
+    """
     path = file(name, data_dir)
     if path is not None:
         return rows.read_each(path)
@@ -269,7 +286,11 @@ def _questions(found: Iterable[Row | Refused], origin: str) -> Iterable[Example 
             by_question.setdefault(" ".join(row.question.split()), []).append(row)
     for number, group in enumerate(by_question.values()):
         first, name = group[0], group[0].source.rpartition("/")[2]
-        human = [row.provenance.get("answer", "") for row in group if not _AGREED.fullmatch(row.provenance.get("checked", ""))]
+        human = [
+            row.provenance.get("answer", "")
+            for row in group
+            if not _AGREED.fullmatch(row.provenance.get("checked", ""))
+        ]
         gold = next(filter(None, human), "")
         choices = adapters.written_choices(first.question) if "Answer Choices:" in first.question else ()
         form: Form = "choice" if choices else "open"
@@ -279,7 +300,10 @@ def _questions(found: Iterable[Row | Refused], origin: str) -> Iterable[Example 
 
 
 def from_hub(hub: str, configs: Iterable[str], split: str, cache_dir: Path, hint: str) -> list[Any]:
-    """The rows of all `configs` of a dataset of the hub, at one commit. Raises `DataError` with what to give in its place."""
+    """The rows of all `configs` of a dataset of the hub, at one commit.
+
+    Raises `DataError` with what to give in its place.
+    """
     import datasets  # more than a second to import: only where rows are read
 
     datasets.disable_progress_bars()
@@ -287,7 +311,9 @@ def from_hub(hub: str, configs: Iterable[str], split: str, cache_dir: Path, hint
     found: list[Any] = []
     try:
         commit = "" if Path(hub).is_dir() else pin(hub, kind="dataset").commit
-        cache = str(cache_dir / "datasets" / commit)  # its own: without the hub, datasets takes the newest rows of a cache
+        cache = str(
+            cache_dir / "datasets" / commit
+        )  # its own: without the hub, datasets takes the newest rows of a cache
         for config in configs:
             found += datasets.load_dataset(hub, config or None, split=split, revision=commit or None, cache_dir=cache)
     except BenchmarkError as error:

@@ -1,8 +1,9 @@
 """Rationales by a teacher: any engine answers training questions, and what it writes is kept only where it holds.
 
-``pot``: programs, kept if what they print equals the human answer; without one, if enough samples agree. ``cot``: the same for
-chain of thought (self-consistency, arXiv 2203.11171). ``new``: new questions with their reasoning from a few seed pairs of both
-(Self-Instruct, arXiv 2212.10560), kept if unlike every question there is, and if the teacher, asked again, agrees with its answer.
+``pot``: programs, kept if what they print equals the human answer; without one, if enough samples agree. ``cot``: the
+same for chain of thought (self-consistency, arXiv 2203.11171). ``new``: new questions with their reasoning from a few
+seed pairs of both (Self-Instruct, arXiv 2212.10560), kept if unlike every question there is, and if the teacher, asked
+again, agrees with its answer.
 """
 
 from __future__ import annotations
@@ -62,7 +63,10 @@ async def teach(
     engine: Engine,
     sandbox: Sandbox,
 ) -> tuple[list[Row], Report]:
-    """The teacher's rows that hold, and what became of the rest. A question may give several rows, one a distinct rationale."""
+    """The teacher's rows that hold, and what became of the rest.
+
+    A question may give several rows, one a distinct rationale.
+    """
     report = Report()
     readable = _readable(examples, report)
     kit = _kit(lesson, policy, engine, sandbox)
@@ -138,7 +142,13 @@ def _kept(example: Example, attempts: Sequence[Attempt | str], kit: Kit, lesson:
         assert not isinstance(attempt, str)
         output = attempt.program if lesson.way == "pot" else attempt.completion.text.strip()
         checked = _checked(problem, lesson)
-        provenance = {**example.provenance, "by": lesson.teacher, "sample": str(number), "checked": checked, "answer": target or ""}
+        provenance = {
+            **example.provenance,
+            "by": lesson.teacher,
+            "sample": str(number),
+            "checked": checked,
+            "answer": target or "",
+        }
         kind: Kind = "pot" if lesson.way == "pot" else "cot"
         found.append(rows.make(set_name(example), kind, problem.question, output or "", provenance))
     return found
@@ -194,7 +204,10 @@ async def _invent(examples: Sequence[Example], lesson: Lesson, engine: Engine, r
         text = "".join(map(_seed, shown)) + "Question:"
         query = Query(f"new/{number}", "cot", "self-instruct/1", text)
         sampling = Sampling(
-            temperature=lesson.temperature, max_tokens=200, stop=("\n\n", "Question:", "\nAnswer:"), seed=lesson.seed + number
+            temperature=lesson.temperature,
+            max_tokens=200,
+            stop=("\n\n", "Question:", "\nAnswer:"),
+            seed=lesson.seed + number,
         )
         question = re.sub(r"\s+", " ", (await engine.generate(query, sampling)).text).strip()
         reason = _unlike(question, pool)

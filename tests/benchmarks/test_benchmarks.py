@@ -26,7 +26,9 @@ STORED = [name for name in ALL if benchmarks.get(name).file]
 GENERATED = [name for name in ALL if benchmarks.get(name).generator]
 
 COUNTS = {
-    "gsm8k": 1319, "math": 5000, "aqua": 254, "numglue": 1042, "svamp": 1000, "mathematics": 1000, "simuleq": 514, "sat_math": 220,
+    "gsm8k": 1319, "math": 5000, "aqua": 254, "numglue": 1042, "svamp": 1000, "mathematics": 1000, "simuleq": 514, (
+        "sat_math"
+    ): 220,
     "mmlu_math": 974, "math500": 500, "theoremqa": 800, "gsm_hard": 1319, "asdiv": 2215, "mawps": 2065, "minerva_math": 272,
     "olympiadbench": 675, "aime24": 30, "amc23": 40, "college_math": 2818, "gaokao2023en": 385, "mmlu_stem": 3134,
 }  # fmt: skip
@@ -36,11 +38,15 @@ ROWS = [
     ("gsm8k/0", "18", "open", "every day at the farmers' market?"),
     ("gsm8k/1318", "14", "open", None),
     ("math/0", "2", "open", r"$y=\frac{2}{x^2+x-6}$ have?"),
-    ("aqua/0", "A", "choice", "Choices: (A) 5 (√3 + 1)  (B) 6 (√3 + √2)  (C) 7 (√3 – 1)  (D) 8 (√3 – 2)  (E) None of these"),
+    ("aqua/0", "A", "choice", (
+        "Choices: (A) 5 (√3 + 1)  (B) 6 (√3 + √2)  (C) 7 (√3 – 1)  (D) 8 (√3 – 2)  (E) None of these"
+    )),
     ("aqua/1", "E", "choice", "?\nAnswer Choices: (A) $61 (B) $65 (C) $67.40 (D) $70 (E) $78.20"),
     ("numglue/0", "1536", "open", "of Citric acid"),
     ("numglue/97", "0.7", "open", "hike in all?"),
-    ("svamp/0", "51", "open", "If there is a discount of 25 dollars on each pack How much do you have to pay to buy each pack?"),
+    ("svamp/0", "51", "open", (
+        "If there is a discount of 25 dollars on each pack How much do you have to pay to buy each pack?"
+    )),
     ("mathematics/1", "[3]", "open", "List the prime factors of y."),
     ("simuleq/0", "15", "open", "How many poets are there?"),
     ("sat_math/0", "D", "choice", "what is the value of $x$ ? \nAnswer Choices: (A) 2 (B) 4 (C) 9 (D) 10"),
@@ -156,7 +162,10 @@ def test_choice_problems_show_all_their_options_and_a_gold_among_them(name, prob
         assert bool(problem.choices) == (problem.form == "choice")
         assert not problem.choices or problem.gold in "ABCDE"[: len(problem.choices)]
         tight = re.sub(r"[\s:]", "", problem.question).lower()  # theoremqa has small letters, some with a colon
-        shown = [re.sub(r"[\s:]", "", f"({letter}){text}").lower() for letter, text in zip("ABCDE", problem.choices, strict=False)]
+        shown = [
+            re.sub(r"[\s:]", "", f"({letter}){text}").lower()
+            for letter, text in zip("ABCDE", problem.choices, strict=False)
+        ]
         assert all(option in tight for option in shown)
 
 
@@ -209,12 +218,18 @@ def test_unknown_name_gives_the_nearest():
 
 BROKEN = {
     "broken TOML": ("title = ", "tomls/x.toml: not a readable TOML file: Invalid value"),
-    "missing key": ('title = "t"\npaper = "p"\nlicence = "l"\nform = "open"\nfile = "f"', "tomls/x.toml: key 'rows' is missing"),
+    "missing key": (
+        'title = "t"\npaper = "p"\nlicence = "l"\nform = "open"\nfile = "f"',
+        "tomls/x.toml: key 'rows' is missing",
+    ),
     "unknown key": (
         MINE.format(rows=1, more='fiel = "f"'),
         r"tomls/x.toml:7: unknown key 'fiel'; did you mean 'file'\? There are: title",
     ),
-    "wrong type": (MINE.format(rows='"1"', more='file = "f"'), "tomls/x.toml:6: rows = '1', expected a value of type int"),
+    "wrong type": (
+        MINE.format(rows='"1"', more='file = "f"'),
+        "tomls/x.toml:6: rows = '1', expected a value of type int",
+    ),
     "wrong word": (
         MINE.format(rows=1, more='file = "f"\ngroup = "odd"'),
         ":8: group = 'odd', expected one of ind, ood, extra, generated",
@@ -228,14 +243,23 @@ BROKEN = {
         r":13: unknown key 'grading.unit'; did you mean 'units'\?",
     ),
     "no table": (MINE.format(rows=1, more='file = "f"\ngrading = 3'), "x.toml:8: grading = 3, expected a table"),
-    "unknown column": (MINE.format(rows=1, more='file = "f"') + 'mata = ["m"]', "unknown key 'columns.mata'; did you mean 'meta'"),
-    "missing column": (MINE.format(rows=1, more='file = "f"').replace("gold", "#"), "x.toml:9: columns: key 'gold' is missing"),
+    "unknown column": (
+        MINE.format(rows=1, more='file = "f"') + 'mata = ["m"]',
+        "unknown key 'columns.mata'; did you mean 'meta'",
+    ),
+    "missing column": (
+        MINE.format(rows=1, more='file = "f"').replace("gold", "#"),
+        "x.toml:9: columns: key 'gold' is missing",
+    ),
     "no source": (MINE.format(rows=1, more=""), "no source of rows: one of 'file', 'hub', 'generator' is needed"),
     "unpinned": (
         MINE.format(rows=1, more='file = "f"\nrepository = "a/b"\ncommit = "main"\npath = "p"'),
         "'commit' .40 hexadecimal",
     ),
-    "unchecked": (MINE.format(rows=1, more='file = "f"\nurl = "http://127.0.0.1/f"'), "needs 'file' and 'sha256' beside it"),
+    "unchecked": (
+        MINE.format(rows=1, more='file = "f"\nurl = "http://127.0.0.1/f"'),
+        "needs 'file' and 'sha256' beside it",
+    ),
 }
 
 
@@ -298,13 +322,25 @@ def test_absent_file_without_an_address_is_said(tmp_path):
 
 
 UNREADABLE = {
-    "no JSON": ('{"q": "1 + 1?", "a": 2}\n{"q": oops}\n', r"mine\.toml: cannot read .*rows\.jsonl: row 1, line 2: no JSON"),
-    "empty gold": ('{"q": "1 + 1?", "a": "2"}\n{"q": "2?", "a": " "}\n', r"mine\.toml: row 1: the gold answer is empty"),
+    "no JSON": (
+        '{"q": "1 + 1?", "a": 2}\n{"q": oops}\n',
+        r"mine\.toml: cannot read .*rows\.jsonl: row 1, line 2: no JSON",
+    ),
+    "empty gold": (
+        '{"q": "1 + 1?", "a": "2"}\n{"q": "2?", "a": " "}\n',
+        r"mine\.toml: row 1: the gold answer is empty",
+    ),
     "empty question": ('{"q": "1 + 1?", "a": "2"}\n{"q": "", "a": "2"}\n', r"mine\.toml: row 1: the question is empty"),
-    "no gold": ('{"q": "1 + 1?", "a": "2"}\n{"q": "2?", "a": null}\n', r"mine\.toml: row 1: an answer of type NoneType"),
+    "no gold": (
+        '{"q": "1 + 1?", "a": "2"}\n{"q": "2?", "a": null}\n',
+        r"mine\.toml: row 1: an answer of type NoneType",
+    ),
     "gold left out": ('{"q": "1 + 1?", "a": "2"}\n{"q": "2?"}\n', r"mine\.toml: row 1: no field 'a'; there are: q"),
     "no object": ('{"q": "1 + 1?", "a": "2"}\n7\n', r"mine\.toml: row 1 is a int, expected an object"),
-    "no field": ('{"q": "1 + 1?", "b": "2"}\n{"q": "2?", "b": "2"}\n', r"mine\.toml: row 0: no field 'a'; there are: q, b"),
+    "no field": (
+        '{"q": "1 + 1?", "b": "2"}\n{"q": "2?", "b": "2"}\n',
+        r"mine\.toml: row 0: no field 'a'; there are: q, b",
+    ),
     "a list": ('{"q": "1 + 1?", "a": "2"}\n{"q": "2?", "a": [2]}\n', r"mine\.toml: row 1: an answer of type list"),
 }
 
@@ -331,7 +367,9 @@ def test_gold_that_is_no_option_is_named(tmp_path):
 
 def test_adapter_of_the_users_own_is_named_by_its_dotted_path(tmp_path):
     toml = MINE.partition("[columns]")[0] + 'adapter = "mammoth_eval.benchmarks.adapters:gsm8k"'
-    (problem,) = load(make(tmp_path, json.dumps({"question": "q", "answer": "so\n#### 1,200"}), rows=1, toml=toml), tmp_path)
+    (problem,) = load(
+        make(tmp_path, json.dumps({"question": "q", "answer": "so\n#### 1,200"}), rows=1, toml=toml), tmp_path
+    )
     assert problem.gold == "1200"
 
 
@@ -402,7 +440,10 @@ def test_a_full_cache_is_named_with_what_to_do_and_no_half_download_is_left(serv
     address, folder = server
     (folder / "f.jsonl").write_text(GOOD)
     one = remote(tmp_path, address)
-    with no_file_above(20), pytest.raises(BenchmarkError, match=r"make room in the cache .*/cache, or name .* XDG_CACHE_HOME"):
+    with (
+        no_file_above(20),
+        pytest.raises(BenchmarkError, match=r"make room in the cache .*/cache, or name .* XDG_CACHE_HOME"),
+    ):
         load(one, tmp_path)
     assert list((tmp_path / "cache" / "benchmarks" / "far").iterdir()) == []
 
@@ -494,7 +535,8 @@ def test_calculus_golds_agree_with_numerical_analysis(kind, generator, tmp_path)
         "derivative": r"Let f\((?P<x>\w)\) = (?P<f>.+)\. What .* = (?P<at>\S+)\? Give",
     }
     found = [
-        (re.search(patterns[kind], problem.question), problem.gold) for problem in load(benchmarks.get("rg_calculus"), tmp_path)
+        (re.search(patterns[kind], problem.question), problem.gold)
+        for problem in load(benchmarks.get("rg_calculus"), tmp_path)
     ]
     checked = [(match, float(Fraction(gold))) for match, gold in found if match][:40]
     assert len(checked) == 40
@@ -538,11 +580,16 @@ def test_solution_without_a_whole_box_is_an_error(solution):
 
 
 def test_options_are_read_out_of_the_question():
-    assert adapters.written_choices("Which? \nAnswer Choices: (A) $(0,1)$ (B) I and II (C) 3") == ("$(0,1)$", "I and II", "3")
+    assert adapters.written_choices("Which? \nAnswer Choices: (A) $(0,1)$ (B) I and II (C) 3") == (
+        "$(0,1)$",
+        "I and II",
+        "3",
+    )
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [(51.0, "51"), (-2.5, "-2.5"), (3, "3"), (True, "True"), (" x ", "x"), (1e20, "1e+20"), (-0.0, "0")]
+    ("value", "expected"),
+    [(51.0, "51"), (-2.5, "-2.5"), (3, "3"), (True, "True"), (" x ", "x"), (1e20, "1e+20"), (-0.0, "0")],
 )
 def test_value_becomes_the_text_of_an_answer(value, expected):
     assert adapters.text(value) == expected

@@ -45,7 +45,10 @@ def write(home, name, *lines, rows=4, hub="org/sums"):
 
 
 def load(hub, home, *paths, **more):
-    """What becomes of each benchmark, in one process: questions, commit, the run's folder; or a message and its exit code."""
+    """What becomes of each benchmark, in one process:
+
+    questions, commit, the run's folder; or a message and its exit code.
+    """
     words = [sys.executable, "-c", LOAD, *paths]
     done = subprocess.run(
         words, env=hub_server.environment(hub, home, **more), cwd=home, capture_output=True, text=True, check=False
@@ -95,7 +98,10 @@ def test_without_the_hub_rows_come_from_the_cache_and_never_from_another_commit(
     assert cached[:2] == [questions, commits]
     assert code == 2
     assert "offline mode is on" in said and newer in said
-    assert nothing == "never/toy.toml: hub data set org/never: not in the local hub cache, and offline mode is on (HF_HUB_OFFLINE)"
+    assert (
+        nothing
+        == "never/toy.toml: hub data set org/never: not in the local hub cache, and offline mode is on (HF_HUB_OFFLINE)"
+    )
 
 
 @pytest.mark.slow
@@ -104,9 +110,13 @@ def test_a_data_set_that_cannot_be_had_is_one_sentence(hub, tmp_path):
     hub.add("org/gated", hub_server.make_sums(tmp_path / "more", 4), "dataset", gated=403)
     here = "cannot read hub data set org/sums: "
     cases = {
-        write(tmp_path, "gated", 'config = "easy"', hub="org/gated"): "gated/toy.toml: cannot read hub data set org/gated: Dataset",
+        write(
+            tmp_path, "gated", 'config = "easy"', hub="org/gated"
+        ): "gated/toy.toml: cannot read hub data set org/gated: Dataset",
         write(tmp_path, "gone", hub="org/none"): "gone/toy.toml: hub data set org/none: the hub has no such data set",
-        write(tmp_path, "newer", 'revision = "v9"'): "newer/toy.toml: hub data set org/sums: no revision 'v9' on the hub; give",
+        write(
+            tmp_path, "newer", 'revision = "v9"'
+        ): "newer/toy.toml: hub data set org/sums: no revision 'v9' on the hub; give",
         write(tmp_path, "split", 'config = "easy"', 'split = "dev"'): f'split/toy.toml: {here}Unknown split "dev"',
         write(tmp_path, "config", 'config = "medium"'): f"config/toy.toml: {here}BuilderConfig 'medium' not found",
     }

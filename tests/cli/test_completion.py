@@ -32,7 +32,9 @@ def bash(script, tmp_path, commands):
     path = tmp_path / "completion.bash"
     path.write_text(script("bash"))
     program = f"source {path}\n{commands}"
-    return subprocess.run(["bash", "--norc", "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path, timeout=20)
+    return subprocess.run(
+        ["bash", "--norc", "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path, timeout=20
+    )
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="no bash here")
@@ -60,7 +62,9 @@ def test_bash_offers_commands_options_names_and_folders(script, tmp_path, words,
     (tmp_path / "fold.txt").write_text("")
     asked = f"COMP_WORDS=(mammoth-eval {words}); COMP_CWORD={len(words.split())}; COMPREPLY=()"
     last = words.split()[-1]
-    done = bash(script, tmp_path, f'{asked}\n_shtab_mammoth_eval mammoth-eval "{last}" ""\nprintf "%s\\n" "${{COMPREPLY[@]}}"')
+    done = bash(
+        script, tmp_path, f'{asked}\n_shtab_mammoth_eval mammoth-eval "{last}" ""\nprintf "%s\\n" "${{COMPREPLY[@]}}"'
+    )
     assert set(done.stdout.split()) == offered
 
 
@@ -84,7 +88,8 @@ def test_every_command_is_in_every_script_and_no_old_name(script, shell):
 def test_a_script_is_written_without_an_engine_or_a_data_library():
     program = (
         "import sys\nfrom mammoth_eval.cli import main\nmain(['completion', 'bash'])\n"
-        "print(sorted({'torch', 'vllm', 'transformers', 'datasets', 'pandas', 'sympy', 'trl', 'openai'} & set(sys.modules)))"
+        "print(sorted({'torch', 'vllm', 'transformers', 'datasets', 'pandas', 'sympy', 'trl', 'openai'} & "
+        "set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

@@ -50,9 +50,18 @@ def settings(*words):
             {"tensor_parallel_size": 2, "trust_remote_code": True},
         ),
         (["--model", "vllm", "--model_args", "pretrained=a/b,revision=1.10"], "engine_args", {"revision": "1.10"}),
-        (["--model", "local-completions", "--model_args", "model=m,base_url=http://x:1/v1/completions"], "engine", "openai"),
         (
-            ["--model", "local-completions", "--model_args", "model=m,base_url=http://x:1/v1/completions,num_concurrent=9"],
+            ["--model", "local-completions", "--model_args", "model=m,base_url=http://x:1/v1/completions"],
+            "engine",
+            "openai",
+        ),
+        (
+            [
+                "--model",
+                "local-completions",
+                "--model_args",
+                "model=m,base_url=http://x:1/v1/completions,num_concurrent=9",
+            ],
             "engine_args",
             {"base_url": "http://x:1/v1", "concurrency": 9},
         ),
@@ -100,7 +109,10 @@ def test_what_has_no_effect_is_said():
         (["--gen_kwargs", "do_sample=false,temperature=1"], "greedy"),
         (["--gen_kwargs", "top_k=1.5"], "top_k=1.5: expected a whole number"),
         (["--gen_kwargs", "temperature=hot"], "temperature=hot: expected a number"),
-        (["--gen_kwargs", "temperature=1", "--temperature", "0.5"], "--temperature 0.5 and --gen_kwargs temperature 1.0"),
+        (
+            ["--gen_kwargs", "temperature=1", "--temperature", "0.5"],
+            "--temperature 0.5 and --gen_kwargs temperature 1.0",
+        ),
     ],
 )
 def test_what_cannot_be_said_here_is_refused_with_what_there_is(words, message):
@@ -118,7 +130,9 @@ def test_two_engines_are_refused():
         settings("--model", "hf", "--engine", "openai", "--model_args", "pretrained=a/b")
 
 
-@pytest.mark.parametrize(("count", "limit", "rows"), [(30, 0.1, 3), (100, 0.07, 7), (10, 0.01, 1), (10, 0.99, 10), (7, 3, 3)])
+@pytest.mark.parametrize(
+    ("count", "limit", "rows"), [(30, 0.1, 3), (100, 0.07, 7), (10, 0.01, 1), (10, 0.99, 10), (7, 3, 3)]
+)
 def test_a_limit_below_one_is_a_share_rounded_up(count, limit, rows):
     assert len(sample_rows(count, limit)) == rows
 

@@ -1,4 +1,7 @@
-"""What goes to standard error: nothing but errors with ``--quiet``, our log with ``--verbose``, colours on a terminal alone."""
+"""What goes to standard error:
+
+nothing but errors with ``--quiet``, our log with ``--verbose``, colours on a terminal alone.
+"""
 
 import dataclasses
 import json
@@ -86,7 +89,9 @@ def test_quiet_keeps_errors(toy):
 
 def test_verbose_adds_the_log_with_time_and_logger(toy):
     plain, verbose = run(toy, "--limit", "1"), run(toy, "--limit", "1", "--verbose", "--max-tokens", "9")
-    line = re.compile(r"^\d\d:\d\d:\d\d mammoth_eval\.cli\.progress: toy/0: correct by cot, answer '1', \d+\.\d s$", re.M)
+    line = re.compile(
+        r"^\d\d:\d\d:\d\d mammoth_eval\.cli\.progress: toy/0: correct by cot, answer '1', \d+\.\d s$", re.M
+    )
     assert line.search(verbose.stderr)
     assert not line.search(plain.stderr)
 

@@ -29,7 +29,10 @@ gold = "answer"
 
 @pytest.fixture
 def toy(tmp_path):
-    """A folder with a benchmark of 30 rows and a script: a third each answered by program, by words after it fails, wrongly."""
+    """A folder with a benchmark of 30 rows and a script:
+
+    a third each answered by program, by words after it fails, wrongly.
+    """
     rows, script = [], {}
     for number in range(30):
         rows.append({"question": f"What is {number} + 1?", "answer": str(number + 1)})
@@ -52,7 +55,9 @@ def command(toy, *words):
 
 
 def run(toy, *words, **other):
-    return subprocess.run(command(toy, *words), cwd=toy, capture_output=True, text=True, timeout=120, check=False, **other)
+    return subprocess.run(
+        command(toy, *words), cwd=toy, capture_output=True, text=True, timeout=120, check=False, **other
+    )
 
 
 def records(toy):
@@ -128,7 +133,10 @@ def test_the_run_holds_the_exemplars_that_its_prompts_showed(toy):
     (path,) = store.find_runs(toy / "results")
     spec = store.load_run(path)["spec"]
     again = asked(spec)
-    assert (again.prompt.hash, set(again.prompt.families)) == (spec["prompt_hash"], set(prompts.get("fewshot").families))
+    assert (again.prompt.hash, set(again.prompt.families)) == (
+        spec["prompt_hash"],
+        set(prompts.get("fewshot").families),
+    )
     kept = dict(spec["prompt_files"])
     assert spec["benchmarks"]["toy"]["exemplars"] == "gsm"
     kept["exemplars/gsm.toml"] += "# changed since"
@@ -180,7 +188,9 @@ def test_an_interrupted_run_says_what_is_kept_and_how_to_go_on(toy):
 def test_an_interrupt_while_modules_are_imported_ends_without_a_traceback(toy):
     """A library that is imported early interrupts us."""
     (toy / "rich").mkdir()
-    (toy / "rich" / "__init__.py").write_text("import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(9)\n")
+    (toy / "rich" / "__init__.py").write_text(
+        "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(9)\n"
+    )
     handled = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
     done = run(toy, env={**os.environ, "PYTHONPATH": f"{toy}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}, **handled)
     assert (done.returncode, done.stderr) == (130, "mammoth-eval run: interrupted\n")
@@ -267,8 +277,14 @@ BAD = [
     (["--model", "list.json"], "list.json: expected a JSON object"),
     (["--model", "os:path"], "script 'os:path': a module, expected a function"),
     (["--engine", "openai", "--engine-arg", "retries=-1"], "option retries of engine openai: -1, expected at least 0"),
-    (["--engine", "openai", "--engine-arg", "concurrency=0"], "option concurrency of engine openai: 0, expected at least 1"),
-    (["--engine", "transformers", "--model", ".", "--engine-arg", "batch_size=0"], "batch_size of engine transformers: 0"),
+    (
+        ["--engine", "openai", "--engine-arg", "concurrency=0"],
+        "option concurrency of engine openai: 0, expected at least 1",
+    ),
+    (
+        ["--engine", "transformers", "--model", ".", "--engine-arg", "batch_size=0"],
+        "batch_size of engine transformers: 0",
+    ),
     (["--engine", "vllm", "--model", "./missing"], "no such folder"),
     (["--model", "missing.json"], "missing.json"),
 ]
@@ -329,7 +345,10 @@ def rescript(toy, count):
 
 def test_how_many_of_the_kept_records_errored_is_said(toy):
     rescript(toy, 5)
-    assert "13 of 30 records are kept (8 of them errored, to be tried again); the same" in run(toy, "--concurrency", "1").stderr
+    assert (
+        "13 of 30 records are kept (8 of them errored, to be tried again); the same"
+        in run(toy, "--concurrency", "1").stderr
+    )
 
 
 def test_a_run_with_errored_records_names_the_commonest_reason(toy):
@@ -354,13 +373,16 @@ def test_prompts_that_do_not_fit_into_the_context_are_said_once(toy):
         "from mammoth_eval.types import Completion\n"
         "def script(query, sampling):\n"
         "    fits = query.method == 'cot' or int(query.problem_id[4:]) % 3\n"
-        "    return Completion('The answer is 1.', 'stop', 5, 5, 0.1) if fits else Completion('', 'context', 9000, 0, 0.1)\n"
+        "    return Completion('The answer is 1.', 'stop', 5, 5, 0.1) if fits else Completion('', 'context', 9000, 0, "
+        "0.1)\n"
     )
     path = {"PYTHONPATH": f"{toy}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
     done = run(toy, "--model", "tight:script", env={**os.environ, **path})
     assert done.returncode == 0, done.stderr
     (said,) = [line for line in done.stderr.splitlines() if "longer" in line]
-    assert said.startswith("10 prompts are longer than the model's context, and count as truncated: raise max_model_len")
+    assert said.startswith(
+        "10 prompts are longer than the model's context, and count as truncated: raise max_model_len"
+    )
 
 
 def test_environment_secrets_do_not_reach_run_json(toy):

@@ -1,4 +1,7 @@
-"""Runs as files: ``run --config``, its matrix, ``--dry-run`` and ``init``, with a scripted engine and the real sandbox."""
+"""Runs as files:
+
+``run --config``, its matrix, ``--dry-run`` and ``init``, with a scripted engine and the real sandbox.
+"""
 
 import json
 import re
@@ -40,7 +43,9 @@ def toy(tmp_path):
     (tmp_path / "toy.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (tmp_path / "toy.toml").write_text(TOML)
     good = {f"toy/{number}": f"```python\nprint({number} + 1)\n```" for number in range(6)}
-    bad = {f"toy/{number} pot": "no program" for number in range(6)} | {f"toy/{number} cot": "none" for number in range(6)}
+    bad = {f"toy/{number} pot": "no program" for number in range(6)} | {
+        f"toy/{number} cot": "none" for number in range(6)
+    }
     (tmp_path / "script.json").write_text(json.dumps(good))
     (tmp_path / "other.json").write_text(json.dumps(bad))
     return tmp_path
@@ -65,7 +70,8 @@ def test_a_file_is_the_same_run_as_its_flags(toy):
     assert done.returncode == 0, done.stderr
     (path,) = store.find_runs(toy / "results")
     flags = (
-        "--model script.json --benchmarks toy.toml --engine scripted --limit 4 --seed 3 --factor subset=G --engine-arg latency=0.0"
+        "--model script.json --benchmarks toy.toml --engine scripted --limit 4 --seed 3 --factor subset=G --engine-arg "
+        "latency=0.0"
     )
     command = [sys.executable, "-m", "mammoth_eval", "run", *flags.split()]
     again = subprocess.run(command, cwd=toy, capture_output=True, text=True, timeout=120, check=True)
@@ -136,8 +142,14 @@ WRONG = {
     "wrong word": (RUN + 'format = "xml"', "run.toml:6: format = 'xml', expected one of table, markdown"),
     "unknown axis": (RUN + "[matrix]\nseeds = [1]", "run.toml:7: unknown key 'matrix.seeds'; did you mean 'seed'?"),
     "an axis that moves nothing": (RUN + "[matrix]\nquiet = [true]", "run.toml:7: unknown key 'matrix.quiet'"),
-    "an axis without values": (RUN + "[matrix]\nseed = []", "run.toml:7: matrix.seed = [], expected a list of values of seed"),
-    "a value of an axis": (RUN + "[matrix]\nseed = [1, 1.5]", "run.toml:7: matrix.seed = 1.5, expected a value of type int"),
+    "an axis without values": (
+        RUN + "[matrix]\nseed = []",
+        "run.toml:7: matrix.seed = [], expected a list of values of seed",
+    ),
+    "a value of an axis": (
+        RUN + "[matrix]\nseed = [1, 1.5]",
+        "run.toml:7: matrix.seed = 1.5, expected a value of type int",
+    ),
     "an axis twice": (RUN + "[matrix]\nlimit = [1]", "run.toml:7: limit is set outside the matrix too"),
     "no table": ("matrix = 3\n" + RUN, "run.toml:1: matrix = 3, expected a table"),
     "no TOML": ("model = ", "run.toml: not a readable run file: Invalid value"),
@@ -190,7 +202,9 @@ def test_init_writes_a_file_that_run_takes_and_replaces_none(toy):
 
 
 def test_every_key_of_the_template_is_a_key_with_its_default(tmp_path):
-    lines = [re.sub(r"^# (\w+ = |\[)", r"\1", line) for line in runfile.template().split("\n# Several runs")[0].splitlines()]
+    lines = [
+        re.sub(r"^# (\w+ = |\[)", r"\1", line) for line in runfile.template().split("\n# Several runs")[0].splitlines()
+    ]
     (tmp_path / "all.toml").write_text("\n".join(lines))
     (said,) = runfile.read(tmp_path / "all.toml")
     assert set(said) == set(config.keys(RunFile)) - {"cache_dir"}

@@ -46,7 +46,16 @@ def test_curate_writes_rows_with_where_they_come_from_and_a_report(tmp_path, dat
 
 def test_curate_takes_rows_made_elsewhere(tmp_path, data_dir, capsys):
     source = write_rows(tmp_path / "mine.jsonl", 4)
-    words = ["curate", str(source), "--against", "svamp", "--out", str(tmp_path / "out.jsonl"), "--data-dir", str(data_dir)]
+    words = [
+        "curate",
+        str(source),
+        "--against",
+        "svamp",
+        "--out",
+        str(tmp_path / "out.jsonl"),
+        "--data-dir",
+        str(data_dir),
+    ]
     assert main(words) == 0
     assert "4 of 4 kept (100.0 %)" in capsys.readouterr().out
 
@@ -75,7 +84,10 @@ def test_a_test_set_that_is_named_and_is_not_there_is_an_error(tmp_path, capsys,
     source, empty = write_rows(tmp_path / "mine.jsonl", 1), tmp_path / "empty"
     words = ["curate", str(source), "--out", str(tmp_path / "out.jsonl"), "--data-dir", str(empty)]
     assert main([*words, "--against", "svamp"]) == 2
-    assert "--against svamp: no file of svamp here, expected benchmarks/<name>/<file> in --data-dir" in capsys.readouterr().err
+    assert (
+        "--against svamp: no file of svamp here, expected benchmarks/<name>/<file> in --data-dir"
+        in capsys.readouterr().err
+    )
     assert main(words) == 0
     assert "svamp" in json.loads((tmp_path / "out.report.json").read_text())[str(source)]["not_compared"]
 
@@ -118,7 +130,9 @@ def test_a_suite_trains_all_mixtures_alike_then_evaluates_and_compares(tmp_path,
     assert [words[0] for words in commands] == ["train", "run"] * 4 + ["ablation"]
     trained = [words for words in commands if words[0] == "train"]
     own = {"--mixture", "--seed", "--out"}
-    settings = [[word for at, word in enumerate(words) if word not in own and words[at - 1] not in own] for words in trained]
+    settings = [
+        [word for at, word in enumerate(words) if word not in own and words[at - 1] not in own] for words in trained
+    ]
     assert all(one == settings[0] for one in settings)
     assert "packing=true" in settings[0]
     assert all("both" in words for words in commands if words[0] == "run")
@@ -143,7 +157,9 @@ def test_a_suite_that_cannot_be_run_says_why_before_anything_is_trained(tmp_path
 
 def test_mixtures_of_ones_own_are_found_beside_the_suite(tmp_path, capsys):
     (tmp_path / "mine.toml").write_text('[[sources]]\nname = "gsm8k-pot"\n')
-    _, commands, _ = planned(tmp_path, capsys, SUITE.replace('"g_s"', '"mine.toml"'), "--work-dir", str(tmp_path / "work"))
+    _, commands, _ = planned(
+        tmp_path, capsys, SUITE.replace('"g_s"', '"mine.toml"'), "--work-dir", str(tmp_path / "work")
+    )
     assert commands[2][commands[2].index("--mixture") + 1] == str(tmp_path / "mine.toml")
     assert commands[2][commands[2].index("--out") + 1] == str(tmp_path / "work" / "checkpoints" / "mine-0")
 

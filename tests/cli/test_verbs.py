@@ -69,7 +69,9 @@ def test_what_no_command_has_is_wrong_usage_and_named(words, message, capsys):
 
 def cpu_seconds(*words):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, *words], capture_output=True, check=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""})
+    subprocess.run(
+        [sys.executable, *words], capture_output=True, check=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 

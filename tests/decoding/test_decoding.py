@@ -125,7 +125,9 @@ async def test_the_prompts_stops_and_the_users_are_both_in_force():
     assert "END" in stops
 
 
-CHOICE = dict(form="choice", choices=("3", "4", "5"), gold="B", question="What is 2 + 2?\nAnswer Choices: (A) 3 (B) 4 (C) 5")
+CHOICE = dict(
+    form="choice", choices=("3", "4", "5"), gold="B", question="What is 2 + 2?\nAnswer Choices: (A) 3 (B) 4 (C) 5"
+)
 
 
 def choice_kit(script, execution):
@@ -146,7 +148,9 @@ async def test_mammoth_asks_again_on_a_choice_when_the_program_printed_nothing()
     assert attempts[-1].answer == "B"
 
 
-@pytest.mark.parametrize("execution", [Execution("error", "C\n", "", 0.1, "ZeroDivisionError: x"), Execution("timeout", "C\n")])
+@pytest.mark.parametrize(
+    "execution", [Execution("error", "C\n", "", 0.1, "ZeroDivisionError: x"), Execution("timeout", "C\n")]
+)
 async def test_mammoth_asks_again_on_a_choice_when_what_was_printed_is_lost(execution):
     a_kit = choice_kit({("toy/0", "pot"): "print('C')\n1/0", ("toy/0", "cot"): "The answer is B"}, execution)
     await decode("mammoth", a_kit)
@@ -162,7 +166,9 @@ async def test_mammoth_runs_a_program_in_an_answer_in_words_and_ours_does_not():
 
 
 async def test_mammoth_matches_a_letter_that_no_set_has():
-    a_kit = choice_kit({("toy/0", "pot"): "print('F')", ("toy/0", "match"): "The answer is (B)"}, Execution("ok", "F\n"))
+    a_kit = choice_kit(
+        {("toy/0", "pot"): "print('F')", ("toy/0", "match"): "The answer is (B)"}, Execution("ok", "F\n")
+    )
     assert (await decode("mammoth", a_kit))[-1].answer == "B"
 
 

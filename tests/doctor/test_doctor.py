@@ -25,7 +25,10 @@ print(json.dumps([[one.name, one.state, one.text, one.advice] for one in finding
 
 
 def try_libraries(folder, modules, seconds=20.0):
-    """Lay `modules` (name to source) as packages into `folder`, and give what is found on importing them: name to finding."""
+    """Lay `modules` (name to source) as packages into `folder`, and give what is found on importing them:
+
+    name to finding.
+    """
     for name, source in modules.items():
         (folder / name).mkdir()
         (folder / name / "__init__.py").write_text(source)
@@ -55,7 +58,9 @@ def test_a_library_that_breaks_on_such_a_helper_blames_the_helper(tmp_path):
 def test_a_library_broken_by_itself_is_to_be_installed_anew(tmp_path):
     found = try_libraries(tmp_path, {"somelib": "import no_such_part"})["somelib"]
     assert "No module named 'no_such_part'" in found.text
-    assert re.search(r"install it anew: .*(pip install --force-reinstall .*openai|make -C \S+ clean eval)", found.advice)
+    assert re.search(
+        r"install it anew: .*(pip install --force-reinstall .*openai|make -C \S+ clean eval)", found.advice
+    )
 
 
 @pytest.mark.parametrize(

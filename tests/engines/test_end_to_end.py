@@ -1,8 +1,8 @@
 """The main job for real: the embedded model on the real engine, sampled, killed in the middle, going on to the end.
 
-12 problems and 4 samples of each are more requests at once than two cores take: what breaks when the engine's batch is full (seeded
-sampling under chunked prefill killed the engine on a processor) does not show with three prompts. Three starts show all: a run that
-is killed, the same command again, and the same run undisturbed.
+12 problems and 4 samples of each are more requests at once than two cores take: what breaks when the engine's batch is
+full (seeded sampling under chunked prefill killed the engine on a processor) does not show with three prompts. Three
+starts show all: a run that is killed, the same command again, and the same run undisturbed.
 """
 
 import contextlib
@@ -84,7 +84,9 @@ def lines(folder):
 
 def kill(folder):
     """Kill a run that has three records: what is left of its processes, and how many records it kept."""
-    slowly = command(folder, "--concurrency", "4")  # with all at once, all may end at once, and nothing is left to interrupt
+    slowly = command(
+        folder, "--concurrency", "4"
+    )  # with all at once, all may end at once, and nothing is left to interrupt
     process = subprocess.Popen(slowly, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 600
     while lines(folder) < 3:

@@ -51,7 +51,9 @@ def test_options_are_read_as_their_types(raw, expected):
     assert read_options("e", Example, raw) == expected
 
 
-@pytest.mark.parametrize("raw", [{"size": "two"}, {"size": "1.5"}, {"size": True}, {"flag": "1"}, {"limit": "many"}, {"name": 3}])
+@pytest.mark.parametrize(
+    "raw", [{"size": "two"}, {"size": "1.5"}, {"size": True}, {"flag": "1"}, {"limit": "many"}, {"name": 3}]
+)
 def test_option_of_the_wrong_type_is_named(raw):
     with pytest.raises(UsageError, match=f"option {next(iter(raw))} of engine e"):
         read_options("e", Example, raw)
@@ -68,7 +70,9 @@ def test_every_engine_refuses_an_option_that_it_does_not_have(engine):
         make_engine(engine, "m", tensor_paralel_size=2)
 
 
-@pytest.mark.parametrize(("text", "value"), [("True", True), ("None", None), ("1e-3", 0.001), ("fp8", "fp8"), ("[1]", [1])])
+@pytest.mark.parametrize(
+    ("text", "value"), [("True", True), ("None", None), ("1e-3", 0.001), ("fp8", "fp8"), ("[1]", [1])]
+)
 def test_words_of_the_command_line_become_values(text, value):
     assert parse_value(text) == value
 
@@ -87,7 +91,12 @@ async def test_function_answers():
 
 async def test_more_exact_key_of_a_mapping_wins():
     script = {("b/0", "pot", 1): "exact", ("b/0", "pot"): "method", "b/0": "problem", "text": "text", "*": "rest"}
-    expected = {("b/0", "pot", 1): "exact", ("b/0", "pot", 0): "method", ("b/0", "cot", 0): "problem", ("b/9", "cot", 0): "rest"}
+    expected = {
+        ("b/0", "pot", 1): "exact",
+        ("b/0", "pot", 0): "method",
+        ("b/0", "cot", 0): "problem",
+        ("b/9", "cot", 0): "rest",
+    }
     async with make_engine("scripted", "scripted", script=script) as engine:
         for (problem, method, sample), text in expected.items():
             found = await engine.generate(Query(problem, method, "p", "?", sample=sample), Sampling())

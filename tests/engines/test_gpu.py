@@ -1,7 +1,7 @@
 """The engine `vllm` as it would be configured on NVIDIA GPUs: batch sizes, parallel sizes, adapters, memory.
 
-One process settles all cases, with vLLM's own configuration objects under a pretended platform; nothing is loaded. With a CPU build
-of vLLM all but the attention backend is asked.
+One process settles all cases, with vLLM's own configuration objects under a pretended platform; nothing is loaded. With
+a CPU build of vLLM all but the attention backend is asked.
 """
 
 import ctypes.util
@@ -126,7 +126,9 @@ def test_batch_sizes_that_are_asked_for_are_taken(found):
 
 
 @pytest.mark.parametrize("gpu", ["h100", "a100-80", "a100-40", "l4", "rtx4090"])
-@pytest.mark.skipif(not is_cuda_build(), reason="the installed vllm is a CPU build, without attention backends for GPUs")
+@pytest.mark.skipif(
+    not is_cuda_build(), reason="the installed vllm is a CPU build, without attention backends for GPUs"
+)
 def test_attention_is_flash_attention_from_ampere_on(found, gpu):
     assert found[gpu]["attention"] == "FLASH_ATTN"
 
@@ -182,8 +184,14 @@ def test_more_gpus_than_there_are_are_refused_with_both_numbers(found, case, wor
 
 
 TOO_LARGE = [
-    ("70B on one", "weights take 130.4 GiB; on one GPU of 79.6 GiB at gpu_memory_utilization 0.92 there is room for 73.2 GiB"),
-    ("7B in a part", "weights take 13.0 GiB; on one GPU of 4.8 GiB at gpu_memory_utilization 0.92 there is room for 4.4 GiB"),
+    (
+        "70B on one",
+        "weights take 130.4 GiB; on one GPU of 79.6 GiB at gpu_memory_utilization 0.92 there is room for 73.2 GiB",
+    ),
+    (
+        "7B in a part",
+        "weights take 13.0 GiB; on one GPU of 4.8 GiB at gpu_memory_utilization 0.92 there is room for 4.4 GiB",
+    ),
     (
         "7B in a small share",
         "weights take 13.0 GiB; on one GPU of 39.4 GiB at gpu_memory_utilization 0.3 there is room for 11.8 GiB",

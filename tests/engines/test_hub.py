@@ -1,4 +1,7 @@
-"""Models of the hub, against one that runs here: which commit a name is, before a run is planned, and what goes wrong."""
+"""Models of the hub, against one that runs here:
+
+which commit a name is, before a run is planned, and what goes wrong.
+"""
 
 import json
 import resource
@@ -88,7 +91,9 @@ def test_every_name_of_a_commit_makes_the_same_model(hub, tmp_path):
     hub.repositories["model", "org/small"].refs |= {"v1.10": commit, "refs/pr/1": commit}
     names = ["main", "v1.10", "refs/pr/1", commit[:8], commit]
     found = resolve(hub, tmp_path, ("org/small", {}), *(("org/small", {"revision": name}) for name in names))
-    assert {(name, place, fingerprint) for name, place, fingerprint, *_ in found} == {("org/small", "org/small", commit)}
+    assert {(name, place, fingerprint) for name, place, fingerprint, *_ in found} == {
+        ("org/small", "org/small", commit)
+    }
     assert all(options == {"revision": commit} and asked == {} for *_, options, asked, _ in found)
     assert found[2][-1] == [f"org/small at commit {commit} (v1.10)"]
 
@@ -191,7 +196,8 @@ def test_weights_are_downloaded_in_the_one_form_that_the_engine_reads(hub, tmp_p
     hub.add("org/small", make_folder(tmp_path / "small", **files))
     code = (
         "import json, sys; from pathlib import Path; from mammoth_eval import models\n"
-        "found = models.resolve('org/small', sys.argv[1], Path()); print(json.dumps(models.downloads(found, sys.argv[1])))"
+        "found = models.resolve('org/small', sys.argv[1], Path()); print(json.dumps(models.downloads(found, "
+        "sys.argv[1])))"
     )
     words = [sys.executable, "-c", code, engine]
     done = subprocess.run(words, env=hub_server.environment(hub, tmp_path), capture_output=True, text=True, check=True)
@@ -218,7 +224,9 @@ def test_a_model_that_is_missing_is_told_from_one_that_is_gated(hub, tmp_path):
     assert refused(hub, tmp_path, model="org/smal") == (
         "org/smal: the hub has no such model (or it is private: `hf auth login`); check the spelling"
     )
-    gated = f"org/small: gated: ask for access at {hub.url}/org/small, then log in with `hf auth login` (or set HF_TOKEN)"
+    gated = (
+        f"org/small: gated: ask for access at {hub.url}/org/small, then log in with `hf auth login` (or set HF_TOKEN)"
+    )
     assert refused(hub, tmp_path) == gated
     hub.repositories["model", "org/small"].gated = 401
     assert refused(hub, tmp_path) == gated
@@ -232,7 +240,9 @@ def test_a_token_opens_a_gated_model(hub, tmp_path):
 
 def test_an_unknown_revision_is_named(hub, tmp_path):
     hub.add("org/small", make_folder(tmp_path / "small"))
-    assert refused(hub, tmp_path, "--engine-arg", "revision=1.10").startswith("org/small: no revision '1.10' on the hub")
+    assert refused(hub, tmp_path, "--engine-arg", "revision=1.10").startswith(
+        "org/small: no revision '1.10' on the hub"
+    )
 
 
 def test_a_folder_has_no_revisions(hub, tmp_path):

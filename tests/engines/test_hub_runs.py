@@ -1,4 +1,7 @@
-"""Runs of models of the hub, against one that runs here: killed, resumed, offline, with an adapter; on the real engines."""
+"""Runs of models of the hub, against one that runs here:
+
+killed, resumed, offline, with an adapter; on the real engines.
+"""
 
 import signal
 import subprocess
@@ -93,14 +96,22 @@ def test_an_adapter_and_its_base_interrupted_and_killed_in_the_first_run_are_res
     said = finished(start(hub, tmp_path, *words, model="org/tuned", HF_HUB_OFFLINE="1"))
     assert hub.requests[asked:] == []
     seen = "as last seen: offline mode is on (HF_HUB_OFFLINE)"
-    assert f"model: org/small at commit {base} (main); {seen}\nmodel: org/tuned at commit {own} (main); {seen}\n" in said
+    assert (
+        f"model: org/small at commit {base} (main); {seen}\nmodel: org/tuned at commit {own} (main); {seen}\n" in said
+    )
 
     run = only_run(tmp_path)
     assert records(tmp_path) == 24
     assert run["spec"]["model"] == "org/tuned"
     assert [session["engine"]["revision"] for session in run["sessions"]] == [base, base]
     assert all(session["engine"]["lora"].endswith(own) for session in run["sessions"])
-    assert run["sessions"][0]["hub"][1] == {"kind": "model", "name": "org/tuned", "revision": "main", "commit": own, "note": ""}
+    assert run["sessions"][0]["hub"][1] == {
+        "kind": "model",
+        "name": "org/tuned",
+        "revision": "main",
+        "commit": own,
+        "note": "",
+    }
 
 
 @long_run
@@ -112,7 +123,9 @@ def test_vllm_serves_a_model_of_the_hub_killed_in_its_first_run_and_resumed_offl
     words = ["--decoding", "cot", "--engine-arg", "max_model_len=1024", "--engine-arg", "max_num_seqs=2"]
     kill_after(start(hub, tmp_path, *words, engine="vllm"), tmp_path, 3)
     assert 3 <= records(tmp_path) < 40
-    assert hub.asked("GET", f"/cdn/{commit}/model.safetensors bytes={100 << 20}-"), "the download went on where it was cut off"
+    assert hub.asked("GET", f"/cdn/{commit}/model.safetensors bytes={100 << 20}-"), (
+        "the download went on where it was cut off"
+    )
     assert not [line for line in hub.requests if "main" in line], "all is asked for by its commit"
     asked = len(hub.requests)
     said = finished(start(hub, tmp_path, *words, engine="vllm", HF_HUB_OFFLINE="1"))

@@ -35,7 +35,9 @@ async def test_text_query_goes_to_completions_with_all_of_its_sampling():
     (path, body), *_ = server.requests
     assert path == "/v1/completions"
     assert body == {
-        "model": "m", "prompt": "2 + 2?", "temperature": 0.7, "top_p": 0.9, "top_k": 40, "max_tokens": 20, "stop": ["USER:"],
+        "model": "m", "prompt": "2 + 2?", "temperature": 0.7, "top_p": 0.9, "top_k": 40, "max_tokens": 20, "stop": [(
+            "USER:"
+        )],
         "seed": 5, "min_p": 0.1,
     }  # fmt: skip
 
@@ -103,7 +105,9 @@ async def test_retry_after_is_waited_for():
 def test_retry_after_is_seconds_or_a_date_and_no_more_than_a_minute_is_waited():
     def waited(value):
         error = APIStatusError(
-            "busy", response=Response(429, headers={"retry-after": value}, request=Request("GET", "http://x")), body=None
+            "busy",
+            response=Response(429, headers={"retry-after": value}, request=Request("GET", "http://x")),
+            body=None,
         )
         return pause(error, 0, 0.01)
 
@@ -140,7 +144,10 @@ async def test_server_that_is_down_is_named():
 
 
 async def test_wrong_model_name_lists_what_the_server_has():
-    with serving(completion(), models=("llama", "mammoth-7b")) as server, pytest.raises(ModelError, match="llama, mammoth-7b"):
+    with (
+        serving(completion(), models=("llama", "mammoth-7b")) as server,
+        pytest.raises(ModelError, match="llama, mammoth-7b"),
+    ):
         await ask(server)
 
 
@@ -150,13 +157,19 @@ async def test_server_without_a_list_of_models_is_taken_at_its_word():
 
 
 async def test_model_unknown_to_the_request_is_a_model_error():
-    with serving((404, refusal("The model `m` does not exist.")), models=None) as server, pytest.raises(ModelError, match="404"):
+    with (
+        serving((404, refusal("The model `m` does not exist.")), models=None) as server,
+        pytest.raises(ModelError, match="404"),
+    ):
         await ask(server)
 
 
 @pytest.mark.parametrize("status", [401, 403])
 async def test_refused_key_stops_the_run_and_says_where_a_key_is_set(status):
-    with serving((status, refusal("bad key"))) as server, pytest.raises(UsageError, match="bad key; set OPENAI_API_KEY"):
+    with (
+        serving((status, refusal("bad key"))) as server,
+        pytest.raises(UsageError, match="bad key; set OPENAI_API_KEY"),
+    ):
         await ask(server)
     assert len(server.requests) == 1
 
@@ -168,7 +181,10 @@ async def test_bad_request_is_shown_and_not_repeated():
 
 
 async def test_more_stops_than_the_server_takes_are_refused_with_what_to_do():
-    message = "Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length 8 instead."
+    message = (
+        "Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length 8 "
+        "instead."
+    )
     with serving((400, refusal(message))) as server, pytest.raises(EngineError, match=r"array too long.*max_stops=4"):
         await ask(server)
 
@@ -181,7 +197,10 @@ async def test_prompt_longer_than_the_context_is_an_empty_completion():
 
 
 async def test_new_tokens_are_reduced_to_the_room_left():
-    message = "This model's maximum context length is 100 tokens. However, you requested 110 tokens (90 in the messages, 20 ...)."
+    message = (
+        "This model's maximum context length is 100 tokens. However, you requested 110 tokens (90 in the messages, 20 "
+        "...)."
+    )
     with serving((400, refusal(message)), completion("four", "length")) as server:
         found = await ask(server)
     assert found.text == "four"
@@ -261,7 +280,10 @@ def test_address_without_a_scheme_is_a_usage_error():
 
 LIMIT = "This model's maximum context length is"
 SENTENCES = [
-    (f"{LIMIT} 4097 tokens. However, you requested 5000 tokens (4000 in the messages, 1000 in the completion).", (97, 4000)),
+    (
+        f"{LIMIT} 4097 tokens. However, you requested 5000 tokens (4000 in the messages, 1000 in the completion).",
+        (97, 4000),
+    ),
     (f"'max_tokens' is too large: 1000. {LIMIT} 2048 tokens and your request has 1500 input tokens", (548, 1500)),
     (f"{LIMIT} 8192 tokens. However, your prompt contains at least 8193 input tokens, which exceeds", (0, 8193)),
     (f"{LIMIT} 16384 tokens. However, your prompt contains at least 15385 input tokens, for a total of", (500, 15385)),
@@ -271,7 +293,11 @@ SENTENCES = [
     ("prompt is too long: 200001 tokens > 200000 maximum", (0, 0)),
     ("The decoder prompt (length 5000) is longer than the maximum model length of 4096.", (0, 0)),
     ("unknown field top_k", (None, 0)),
-    ("Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length 8 instead.", (None, 0)),
+    (
+        "Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length 8 "
+        "instead.",
+        (None, 0),
+    ),
     ("logit_bias too long", (None, 0)),
 ]
 

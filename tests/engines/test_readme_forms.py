@@ -1,8 +1,9 @@
 """Every form of `mammoth-eval run` in the README, on the real engine with the real model, under the load of an evaluation.
 
-20 problems and several samples of each: what breaks when the engine's batch is full (seeded sampling under chunked prefill did)
-does not show with three prompts. They take a minute or more each and run with MAMMOTH_LONG_TESTS=1: what they share is tested
-always, sampling in `test_end_to_end.py`, a server in `test_served.py`, and every command line of the README in `test_docs.py`.
+20 problems and several samples of each: what breaks when the engine's batch is full (seeded sampling under chunked
+prefill did) does not show with three prompts. They take a minute or more each and run with MAMMOTH_LONG_TESTS=1: what
+they share is tested always, sampling in `test_end_to_end.py`, a server in `test_served.py`, and every command line of
+the README in `test_docs.py`.
 """
 
 import pytest

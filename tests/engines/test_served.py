@@ -58,6 +58,13 @@ def test_a_model_that_the_server_does_not_have_is_named_with_those_it_has(small_
 
 def test_a_real_server_is_sampled_under_load(tmp_path, data_dir, small_server):
     server = ["--engine", "openai", "--engine-arg", f"base_url={small_server}"]
-    words = ["--benchmarks", "gsm8k", "--prompt", "chat", "--decoding", "cot"]  # 64 requests at once: none waits for a program
+    words = [
+        "--benchmarks",
+        "gsm8k",
+        "--prompt",
+        "chat",
+        "--decoding",
+        "cot",
+    ]  # 64 requests at once: none waits for a program
     _, records = run(tmp_path, data_dir, *server, *words, *SAMPLING, model="small")
     check(records, PROBLEMS, 4)

@@ -118,7 +118,9 @@ async def test_transformers_engine_answers_ends_and_repeats():
         plain = await engine.generate(query, Sampling(max_tokens=12))
         stops = [Sampling(max_tokens=12), Sampling(max_tokens=5), Sampling(max_tokens=12, stop=(plain.text[4:9],))]
         whole, short, stopped = await asyncio.gather(*(engine.generate(query, one) for one in stops))
-        drawn = [await engine.generate(query, Sampling(temperature=1.0, seed=seed, max_tokens=12)) for seed in (1, 1, 2)]
+        drawn = [
+            await engine.generate(query, Sampling(temperature=1.0, seed=seed, max_tokens=12)) for seed in (1, 1, 2)
+        ]
         long = await engine.generate(Query("b/1", "cot", "p", "word " * 300), Sampling())
     assert plain.text
     assert whole.text == plain.text

@@ -14,7 +14,9 @@ TEXTS = [json.loads(line) for line in (DATA / "extraction.jsonl").read_text().sp
 @pytest.mark.parametrize("case", TEXTS, ids=lambda case: case["id"])
 def test_answer_of_the_table(case):
     choices = tuple(case.get("choices", ()))
-    found = from_text(case["text"], form=case.get("form", "open"), choices=choices, truncated=case.get("truncated", False))
+    found = from_text(
+        case["text"], form=case.get("form", "open"), choices=choices, truncated=case.get("truncated", False)
+    )
     assert found == case["answer"]
 
 
@@ -24,7 +26,9 @@ def test_answer_of_the_table(case):
     ("[]\n", None),
      ("The answer is 5\n", "5"), ("Total: 42", "42"), ("x = 5", "x = 5"), ("[2, 3]", "[2, 3]"), ("[[1 2]\n [3 4]]\n",
      "[[1 2]\n [3 4]]"),
-     ("a\nMatrix([\n[1, 2],\n[3, 4]])", "Matrix([\n[1, 2],\n[3, 4]])"), ("Janet makes 18 dollars every day", "18"), ("7:32",
+     ("a\nMatrix([\n[1, 2],\n[3, 4]])", "Matrix([\n[1, 2],\n[3, 4]])"), ("Janet makes 18 dollars every day", "18"), ((
+         "7:32"
+     ),
      "7:32"),
      ("\\boxed{7}", "7"), ("3.0", "3.0"), ("The result is: 12 apples", "12 apples")],
 )  # fmt: skip
@@ -41,7 +45,10 @@ def test_stdout_of_a_choice_problem_is_a_letter_where_it_is_an_option(stdout, an
 
 
 FENCED = "Let us compute.\n```python\nx = 2\nprint(x)\n```\nThe answer is 2."
-TORA = "```python\nprint(1)\n```\n```output\n1\n```\nSo:\n```python\nprint(2)\n```\n```output\n2\n```\nThe answer is $\\boxed{2}$."
+TORA = (
+    "```python\nprint(1)\n```\n```output\n1\n```\nSo:\n```python\nprint(2)\n```\n```output\n2\n```\nThe answer is "
+    "$\\boxed{2}$."
+)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +127,8 @@ def test_recorded_generations_get_the_accuracy_that_their_authors_report(data_di
     from mammoth_eval.graders import grade
 
     rows = [
-        json.loads(line) for line in (data_dir / "recorded" / "rho_1b" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+        json.loads(line)
+        for line in (data_dir / "recorded" / "rho_1b" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     ]
     right = sum(grade(from_text(row["code"][0], form="open") or "", row["gt"]).equal for row in rows)
     assert abs(100 * right / len(rows) - REPORTED[name]) <= 0.3

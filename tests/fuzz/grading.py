@@ -2,8 +2,8 @@
 
 ``python tests/fuzz/grading.py [SECONDS] [CORPUS_DIR]`` (600 s by default; needs the package ``atheris``, which is no
 dependency of the project). What it finds is written to ``crash-*`` in the current folder by libFuzzer; replay one with
-``python tests/fuzz/grading.py crash-...``. Seeds are the case tables of the tests. An audit hook ends the run if grading
-executes code, starts a program through a shell, removes files or opens a connection.
+``python tests/fuzz/grading.py crash-...``. Seeds are the case tables of the tests. An audit hook ends the run if
+grading executes code, starts a program through a shell, removes files or opens a connection.
 """
 
 import json
@@ -23,7 +23,11 @@ with atheris.instrument_imports(include=["mammoth_eval"]):
 DEADLINE = 2.5
 """Seconds for one verdict: the promise of 2, and half a second for a busy machine."""
 FORBIDDEN = ("os.system", "os.exec", "os.posix_spawn", "shutil.", "socket.connect", "exec")
-POLICIES = (Policy(), Policy(decimals="rounded"), Policy(decimals="exact", units="strict", percent="strict", text="exact"))
+POLICIES = (
+    Policy(),
+    Policy(decimals="rounded"),
+    Policy(decimals="exact", units="strict", percent="strict", text="exact"),
+)
 DATA = Path(__file__).parent.parent / "data"
 OPTIONS = ("12", "\\frac{1}{2}", "None of these")
 
@@ -73,7 +77,9 @@ def main() -> None:
         corpus = Path(arguments[1] if len(arguments) > 1 else "corpus-grading")
         seeds(corpus)
         flags = [f"-max_total_time={arguments[0] if arguments else 600}", "-max_len=400", "-timeout=10", str(corpus)]
-    grade("\\sin 3x", "3\\sin x - 4\\sin^3 x")  # what is loaded on first use, the worker too, before anything is watched
+    grade(
+        "\\sin 3x", "3\\sin x - 4\\sin^3 x"
+    )  # what is loaded on first use, the worker too, before anything is watched
     high_precision.context()
     sys.addaudithook(watch)
     atheris.Setup([sys.argv[0], *flags], one_input)

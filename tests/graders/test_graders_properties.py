@@ -15,7 +15,9 @@ from mammoth_eval.types import Policy
 
 QUICK = settings(max_examples=120, deadline=None)
 PIECES = [
-    "\\frac", "{", "}", "(", ")", "[", "]", "\\{", "\\}", "1", "2", "37", "0.5", ".", ",", " ", "x", "y", "i", "e", "\\pi",
+    "\\frac", "{", "}", "(", ")", "[", "]", "\\{", "\\}", "1", "2", "37", "0.5", ".", ",", " ", "x", "y", "i", "e", (
+        "\\pi"
+    ),
     "\\sqrt", "^", "_",
     "+", "-", "*", "/", "=", "<", "\\le", "\\cup", "\\pm", "\\text{ cm}", "\\infty", "!", "%", "|", "\\begin{pmatrix}",
     "\\end{pmatrix}", "&",
@@ -125,7 +127,25 @@ def test_rationals_are_compared_exactly(value):
 
 @pytest.mark.parametrize(
     "unit",
-    ["x+", "(", "1,", "{", "\\frac{", "- ", "a b ", "\\text{a", "$", "|", "\\left(", "x=", "1 ", "[1, ", "\\sqrt{", "!", "\\"],
+    [
+        "x+",
+        "(",
+        "1,",
+        "{",
+        "\\frac{",
+        "- ",
+        "a b ",
+        "\\text{a",
+        "$",
+        "|",
+        "\\left(",
+        "x=",
+        "1 ",
+        "[1, ",
+        "\\sqrt{",
+        "!",
+        "\\",
+    ],
 )
 def test_hundred_kilobytes_of_anything_are_handled_in_fifty_milliseconds(unit):
     text = (unit * 100_000)[:100_000]

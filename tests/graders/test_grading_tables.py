@@ -1,4 +1,7 @@
-"""Tables of labelled answers that are audited as a whole: our stress sets, facts from the tests of peers, reported errors."""
+"""Tables of labelled answers that are audited as a whole:
+
+our stress sets, facts from the tests of peers, reported errors.
+"""
 
 import pytest
 from checkout import DATA
@@ -23,13 +26,17 @@ def test_every_case_of_the_table_gets_its_label_and_no_fault(name):
 
 
 IDENTITIES = [
-    ("\\tan x", "\\frac{\\sin x}{\\cos x}"), ("\\sin 3x", "3\\sin x - 4\\sin^3 x"), ("e^{2x}", "(e^x)^2"), ("4^n", "2^{2n}"),
+    ("\\tan x", "\\frac{\\sin x}{\\cos x}"), ("\\sin 3x", "3\\sin x - 4\\sin^3 x"), ("e^{2x}", "(e^x)^2"), ("4^n", (
+        "2^{2n}"
+    )),
     ("\\ln(x^2 y)", "2\\ln x + \\ln y"), ("\\sqrt{x}\\sqrt{y}", "\\sqrt{xy}"), ("\\sin(x+\\frac{\\pi}{2})", "\\cos x"),
     ("\\cosh^2 x - \\sinh^2 x", "1"), ("e^{ix}", "\\cos x + i\\sin x"), ("\\sqrt[3]{x^2-2}^2", "(x^2-2)^{2/3}"),
     ("\\binom{n}{k}", "\\frac{n!}{k!(n-k)!}"), ("(2n)!", "2n(2n-1)!"), ("|x-3|", "|3-x|"), ("\\max(x, y)", "\\max(y, x)"),
 ]  # fmt: skip
 OTHERS = [
-    ("\\sin x", "\\cos x"), ("e^{2x}", "e^{x+2}"), ("2^n", "n^2"), ("\\sqrt{x+1}", "\\sqrt{x}+1"), ("\\ln(x+1)", "\\ln x"),
+    ("\\sin x", "\\cos x"), ("e^{2x}", "e^{x+2}"), ("2^n", "n^2"), ("\\sqrt{x+1}", "\\sqrt{x}+1"), ("\\ln(x+1)", (
+        "\\ln x"
+    )),
     ("\\sqrt{x+1}", "-\\sqrt{x+1}"), ("e^x", "2^x"), ("(2n)!", "2n!"), ("\\binom{n}{k}", "\\binom{n}{k-1}"), ("|x|", "x"),
     ("\\sqrt[3]{x}", "\\sqrt{x}"),
 ]  # fmt: skip
@@ -98,6 +105,9 @@ def test_gold_in_prose_is_its_words_and_formulas_or_the_one_value_in_it(gold, an
 
 
 def test_long_prose_with_other_words_cannot_be_judged():
-    gold = "Yes. If not, there would exist a vector not in the span. But then you could add in this vector and obtain a larger set."
+    gold = (
+        "Yes. If not, there would exist a vector not in the span. But then you could add in this vector and obtain a "
+        "larger set."
+    )
     assert phrases.compare(gold, "It depends on the basis", lambda one, other: one == other) is None
     assert grade("It depends on the basis", gold).fault

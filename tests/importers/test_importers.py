@@ -43,7 +43,9 @@ def problems():
 
 
 def lines(path, *rows):
-    path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows), encoding="utf-8")
+    path.write_text(
+        "".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows), encoding="utf-8"
+    )
     return path
 
 
@@ -65,7 +67,15 @@ def command(folder, *words):
 
 def bring(folder, *words):
     """The command in this process, which is quicker; files are named from `folder`."""
-    start = ["import", "--benchmark", str(folder / "toy.toml"), "--model", "theirs", "--results-dir", str(folder / "results")]
+    start = [
+        "import",
+        "--benchmark",
+        str(folder / "toy.toml"),
+        "--model",
+        "theirs",
+        "--results-dir",
+        str(folder / "results"),
+    ]
     named = [str(folder / word) if word.endswith(".jsonl") else word for word in words]
     out, messages = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(messages):
@@ -187,7 +197,9 @@ def test_a_row_of_another_format_is_named_with_its_line_and_what_was_expected(tm
     assert expected in str(raised.value)
 
 
-@pytest.mark.parametrize(("line", "expected"), [('{"question": ', "a.jsonl:1: not JSON"), ("[1]", "a.jsonl:1: a JSON int")])
+@pytest.mark.parametrize(
+    ("line", "expected"), [('{"question": ', "a.jsonl:1: not JSON"), ("[1]", "a.jsonl:1: a JSON int")]
+)
 def test_a_line_that_is_no_object_is_named(tmp_path, line, expected):
     with pytest.raises(UsageError, match=expected):
         read(lines(tmp_path / "a.jsonl", line), "jsonl")
@@ -218,7 +230,9 @@ def test_quotes_and_dashes_do_not_matter():
     assert match([Generation(("1",), 'Ann\'s "box" - how many?')], [asked], "cot").texts
 
 
-@pytest.mark.parametrize(("written", "other"), [("What is 1.5 + 1?", "What is 15 + 1?"), ("What is 3 - 1?", "What is 3 + 1?")])
+@pytest.mark.parametrize(
+    ("written", "other"), [("What is 1.5 + 1?", "What is 15 + 1?"), ("What is 3 - 1?", "What is 3 + 1?")]
+)
 def test_numbers_and_signs_of_a_question_do_matter(written, other):
     found = match([Generation(("1",), other)], [Problem("toy/0", "toy", written, "1")], "cot")
     assert not found.texts
@@ -232,7 +246,8 @@ def test_a_choice_question_is_found_without_its_options():
 
 def test_a_row_that_fits_different_problems_is_not_matched():
     asked = [
-        Problem(f"toy/{number}", "toy", f"Which is even?\nAnswer Choices: (A) {number} (B) 2", "B", "choice") for number in (1, 3)
+        Problem(f"toy/{number}", "toy", f"Which is even?\nAnswer Choices: (A) {number} (B) 2", "B", "choice")
+        for number in (1, 3)
     ]
     found = match([Generation(("B",), "Which is even?")], asked, "cot")
     assert not found.texts
@@ -283,7 +298,9 @@ def test_samples_of_problems_that_ask_the_very_same_are_spread_over_them():
 
 
 def test_rows_without_a_method_need_one(tmp_path):
-    path = lines(tmp_path / "a.jsonl", {"question": ANN, "text": "7", "method": "cot"}, {"question": EGGS, "text": "30"})
+    path = lines(
+        tmp_path / "a.jsonl", {"question": ANN, "text": "7", "method": "cot"}, {"question": EGGS, "text": "30"}
+    )
     with pytest.raises(UsageError, match=r"a.jsonl:2: the row does not say its method"):
         importers.load([(path, "jsonl", None)], problems())
 
@@ -332,7 +349,9 @@ def test_both_graders_score_and_the_file_is_part_of_the_spec(toy):
 
 
 def test_what_fits_no_problem_is_counted_and_listed(toy):
-    rows = [{"question": f"What is {number} + 1?", "text": "1"} for number in range(12)] + [{"question": ANN, "text": "7"}]
+    rows = [{"question": f"What is {number} + 1?", "text": "1"} for number in range(12)] + [
+        {"question": ANN, "text": "7"}
+    ]
     words = (str(lines(toy / "a.jsonl", *rows)), "--format", "jsonl", "--method", "cot")
     shown = bring(toy, *words)
     assert "13 rows, 1 problems matched, 12 rows unmatched" in shown.stderr
@@ -393,9 +412,14 @@ def test_wrong_usage_is_said_and_exits_2(toy, words, expected):
 def hybrid(toy):
     """Programs in one file, one of them broken, and words in another."""
     programs = ("print(3 + 4)", "print(nope)", "print(10 + 4)")
-    lines(toy / "a.jsonl", *({"question": q, "code": [f"```python\n{p}\n```"]} for q, p in zip(QUESTIONS, programs, strict=True)))
+    lines(
+        toy / "a.jsonl",
+        *({"question": q, "code": [f"```python\n{p}\n```"]} for q, p in zip(QUESTIONS, programs, strict=True)),
+    )
     lines(toy / "b.jsonl", *({"question": q, "text": f"The answer is {gold}."} for q, gold in QUESTIONS.items()))
-    done = bring(toy, "a.jsonl", "--format", "tora", "--method", "pot", "--then", "b.jsonl", "--then-format", "jsonl", "--json")
+    done = bring(
+        toy, "a.jsonl", "--format", "tora", "--method", "pot", "--then", "b.jsonl", "--then-format", "jsonl", "--json"
+    )
     assert done.returncode == 0, done.stderr
     return toy, json.loads(done.stdout)["runs"][0]
 
@@ -410,7 +434,16 @@ def test_two_files_make_a_hybrid(hybrid):
 
 def test_the_replay_engine_takes_an_imported_run_through_the_whole_pipeline(hybrid):
     toy, run = hybrid
-    words = ("--engine", "replay", "--model", f"results/{run['run']}", "--benchmarks", "toy.toml", "--results-dir", "again")
+    words = (
+        "--engine",
+        "replay",
+        "--model",
+        f"results/{run['run']}",
+        "--benchmarks",
+        "toy.toml",
+        "--results-dir",
+        "again",
+    )
     done = command(toy, "run", *words, "--decoding", "hybrid", "--json", "--quiet")
     assert done.returncode == 0, done.stderr
     (read,) = json.loads(done.stdout)[0]["results"]

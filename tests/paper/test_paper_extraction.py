@@ -95,7 +95,9 @@ def test_program_is_a_completion_that_prints_cut_at_the_next_instruction():
 
 
 @pytest.mark.data
-@pytest.mark.parametrize(("name", "lost"), [("gsm8k", 0), ("mathematics", 139), ("numglue", 3), ("math", 0), ("aqua", 0)])
+@pytest.mark.parametrize(
+    ("name", "lost"), [("gsm8k", 0), ("mathematics", 139), ("numglue", 3), ("math", 0), ("aqua", 0)]
+)
 def test_golds_that_the_paper_rule_can_never_match_are_as_many_as_known(data_dir, tmp_path, name, lost):
     from mammoth_eval import benchmarks
     from mammoth_eval.paper.correctness import grade

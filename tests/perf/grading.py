@@ -1,9 +1,9 @@
 """Graders side by side, in one run on one core: pairs a second, accuracy on labelled cases, 5,000 MATH records scored again.
 
-``python tests/perf/grading.py [DATA_DIR] [CASES.jsonl]``: a benchmark, not a test. What counts are the ratios of one run: pairs
-are asked in rounds, each grader in turn, so that what else the machine does falls on all. `prm800k` is the rule of
-openai/prm800k as the package ``mathruler`` carries it, left out where that is not installed; `hendrycks` is this project's own
-port of the normaliser of hendrycks/math, strings compared, since no package provides it.
+``python tests/perf/grading.py [DATA_DIR] [CASES.jsonl]``: a benchmark, not a test. What counts are the ratios of one
+run: pairs are asked in rounds, each grader in turn, so that what else the machine does falls on all. `prm800k` is the
+rule of openai/prm800k as the package ``mathruler`` carries it, left out where that is not installed; `hendrycks` is
+this project's own port of the normaliser of hendrycks/math, strings compared, since no package provides it.
 """
 
 import json
@@ -79,10 +79,19 @@ def rates(work: list[Pair], judges: dict[str, Grader]) -> dict[str, float]:
 
 
 def accuracies(path: Path, judges: dict[str, Grader]) -> dict[str, float]:
-    """The share of labelled cases, but choices and hostile ones, that each grader gets right; all are given what we extract."""
+    """The share of labelled cases, but choices and hostile ones, that each grader gets right;
+
+    all are given what we extract.
+    """
     right = dict.fromkeys(judges, 0)
-    hostile = {row["id"] for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()) if row.get("kind") == "security"}
-    cases = [case for case in read_cases(path) if not case.choice and case.id not in hostile]  # others evaluate what they are given
+    hostile = {
+        row["id"]
+        for row in map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        if row.get("kind") == "security"
+    }
+    cases = [
+        case for case in read_cases(path) if not case.choice and case.id not in hostile
+    ]  # others evaluate what they are given
     for case in cases:
         answer = (from_text(case.pred, form="open") if case.response else case.pred) or ""
         for name, judge in judges.items():
@@ -91,7 +100,10 @@ def accuracies(path: Path, judges: dict[str, Grader]) -> dict[str, float]:
 
 
 def again(data: Path) -> float:
-    """Seconds to extract and grade `RECORDS` MATH records of distinct problems: recorded texts, every second one made right."""
+    """Seconds to extract and grade `RECORDS` MATH records of distinct problems:
+
+    recorded texts, every second one made right.
+    """
     golds = [gold for _, gold in pairs(data / "math500_cot.jsonl")]
     texts = [
         json.loads(line)["code"][0]
@@ -124,7 +136,9 @@ def main() -> None:
         judge("\\frac{1}{2}", "0.5")
     for name in ("gsm8k_interpreter", "math500_interpreter"):
         found = rates(pairs(data / f"{name}.jsonl")[:PAIRS], judges)
-        said = ", ".join(f"{grader} {rate:.0f}/s (ours is {found['exact'] / rate:.1f} times)" for grader, rate in found.items())
+        said = ", ".join(
+            f"{grader} {rate:.0f}/s (ours is {found['exact'] / rate:.1f} times)" for grader, rate in found.items()
+        )
         print(f"{name}, {PAIRS} pairs: {said}")
     said = ", ".join(f"{grader} {100 * share:.1f} %" for grader, share in accuracies(cases, judges).items())
     print(f"{cases.name}: {said}")

@@ -1,7 +1,7 @@
 """How long a report of a large run takes, and how much memory: ``python tests/perf/store_size.py [RECORDS]`` (default: a million).
 
-A run of short records is written (decodings ``hybrid`` and ``both``, two graders each), then `mammoth-eval report` reads it in a
-process of its own. The goal is under 15 s and 2 GB for a million.
+A run of short records is written (decodings ``hybrid`` and ``both``, two graders each), then `mammoth-eval report`
+reads it in a process of its own. The goal is under 15 s and 2 GB for a million.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def write(results: Path, decoding: str, count: int) -> Path:
 def measure(path: Path) -> tuple[float, float, float]:
     """Seconds, seconds of processor and GB of one report."""
     start = time.monotonic()
-    process = subprocess.Popen([sys.executable, "-m", "mammoth_eval", "report", str(path), "--json"], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mammoth_eval", "report", str(path), "--json"], stdout=subprocess.DEVNULL
+    )
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"the report failed with status {status}")

@@ -2,12 +2,14 @@
 
 A benchmark, not a timed test: figures are ratios within one run on one machine, medians of several rounds.
 
-1. *bare*: vLLM's own ``LLM.generate`` on the prompts of a PoT run; *ours*: the same prompts through decoding, sandbox, grading and
-   store. Goal: ours takes at most 1.05 times as long. Both engines are started with the arguments that ours makes of its options;
-   what they were configured to is printed, and a difference is an error.
-2. *barriers*: all programs asked for, then all run, then all fallbacks asked for; *streaming*: the hybrid as it is. The completions
-   are the real engine's; what the sandbox runs is laid down (a share sleeps, a share fails), so that programs take time and
-   fallbacks are a known share. Goal: streaming is at least 1.3 times faster where a tenth or more fall back.
+1. *bare*: vLLM's own ``LLM.generate`` on the prompts of a PoT run; *ours*: the same prompts through decoding, sandbox,
+  grading and
+   store. Goal: ours takes at most 1.05 times as long. Both engines are started with the arguments that ours makes of
+   its options; what they were configured to is printed, and a difference is an error.
+2. *barriers*: all programs asked for, then all run, then all fallbacks asked for; *streaming*: the hybrid as it is. The
+  completions
+   are the real engine's; what the sandbox runs is laid down (a share sleeps, a share fails), so that programs take time
+   and fallbacks are a known share. Goal: streaming is at least 1.3 times faster where a tenth or more fall back.
 
 There are several times as many problems as the engine decodes at once, as in any evaluation: with one batch of them all
 completions would end together, and nothing would be left to overlap with.
@@ -51,7 +53,10 @@ PROGRAMS = [
 ]
 """One in four takes two seconds; one in four fails, half of these after a second."""
 ON_CPU = 24
-"""Problems decoded at once on a CPU, where no number is asked for: more gain little there, and a round would be one batch."""
+"""Problems decoded at once on a CPU, where no number is asked for:
+
+more gain little there, and a round would be one batch.
+"""
 CONTEXT = 2048
 """Tokens of prompt and answer together."""
 SETTINGS = ("dtype", "eager", "prefix_caching", "chunked_prefill", "max_num_seqs", "max_num_batched_tokens", "context")
@@ -101,7 +106,9 @@ async def ours(kit: Kit, rows: list, decode) -> tuple[float, int]:
     with tempfile.TemporaryFile() as file:
         jobs = (Job(one, kit, decode) for one in rows)
         at_once = concurrency(kit.engine, requests=1)
-        async for record in evaluate(jobs, lambda record: scoring.with_scores(record, both, kit.benchmark.policy), at_once):
+        async for record in evaluate(
+            jobs, lambda record: scoring.with_scores(record, both, kit.benchmark.policy), at_once
+        ):
             file.write(encode(record))
             tokens += sum(one.completion.completion_tokens for one in record.attempts)
     return time.monotonic() - start, tokens
@@ -124,7 +131,9 @@ def laid_down(text: str) -> str:
     return PROGRAMS[zlib.crc32(text.encode()) % len(PROGRAMS)]
 
 
-async def measure(location: str, asked: dict, n: int, tokens: int, rounds: int) -> tuple[dict, dict[str, list[tuple[float, int]]]]:
+async def measure(
+    location: str, asked: dict, n: int, tokens: int, rounds: int
+) -> tuple[dict, dict[str, list[tuple[float, int]]]]:
     """The engine's description; every round of ours, of streaming and of barriers, taken in turns on one engine."""
     benchmark = benchmarks.get(SET)
     rows = [one for one, _ in queries(n)]
@@ -147,7 +156,9 @@ def told(results, process):
             return results.get(timeout=1)
         except queue.Empty:
             if not process.is_alive():
-                raise SystemExit(f"the bare engine ended with code {process.exitcode}; its own words stand above") from None
+                raise SystemExit(
+                    f"the bare engine ended with code {process.exitcode}; its own words stand above"
+                ) from None
 
 
 def same_settings(bare: dict, ours: dict) -> str:
@@ -170,7 +181,9 @@ def main() -> None:
     parser.add_argument("--problems", type=int, default=96)
     parser.add_argument("--tokens", type=int, default=48)
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--at-once", type=int, metavar="N", help="max_num_seqs of both (default: 24 on a CPU, vLLM's own on a GPU)")
+    parser.add_argument(
+        "--at-once", type=int, metavar="N", help="max_num_seqs of both (default: 24 on a CPU, vLLM's own on a GPU)"
+    )
     parser.add_argument("--json", type=Path, help="also write the figures there")
     args = parser.parse_args()
     location = models.resolve(args.model, "vllm", cache_folder()).location
@@ -185,13 +198,17 @@ def main() -> None:
     print(f"settings of both: {same_settings(settings, described)}")
     if args.problems < 2 * described["max_num_seqs"]:
         print(
-            f"{args.problems} problems are no two batches of {described['max_num_seqs']}: the ratios mean little; give --problems"
+            f"{args.problems} problems are no two batches of {described['max_num_seqs']}: the ratios mean little; "
+            f"give --problems"
         )
     found = {"bare": rounds, **others}
     for name, figures in found.items():
         each = ", ".join(f"{seconds:.1f} s for {tokens} tokens" for seconds, tokens in figures)
         print(f"{name}: {each}")
-    ratios = {"ours / bare": ratio(found, "ours", "bare"), "barriers / streaming": ratio(found, "barriers", "streaming")}
+    ratios = {
+        "ours / bare": ratio(found, "ours", "bare"),
+        "barriers / streaming": ratio(found, "barriers", "streaming"),
+    }
     for name, value in ratios.items():
         print(f"{name}: {value:.2f} (seconds a token, medians)")
     if args.json:

@@ -1,4 +1,7 @@
-"""`ablate`: runs grouped by a factor of their metadata, seeds averaged, changes paired against a baseline, published rows."""
+"""`ablate`:
+
+runs grouped by a factor of their metadata, seeds averaged, changes paired against a baseline, published rows.
+"""
 
 import json
 import re
@@ -46,12 +49,18 @@ def test_seeds_are_averaged_with_their_spread_and_the_change_is_paired_over_prob
 
 
 def test_a_single_run_has_no_spread(tmp_path):
-    found = ablate([trained(tmp_path, "G", 0, {"toy": share(4)}), trained(tmp_path, "M", 0, {"toy": share(9)})], "mixture")
+    found = ablate(
+        [trained(tmp_path, "G", 0, {"toy": share(4)}), trained(tmp_path, "M", 0, {"toy": share(9)})], "mixture"
+    )
     assert [row.cells["toy"].spread for row in found.rows] == [None, None]
 
 
 def test_all_cells_of_the_table_are_corrected_together_and_averages_apart(tmp_path):
-    rows = {"a": {"x": share(5), "y": share(5)}, "b": {"x": share(9), "y": share(12)}, "c": {"x": share(10), "y": share(5)}}
+    rows = {
+        "a": {"x": share(5), "y": share(5)},
+        "b": {"x": share(9), "y": share(12)},
+        "c": {"x": share(10), "y": share(5)},
+    }
     found = ablate([trained(tmp_path, name, 0, sets) for name, sets in rows.items()], "mixture")
     cells = [(row.value, name, cell) for row in found.rows for name, cell in row.cells.items() if cell.change]
     for names in (("x", "y"), ("mean",)):
@@ -133,7 +142,10 @@ def test_a_factor_with_one_value_is_nothing_to_compare(tmp_path):
 
 def suite(tmp_path):
     """Three kinds of rationales, two seeds each."""
-    both = {"cot": [(WRONG, RIGHT)] * 8 + [(WRONG, WRONG)] * 12, "pot": [(RIGHT, WRONG)] * 10 + [("no_answer", WRONG)] * 10}
+    both = {
+        "cot": [(WRONG, RIGHT)] * 8 + [(WRONG, WRONG)] * 12,
+        "pot": [(RIGHT, WRONG)] * 10 + [("no_answer", WRONG)] * 10,
+    }
     both["hybrid"] = [(RIGHT, RIGHT)] * 10 + [("no_answer", RIGHT)] * 6 + [(WRONG, WRONG)] * 4
     for seed in (0, 1):
         for kind, rows in both.items():
@@ -146,7 +158,10 @@ def suite(tmp_path):
 def test_each_form_is_as_in_its_golden_file(tmp_path, capsys, form):
     ends = {"table": "txt", "markdown": "md", "latex": "tex", "html": "html", "json": "json"}
     suite(tmp_path)
-    assert main(["ablation", "--results-dir", str(tmp_path), "--factor", "format", "--baseline", "cot", "--format", form]) == 0
+    assert (
+        main(["ablation", "--results-dir", str(tmp_path), "--factor", "format", "--baseline", "cot", "--format", form])
+        == 0
+    )
     golden.check(f"ablation.{ends[form]}", golden.rounded(capsys.readouterr().out))
 
 
@@ -180,15 +195,24 @@ def test_every_factor_that_varies_has_a_table_by_default(tmp_path, capsys):
 
 def test_the_readings_of_one_run_are_an_ablation_of_decoding(tmp_path, capsys):
     runs.make(tmp_path, outcomes={"toy": [(RIGHT, WRONG), ("no_answer", RIGHT), (WRONG, RIGHT), (WRONG, RIGHT)]})
-    assert main(["ablation", "--results-dir", str(tmp_path), "--baseline", "cot", "--factor", "decoding", "--json"]) == 0
+    assert (
+        main(["ablation", "--results-dir", str(tmp_path), "--baseline", "cot", "--factor", "decoding", "--json"]) == 0
+    )
     (found,) = json.loads(capsys.readouterr().out)["ablations"]
-    assert {row["value"]: row["cells"]["toy"]["accuracy"] for row in found["rows"]} == {"cot": 75.0, "pot": 25.0, "hybrid": 50.0}
+    assert {row["value"]: row["cells"]["toy"]["accuracy"] for row in found["rows"]} == {
+        "cot": 75.0,
+        "pot": 25.0,
+        "hybrid": 50.0,
+    }
 
 
 def test_better_and_worse_cells_have_colours_in_html(tmp_path, capsys):
     for mixture, right in {"G": 10, "M": 18, "C": 2}.items():
         trained(tmp_path, mixture, 0, {"toy": share(right)})
-    assert main(["ablation", "--results-dir", str(tmp_path), "--factor", "mixture", "--baseline", "G", "--format", "html"]) == 0
+    assert (
+        main(["ablation", "--results-dir", str(tmp_path), "--factor", "mixture", "--baseline", "G", "--format", "html"])
+        == 0
+    )
     page = capsys.readouterr().out
     assert page.count("rgba(var(--better)") == 1
     assert page.count("rgba(var(--worse)") == 1

@@ -1,4 +1,7 @@
-"""`compare`: the same problems paired, flips with both answers, every difference of the settings; a matrix of several runs."""
+"""`compare`:
+
+the same problems paired, flips with both answers, every difference of the settings; a matrix of several runs.
+"""
 
 import json
 from dataclasses import replace
@@ -76,7 +79,8 @@ def test_void_problems_are_in_no_pair_and_are_no_flip(tmp_path):
     one = runs.make(tmp_path, "a", outcomes={"toy": [RIGHT] * 3})
     other = runs.make(tmp_path, "b", outcomes={"toy": [WRONG] * 3})
     void = replace(
-        record(fault="EngineError: gone", number=1), scores={"exact": replace(_score(other), outcome="fault", attempts=())}
+        record(fault="EngineError: gone", number=1),
+        scores={"exact": replace(_score(other), outcome="fault", attempts=())},
     )
     with store.RunFolder(tmp_path, _spec(other)) as run:
         run.append(void)
@@ -95,7 +99,9 @@ def _spec(path):
 
 def test_flips_are_all_problems_that_one_alone_has_right_with_both_answers(tmp_path):
     found = compare(
-        *pair(tmp_path, {"toy": [RIGHT, RIGHT, WRONG, WRONG]}, {"toy": [RIGHT, WRONG, RIGHT, ("no_answer", "no_answer")]})
+        *pair(
+            tmp_path, {"toy": [RIGHT, RIGHT, WRONG, WRONG]}, {"toy": [RIGHT, WRONG, RIGHT, ("no_answer", "no_answer")]}
+        )
     )
     assert [(flip.problem, flip.answers, flip.gained) for flip in found.flips] == [
         ("toy/1", ("4", "5"), False),
@@ -106,7 +112,9 @@ def test_flips_are_all_problems_that_one_alone_has_right_with_both_answers(tmp_p
 def test_every_difference_between_the_two_run_json_is_named(tmp_path):
     sampling = {"temperature": 0.0, "max_tokens": 99, "seed": 0}
     one = runs.make(tmp_path, "a-1b", session={"machine": {"cores": 2}})
-    other = runs.make(tmp_path, "b-1b", session={"machine": {"cores": 4}, "device": "cpu"}, sampling=sampling, prompt="chat")
+    other = runs.make(
+        tmp_path, "b-1b", session={"machine": {"cores": 4}, "device": "cpu"}, sampling=sampling, prompt="chat"
+    )
     found = {row.name: row.values for row in differences([store.load_run(path) for path in (one, other)])}
     assert found == {
         "spec.model": ("a-1b", "b-1b"),
@@ -119,7 +127,10 @@ def test_every_difference_between_the_two_run_json_is_named(tmp_path):
 
 def test_readings_of_one_run_are_compared_with_one_another(tmp_path):
     path = runs.make(tmp_path, outcomes={"toy": [(WRONG, RIGHT), ("no_answer", RIGHT), (RIGHT, WRONG)]})
-    right = {reading: sum(load_side(path, reading=reading).scores().values()) for reading in ("pot", "cot", "hybrid", "oracle")}
+    right = {
+        reading: sum(load_side(path, reading=reading).scores().values())
+        for reading in ("pot", "cot", "hybrid", "oracle")
+    }
     assert right == {"pot": 1, "cot": 2, "hybrid": 2, "oracle": 3}
 
 
@@ -162,7 +173,11 @@ def stored(tmp_path):
     """Three runs with known outcomes."""
     half = [RIGHT] * 12 + [WRONG] * 12
     better = [RIGHT] * 11 + [WRONG] + [RIGHT] * 10 + [WRONG] * 2
-    outcomes = ({"gsm8k": half, "aqua": half}, {"gsm8k": better, "aqua": half[::-1]}, {"gsm8k": half[::-1], "aqua": better})
+    outcomes = (
+        {"gsm8k": half, "aqua": half},
+        {"gsm8k": better, "aqua": half[::-1]},
+        {"gsm8k": half[::-1], "aqua": better},
+    )
     return [str(runs.make(tmp_path, f"m{place}-1b", outcomes=rows)) for place, rows in enumerate(outcomes)]
 
 
@@ -208,7 +223,14 @@ def test_runs_as_the_command_makes_them_are_compared_and_ablated(tmp_path, capsy
         script = {f"toy/{n} cot": f"The answer is {-1 if n in wrong else n + 1}." for n in range(8)}
         (tmp_path / f"{name}.json").write_text(json.dumps(script))
         fixed = ["--engine", "scripted", "--benchmarks", str(tmp_path / "toy.toml"), "--decoding", "cot", "--quiet"]
-        words = ["--model", str(tmp_path / f"{name}.json"), "--results-dir", str(tmp_path / "store"), "--factor", f"data={name}"]
+        words = [
+            "--model",
+            str(tmp_path / f"{name}.json"),
+            "--results-dir",
+            str(tmp_path / "store"),
+            "--factor",
+            f"data={name}",
+        ]
         assert main(["run", *fixed, *words]) == 0
     capsys.readouterr()
     good, bad = sorted(map(str, store.find_runs(tmp_path / "store")), reverse=True)
@@ -217,7 +239,10 @@ def test_runs_as_the_command_makes_them_are_compared_and_ablated(tmp_path, capsy
     assert [flip["problem"] for flip in found["flips"]] == [f"toy/{n}" for n in (0, 1, 2, 4, 5, 6)]
     assert found["flips"][0]["answers"] == ["-1", "1"]
     assert {row["name"] for row in found["differences"]} >= {"spec.model", "spec.model_hash", "spec.factors.data"}
-    assert main(["ablation", "--results-dir", str(tmp_path / "store"), "--factor", "data", "--baseline", "bad", "--json"]) == 0
+    assert (
+        main(["ablation", "--results-dir", str(tmp_path / "store"), "--factor", "data", "--baseline", "bad", "--json"])
+        == 0
+    )
     (table,) = json.loads(capsys.readouterr().out)["ablations"]
     assert [(row["value"], row["cells"]["toy"]["accuracy"]) for row in table["rows"]] == [("bad", 12.5), ("good", 87.5)]
     assert table["rows"][1]["cells"]["toy"]["change"]["p_exact"] == pytest.approx(2 / 2**6)

@@ -17,11 +17,15 @@ from mammoth_eval.report.changes import aligned, changes
 
 def one(number, answer="4", outcome="correct", path="pot", text="print(4)", **other):
     scores = scored(("pot", answer, outcome), answer=answer, outcome=outcome, path=path)
-    return record(pot(answer, f"{answer}\n", program=text, text=text), number=number, benchmark="gsm8k", scores=scores, **other)
+    return record(
+        pot(answer, f"{answer}\n", program=text, text=text), number=number, benchmark="gsm8k", scores=scores, **other
+    )
 
 
 def found(tmp_path, ours, theirs):
-    return changes(in_memory(tmp_path, ours, decoding="pot"), in_memory(tmp_path, theirs, decoding="pot", model="other"))
+    return changes(
+        in_memory(tmp_path, ours, decoding="pot"), in_memory(tmp_path, theirs, decoding="pot", model="other")
+    )
 
 
 WRONG = {"answer": "5", "outcome": "wrong"}
@@ -39,7 +43,9 @@ CASES = {
 def test_a_problem_is_listed_under_what_weighs_most(tmp_path, kind):
     ours, theirs = CASES[kind]
     result = found(tmp_path, [one(0, **ours)], [one(0, **theirs)])
-    assert result.counts == {name: int(name == kind) for name in ("gained", "lost", "outcome", "answer", "text", "same")}
+    assert result.counts == {
+        name: int(name == kind) for name in ("gained", "lost", "outcome", "answer", "text", "same")
+    }
     assert [change.kind for change in result.changes] == ([kind] if kind != "same" else [])
 
 
@@ -54,7 +60,11 @@ def test_the_counts_sum_to_the_problems_of_both_and_the_rest_is_named(tmp_path):
     theirs[0] = replace(theirs[0], problem=replace(theirs[0].problem, gold="5"))
     result = found(tmp_path, ours, theirs)
     assert sum(result.counts.values()) == 3
-    assert (result.only_a, result.only_b, result.redefined) == (("gsm8k/0", "gsm8k/1"), ("gsm8k/6", "gsm8k/7"), ("gsm8k/2",))
+    assert (result.only_a, result.only_b, result.redefined) == (
+        ("gsm8k/0", "gsm8k/1"),
+        ("gsm8k/6", "gsm8k/7"),
+        ("gsm8k/2",),
+    )
 
 
 def test_gained_and_lost_problems_stand_first(tmp_path):
@@ -162,4 +172,7 @@ def test_several_samples_are_compared_one_by_one(tmp_path):
     theirs = replace(ours, attempts=(drawn[0], replace(cot("4", text="other"), sample=1)))
     sides = [in_memory(tmp_path, [one], decoding="cot") for one in (ours, theirs)]
     (change,) = changes(*sides).changes
-    assert [(part.name, part.changed) for part in change.parts] == [("cot completion", False), ("cot completion (sample 2)", True)]
+    assert [(part.name, part.changed) for part in change.parts] == [
+        ("cot completion", False),
+        ("cot completion (sample 2)", True),
+    ]

@@ -29,7 +29,9 @@ def read_lines(path):
 def run(tmp_path):
     """Thirty drawn records of decoding both on three benchmarks, and a void one."""
     broken = {name: Score(name, None, "fault", None, ()) for name in ("exact", "mammoth")}
-    return in_memory(tmp_path, [*drawn_records(30), record(number=99, benchmark="gsm8k", fault="EngineError: gone", scores=broken)])
+    return in_memory(
+        tmp_path, [*drawn_records(30), record(number=99, benchmark="gsm8k", fault="EngineError: gone", scores=broken)]
+    )
 
 
 def test_every_format_gives_the_same_files_again(run, tmp_path):
@@ -75,7 +77,10 @@ def test_a_parquet_file_reads_as_in_its_golden_file(tmp_path):
     (written,) = export(in_memory(tmp_path, drawn_records(3)), "parquet", tmp_path / "run.parquet")
     table = pd.read_parquet(written)
     types = {name: str(kind) for name, kind in table.dtypes.items()}
-    text = json.dumps({"types": types, "rows": json.loads(table.to_json(orient="records"))}, indent=1, ensure_ascii=False) + "\n"
+    text = (
+        json.dumps({"types": types, "rows": json.loads(table.to_json(orient="records"))}, indent=1, ensure_ascii=False)
+        + "\n"
+    )
     is_golden("export_parquet.json", text.encode())
 
 
@@ -115,7 +120,9 @@ def test_any_text_comes_back_from_a_csv_and_a_parquet_file(tmp_path, text):
 
 def test_a_character_that_utf_8_cannot_hold_stops_no_export(tmp_path):
     text = "lone \ud800 surrogate"
-    run = in_memory(tmp_path, [record(pot(text=text), question=text, scores=scored(("pot", "4", "correct")))], decoding="pot")
+    run = in_memory(
+        tmp_path, [record(pot(text=text), question=text, scores=scored(("pot", "4", "correct")))], decoding="pot"
+    )
     for form in FORMATS:
         assert export(run, form, tmp_path / f"out-{form}")
     assert pd.read_parquet(tmp_path / "out-parquet").question[0] == "lone ? surrogate"
@@ -142,7 +149,10 @@ def test_json_lines_come_back_as_they_went_by_our_own_import(run, tmp_path):
 def test_lm_evals_samples_come_back_as_they_went_by_our_own_import(run, tmp_path):
     written = export(run, "lm-eval", tmp_path)
     for benchmark in ("gsm8k", "aqua", "svamp"):
-        files = {method: next(path for path in written if f"_{benchmark}_{method}_" in path.name) for method in ("pot", "cot")}
+        files = {
+            method: next(path for path in written if f"_{benchmark}_{method}_" in path.name)
+            for method in ("pot", "cot")
+        }
         sources = [(path, "lm-eval", method) for method, path in files.items()]
         found = importers.load(sources, [one.problem for one in run.records if one.problem.benchmark == benchmark])
         assert found.texts == {key: text for key, text in texts_of(run).items() if key[0].startswith(f"{benchmark}/")}
@@ -220,7 +230,10 @@ def validators():
     jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed; it comes with the engine vllm")
     folder = DATA / "every_eval_ever"
     names = ("eval", "instance_level_eval")
-    return [jsonschema.Draft7Validator(json.loads((folder / f"{name}.schema.json").read_text(encoding="utf-8"))) for name in names]
+    return [
+        jsonschema.Draft7Validator(json.loads((folder / f"{name}.schema.json").read_text(encoding="utf-8")))
+        for name in names
+    ]
 
 
 @pytest.mark.parametrize("model", ["org/model", "flat-name", "a/b/c"])
@@ -251,8 +264,14 @@ def test_samples_belong_to_their_result_and_agree_with_its_score(run, tmp_path):
         assert about["checksum"] == hashlib.sha256(samples.read_bytes()).hexdigest()
         assert about["total_rows"] == len(rows)
         assert {row["evaluation_id"] for row in rows} == {content["evaluation_id"]}
-        (result,) = [one for one in content["evaluation_results"] if one["evaluation_result_id"] == rows[0]["evaluation_result_id"]]
-        assert result["score_details"]["score"] == pytest.approx(sum(row["evaluation"]["score"] for row in rows) / len(rows))
+        (result,) = [
+            one
+            for one in content["evaluation_results"]
+            if one["evaluation_result_id"] == rows[0]["evaluation_result_id"]
+        ]
+        assert result["score_details"]["score"] == pytest.approx(
+            sum(row["evaluation"]["score"] for row in rows) / len(rows)
+        )
         assert uuid.UUID(target.stem).version == 4
 
 

@@ -54,7 +54,12 @@ def test_readings_recovered_and_lost_are_those_of_the_summary():
     assert one.accuracy == {reading: found.accuracy for reading, found in summaries.items()}
     assert (one.fallback, one.saved, one.hurt) == (2, 1, 1)
     hybrid = summaries["hybrid"]
-    assert (one.fallback, one.saved, one.hurt, one.failures) == (hybrid.fallback, hybrid.saved, hybrid.hurt, hybrid.pot_failures)
+    assert (one.fallback, one.saved, one.hurt, one.failures) == (
+        hybrid.fallback,
+        hybrid.saved,
+        hybrid.hurt,
+        hybrid.pot_failures,
+    )
 
 
 def test_a_run_that_fell_back_only_where_it_must_knows_neither_cot_nor_what_was_lost():
@@ -76,7 +81,12 @@ def test_every_problem_is_in_one_slice_of_every_dimension_that_it_has(dimension)
 
 
 def test_subjects_and_levels_are_read_off_the_rows():
-    meta = [{"subject": "algebra", "level": "Level 10"}, {"type": "prealgebra", "level": "Level 2"}, {"type": "prealgebra"}, {}]
+    meta = [
+        {"subject": "algebra", "level": "Level 10"},
+        {"type": "prealgebra", "level": "Level 2"},
+        {"type": "prealgebra"},
+        {},
+    ]
     records = [runs.solved(RIGHT, RIGHT, number=number, meta=one) for number, one in enumerate(meta)]
     assert {value: one.n for value, one in by_dimension(records, "subject").items()} == {"algebra": 1, "prealgebra": 2}
     assert list(by_dimension(records, "level")) == ["Level 2", "Level 10"]
@@ -84,10 +94,16 @@ def test_subjects_and_levels_are_read_off_the_rows():
 
 def test_lengths_are_in_order_and_the_edges_belong_below():
     records = [
-        runs.solved(RIGHT, RIGHT, number=n, question="w " * words) for n, words in enumerate((300, 201, 200, 101, 25, 26, 1))
+        runs.solved(RIGHT, RIGHT, number=n, question="w " * words)
+        for n, words in enumerate((300, 201, 200, 101, 25, 26, 1))
     ]
     found = by_dimension(records, "words of the question")
-    assert {value: one.n for value, one in found.items()} == {"up to 25": 2, "26 to 50": 1, "101 to 200": 2, "over 200": 2}
+    assert {value: one.n for value, one in found.items()} == {
+        "up to 25": 2,
+        "26 to 50": 1,
+        "101 to 200": 2,
+        "over 200": 2,
+    }
     assert list(found) == ["up to 25", "26 to 50", "101 to 200", "over 200"]
 
 
@@ -98,8 +114,13 @@ def test_the_length_of_an_answer_is_that_of_the_attempt_that_counts():
 
 
 def test_what_each_path_cost_is_summed():
-    spent = {one.path: one for one in analyse([failed(0, "timeout"), runs.solved(RIGHT, RIGHT, number=1)], "exact", "both").spent}
-    assert {path: (one.completions, one.prompt_tokens, one.completion_tokens, one.seconds) for path, one in spent.items()} == {
+    spent = {
+        one.path: one
+        for one in analyse([failed(0, "timeout"), runs.solved(RIGHT, RIGHT, number=1)], "exact", "both").spent
+    }
+    assert {
+        path: (one.completions, one.prompt_tokens, one.completion_tokens, one.seconds) for path, one in spent.items()
+    } == {
         "pot": (2, 14, 10, 1.0),
         "cot": (2, 14, 10, 1.0),
     }

@@ -1,4 +1,7 @@
-"""The leaderboard: ours and published in one table, differences in footnotes, sorted and filtered; golden files for each form."""
+"""The leaderboard:
+
+ours and published in one table, differences in footnotes, sorted and filtered; golden files for each form.
+"""
 
 import json
 import shutil
@@ -37,7 +40,9 @@ def run(model="org/small-135m", right=5, n=10, benchmarks=PAPER, grader="exact",
     return RunSummary(folder, settings, {}, grader, tuple(stats.summarize(records, grader, "both")))
 
 
-ROWS = leaderboard.entries([run(), run("org/other-7b", 7, n=8, benchmarks=("gsm8k", "math500"), prompt="chat")], published.load())
+ROWS = leaderboard.entries(
+    [run(), run("org/other-7b", 7, n=8, benchmarks=("gsm8k", "math500"), prompt="chat")], published.load()
+)
 SMALL = leaderboard.choose(ROWS, Wanted(sizes=(0, 7), modes=("pot", "hybrid")))
 
 FORMS = {
@@ -85,7 +90,9 @@ def test_any_column_sorts():
         rows = leaderboard.choose(ROWS, Wanted(sort=column))
         value = rows[0].size if column == "size" else rows[0].figures[column].value
         assert value == max(
-            (row.size or 0) if column == "size" else row.figures[column].value for row in rows if column in (*row.figures, "size")
+            (row.size or 0) if column == "size" else row.figures[column].value
+            for row in rows
+            if column in (*row.figures, "size")
         )
     models = [row.model.lower() for row in leaderboard.choose(ROWS, Wanted(sort="model"))]
     assert models == sorted(models)
@@ -148,7 +155,10 @@ def test_runs_on_other_rows_of_the_same_number_are_told_apart():
 def test_a_part_of_a_set_is_told_from_the_whole():
     whole = run(benchmarks=("sat_math",), n=220, right=100)
     part = run(benchmarks=("sat_math",), n=100, right=50)
-    assert [one.problems for one in conditions([basis_of(whole), basis_of(part)])] == ["whole sets", "100 problems of each set"]
+    assert [one.problems for one in conditions([basis_of(whole), basis_of(part)])] == [
+        "whole sets",
+        "100 problems of each set",
+    ]
 
 
 def test_errored_problems_are_in_the_footnote():
@@ -156,7 +166,9 @@ def test_errored_problems_are_in_the_footnote():
         record(number=0, fault="EngineError: gone", scores=scored(outcome="fault", answer=None, path=None)),
         record(pot(), number=1, scores=scored(("pot", "4", "correct"))),
     ]
-    one = RunSummary("a/b", run(benchmarks=("toy",), n=2).spec, {}, "exact", tuple(stats.summarize(records, "exact", "pot")))
+    one = RunSummary(
+        "a/b", run(benchmarks=("toy",), n=2).spec, {}, "exact", tuple(stats.summarize(records, "exact", "pot"))
+    )
     assert conditions([basis_of(one)])[0].problems.endswith("1 errored in toy")
 
 
@@ -220,7 +232,11 @@ def test_a_run_that_is_kept_too_is_shown_once(tmp_path):
 
 @pytest.mark.parametrize(
     ("words", "message"),
-    [(("--size", "x"), "expected billions"), (("--sort", "x"), "no such column"), (("--size", "1000"), "no row is left")],
+    [
+        (("--size", "x"), "expected billions"),
+        (("--sort", "x"), "no such column"),
+        (("--size", "1000"), "no row is left"),
+    ],
 )
 def test_bad_usage_is_code_2(tmp_path, words, message):
     done = command("--results-dir", str(tmp_path), *words)

@@ -56,7 +56,9 @@ def test_the_facts_that_the_rows_were_taken_from_say_the_same():
         if len(cells) == 12 and cells[1] in ("CoT", "PoT", "Hybrid"):
             model = cells[0] or model
             found[model, cells[1].lower()] = [float(cell) for cell in cells[2:]]
-    ours = {(row.model, row.mode): [*(row.cells[name] for name in PAPER), row.average] for row in WHOLE if not row.factor}
+    ours = {
+        (row.model, row.mode): [*(row.cells[name] for name in PAPER), row.average] for row in WHOLE if not row.factor
+    }
     assert ours == found
 
 
@@ -115,6 +117,11 @@ def test_figures_are_in_the_wheel_where_an_installed_package_looks_for_them(tmp_
         "print(len(published.load()), len(benchmarks.names()))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", words], cwd=tmp_path / "installed", capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", words],
+        cwd=tmp_path / "installed",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert done.stdout.split() == [str(len(ROWS)), str(len(benchmarks.names()))], done.stderr

@@ -168,7 +168,9 @@ def test_a_table_that_is_too_wide_either_way_comes_in_parts_with_every_cell_and_
 
 def test_the_seeds_of_generated_problems_are_said():
     one = run()
-    made = dataclasses.replace(one, spec={**one.spec, "benchmarks": {"gsm8k": {"source": {"seed": 42}}, "math": {"source": {}}}})
+    made = dataclasses.replace(
+        one, spec={**one.spec, "benchmarks": {"gsm8k": {"source": {"seed": 42}}, "math": {"source": {}}}}
+    )
     assert "Problems of gsm8k made with seed 42." in results.accuracy_grid([made]).notes
 
 

@@ -1,4 +1,7 @@
-"""The page as text: nothing can break out of its data, its policy names its own script, plots say what the tables say."""
+"""The page as text:
+
+nothing can break out of its data, its policy names its own script, plots say what the tables say.
+"""
 
 import base64
 import hashlib
@@ -137,13 +140,17 @@ def test_a_prompt_is_shown_as_it_was_asked(tmp_path, style):
 
 
 def test_a_prompt_that_has_changed_since_is_not_shown(tmp_path):
-    run = seen(tmp_path, [right(benchmark="gsm8k")], prompt="alpaca", prompt_text=prompts.get("alpaca").source, prompt_hash="0")
+    run = seen(
+        tmp_path, [right(benchmark="gsm8k")], prompt="alpaca", prompt_text=prompts.get("alpaca").source, prompt_hash="0"
+    )
     assert data_of(view.page([run]))["runs"][0]["frames"] == {}
 
 
 def figures():
     run = seen(Path("results"), drawn_records(40)).summary
-    return run, [one for one in (plots.accuracy([run]), plots.outcomes([run]), plots.failures([run]), plots.tokens([run])) if one]
+    return run, [
+        one for one in (plots.accuracy([run]), plots.outcomes([run]), plots.failures([run]), plots.tokens([run])) if one
+    ]
 
 
 def test_every_plot_is_well_formed_named_and_described():
@@ -183,7 +190,9 @@ def test_two_runs_are_drawn_against_one_another_with_their_paired_test(tmp_path)
 
 
 def test_runs_that_differ_in_a_factor_are_shown_as_an_ablation_with_shades(tmp_path):
-    few = [one if number % 3 else right(number=number, benchmark="gsm8k") for number, one in enumerate(drawn_records(60))]
+    few = [
+        one if number % 3 else right(number=number, benchmark="gsm8k") for number, one in enumerate(drawn_records(60))
+    ]
     sets = ((drawn_records(60), "G"), (few, "G+M"))
     found = [view.load_run(on_disk(tmp_path, records, factors={"subset": name})) for records, name in sets]
     page = view.page(found)
@@ -210,9 +219,13 @@ def contrast(one, other):
     return (bright + 0.05) / (dark + 0.05)
 
 
-COLOURS = {found[1]: (found[2], found[3]) for found in re.finditer(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", STYLE)}
+COLOURS = {
+    found[1]: (found[2], found[3]) for found in re.finditer(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", STYLE)
+}
 OUTCOMES = ("correct", "wrong", "no_answer", "truncated", "fault")
-TEXTS = [(name, ground) for name in ("ink", "muted", "accent", "failed") for ground in ("bg", "surface", "sunk", "selected")]
+TEXTS = [
+    (name, ground) for name in ("ink", "muted", "accent", "failed") for ground in ("bg", "surface", "sunk", "selected")
+]
 TEXTS += (
     [(name, "sunk") for name in COLOURS if name.startswith("py-")]
     + [(f"{name}-on", name) for name in OUTCOMES]
@@ -257,7 +270,9 @@ def test_a_run_without_records_that_count_has_a_page_all_the_same(tmp_path, reco
     assert len(data_of(page)["records"]) == 2 * len(kept)
 
 
-@pytest.mark.parametrize(("words", "said"), [(["--results-dir", "nowhere"], "no runs"), (["--samples", "-1"], "--samples -1")])
+@pytest.mark.parametrize(
+    ("words", "said"), [(["--results-dir", "nowhere"], "no runs"), (["--samples", "-1"], "--samples -1")]
+)
 def test_what_cannot_be_shown_is_said(tmp_path, capsys, words, said):
     assert main(["view", *words, "--output", str(tmp_path / "page.html")]) == 2
     assert said in capsys.readouterr().err

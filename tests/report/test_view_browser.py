@@ -13,7 +13,9 @@ from view_runs import drawn_records, on_disk, seen
 from mammoth_eval.report import view
 
 chromium = load_tool("browser")
-pytestmark = pytest.mark.skipif(chromium.find() is None, reason="no Chromium: install one, or name it in MAMMOTH_BROWSER")
+pytestmark = pytest.mark.skipif(
+    chromium.find() is None, reason="no Chromium: install one, or name it in MAMMOTH_BROWSER"
+)
 RECORDS = 20_000
 ATTACK = "</script><script>window.ran = 1</script><img src=http://example.org/x onerror='window.ran = 2'><!-- <script>"
 
@@ -80,7 +82,8 @@ def search(browser, text):
     """Type into the search box, wait for the list, and say how long the filter took in milliseconds."""
     browser.run("delete document.body.dataset.filterMs")
     browser.run(
-        f"(() => {{ const one = byId('search'); one.value = {json.dumps(text)}; one.dispatchEvent(new Event('input')); }})()"
+        f"(() => {{ const one = byId('search'); one.value = {json.dumps(text)}; one.dispatchEvent(new "
+        f"Event('input')); }})()"
     )
     return float(browser.wait("document.body.dataset.filterMs"))
 
@@ -89,7 +92,13 @@ def test_a_script_in_what_a_model_wrote_is_shown_and_does_not_run(browser, tmp_p
     scores = scored(("pot", ATTACK, "wrong"), ("cot", ATTACK, "wrong"), answer=ATTACK, outcome="wrong")
     attempts = pot(ATTACK, ATTACK, program=ATTACK, text=ATTACK + "x"), cot(ATTACK, text=ATTACK)
     hostile = record(
-        *attempts, benchmark=ATTACK, question=ATTACK, gold=ATTACK, scores=scores, meta={ATTACK: ATTACK}, choices=(ATTACK,)
+        *attempts,
+        benchmark=ATTACK,
+        question=ATTACK,
+        gold=ATTACK,
+        scores=scores,
+        meta={ATTACK: ATTACK},
+        choices=(ATTACK,),
     )
     path = view.write([seen(tmp_path, [hostile], model=ATTACK)], tmp_path / "report.html")
     browser.open(path, "#samples")
@@ -109,7 +118,9 @@ def test_no_request_leaves_the_page_and_its_policy_would_stop_one(browser, page,
     assert [one.partition("#")[0] for one in browser.requests] == [large[0].as_uri()]
     assert browser.messages == []
     assert browser.run("fetch('data:,x').then(() => 'loaded', () => 'refused')") == "refused"
-    browser.run("document.body.append(Object.assign(document.createElement('script'), {textContent: 'window.ran = 3'}))")
+    browser.run(
+        "document.body.append(Object.assign(document.createElement('script'), {textContent: 'window.ran = 3'}))"
+    )
     assert browser.run("window.ran") is None
 
 
@@ -117,7 +128,10 @@ FACETS = {
     "benchmark": ("aqua", lambda one: one.problem.benchmark == "aqua"),
     "path": ("cot", lambda one: hybrid(one).path == "cot"),
     "failure": ("NameError", lambda one: one.attempts[0].answer is None),
-    "graders": ("differ", lambda one: (hybrid(one).outcome == "correct") != (one.scores["mammoth"].outcome == "correct")),
+    "graders": (
+        "differ",
+        lambda one: (hybrid(one).outcome == "correct") != (one.scores["mammoth"].outcome == "correct"),
+    ),
 }
 
 
@@ -158,7 +172,12 @@ def test_search_finds_every_word_in_questions_programs_and_answers(browser, page
     search(browser, text)
 
     def said(one):
-        parts = [one.problem.id, one.problem.question, *one.problem.meta.values(), *(a.completion.text for a in one.attempts)]
+        parts = [
+            one.problem.id,
+            one.problem.question,
+            *one.problem.meta.values(),
+            *(a.completion.text for a in one.attempts),
+        ]
         return "\n".join(parts).lower()
 
     wanted = sum(all(word in said(one) for word in text.lower().split()) for one in page)
@@ -169,10 +188,15 @@ FRAME = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 
 
 def task_ms(browser, action):
-    """What `action` and the frame after it cost the page's thread, layout included: its own time, on a busy machine too."""
+    """What `action` and the frame after it cost the page's thread, layout included:
+
+    its own time, on a busy machine too.
+    """
 
     def spent():
-        return next(one["value"] for one in browser.call("Performance.getMetrics")["metrics"] if one["name"] == "TaskDuration")
+        return next(
+            one["value"] for one in browser.call("Performance.getMetrics")["metrics"] if one["name"] == "TaskDuration"
+        )
 
     before = spent()
     browser.run(f"(async () => {{ {action}; await {FRAME}; }})()")
@@ -185,7 +209,9 @@ def test_filters_and_search_take_less_than_200_ms_with_20000_records(browser, la
     browser.open(large[0], "#samples")
     words = ("apples 1999", "seven boxes", "total", "zzz", "return total 7", "")
     actions = {f"search {text!r}": f"FILTER.text = {json.dumps(text)}; refresh()" for text in words}
-    actions |= {f"{facet} {value}": f"pick({json.dumps(facet)}, {json.dumps(value)})" for facet, (value, _) in FACETS.items()}
+    actions |= {
+        f"{facet} {value}": f"pick({json.dumps(facet)}, {json.dumps(value)})" for facet, (value, _) in FACETS.items()
+    }
     taken = {name: task_ms(browser, action) for name, action in actions.items()}
     print({name: round(value) for name, value in taken.items()})
     assert max(taken.values()) < 200, taken
@@ -214,7 +240,9 @@ def test_the_keyboard_alone_goes_through_the_samples(browser, page):
     browser.press("End")
     assert title() == page[-1].problem.id
     assert (
-        browser.run("document.getElementById(byId('list').getAttribute('aria-activedescendant')).getAttribute('aria-selected')")
+        browser.run(
+            "document.getElementById(byId('list').getAttribute('aria-activedescendant')).getAttribute('aria-selected')"
+        )
         == "true"
     )
     browser.press("Enter")
@@ -233,7 +261,8 @@ def test_the_first_tab_leads_to_the_content_and_every_stop_is_seen(browser, smal
     for _ in range(12):
         browser.press("Tab")
         seen = browser.run(
-            "(() => { const s = getComputedStyle(document.activeElement); return s.outlineStyle + parseFloat(s.outlineWidth); })()"
+            "(() => { const s = getComputedStyle(document.activeElement); return s.outlineStyle + "
+            "parseFloat(s.outlineWidth); })()"
         )
         assert seen == "solid2", browser.run("document.activeElement.outerHTML.slice(0, 200)")
 
@@ -308,7 +337,9 @@ def test_on_paper_the_tables_stand_without_the_controls(browser, small):
     browser.open(small)
     browser.call("Emulation.setEmulatedMedia", media="print")
     try:
-        hidden = browser.run("['.top', '#filters', '.skip'].every((one) => !document.querySelector(one).getClientRects().length)")
+        hidden = browser.run(
+            "['.top', '#filters', '.skip'].every((one) => !document.querySelector(one).getClientRects().length)"
+        )
         assert hidden
         assert browser.run("document.querySelector('table').getClientRects().length") == 1
     finally:

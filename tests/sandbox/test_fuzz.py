@@ -18,7 +18,9 @@ SEEDS = [
     "import itertools as i, functools\nprint(functools.reduce(lambda a, b: a * b, i.islice(i.count(1), 10)))",
 ]
 PIECES = [
-    "\0", "\n", "    ", "(", ")", "while True:", "import ", "del ", "os.", "sys.stdout", "exec(", "0", "'''", "\\", "lambda:",
+    "\0", "\n", "    ", "(", ")", "while True:", "import ", "del ", "os.", "sys.stdout", "exec(", "0", "'''", "\\", (
+        "lambda:"
+    ),
     "\ud800", "é",
 ]  # fmt: skip
 

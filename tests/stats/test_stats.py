@@ -55,7 +55,12 @@ def test_cot_pot_hybrid_and_oracle_are_read_off_one_run():
     cases = [(RIGHT, WRONG), (WRONG, RIGHT), (NONE, RIGHT), (NONE, WRONG), (NONE, NONE), (RIGHT, RIGHT)]
     records = [both(number, *case) for number, case in enumerate(cases)]
     found = {one.reading: one for one in stats.summarize(records, "exact", "both")}
-    assert {name: one.outcomes["correct"] for name, one in found.items()} == {"cot": 3, "pot": 2, "hybrid": 3, "oracle": 4}
+    assert {name: one.outcomes["correct"] for name, one in found.items()} == {
+        "cot": 3,
+        "pot": 2,
+        "hybrid": 3,
+        "oracle": 4,
+    }
     hybrid = found["hybrid"]
     assert (hybrid.fallback, hybrid.saved, hybrid.hurt) == (3, 1, 1)
     assert hybrid.by_path == {"pot": 3, "cot": 2}
@@ -83,7 +88,9 @@ def test_the_mean_is_unweighted_and_its_interval_narrower_than_its_parts():
             record(
                 cot(),
                 number=i,
-                scores=scored(("cot", "4", "correct" if i < correct else "wrong"), outcome="correct" if i < correct else "wrong"),
+                scores=scored(
+                    ("cot", "4", "correct" if i < correct else "wrong"), outcome="correct" if i < correct else "wrong"
+                ),
             )
             for i in range(n)
         ]
@@ -129,7 +136,13 @@ def test_a_grader_that_did_not_score_is_an_error():
 
 @pytest.mark.parametrize(
     ("answers", "counts"),
-    [(["5", "4", "4"], "4"), (["5", "4"], "5"), ([None, "4", "5"], "4"), ([None, None, "4"], "4"), ([None, None], None)],
+    [
+        (["5", "4", "4"], "4"),
+        (["5", "4"], "5"),
+        ([None, "4", "5"], "4"),
+        ([None, None, "4"], "4"),
+        ([None, None], None),
+    ],
 )
 def test_several_samples_of_one_method_vote_and_the_first_of_the_largest_group_wins(answers, counts):
     outcomes = {"4": "correct", "5": "wrong", None: "no_answer"}

@@ -1,4 +1,7 @@
-"""A run folder may be somebody else's: no reader writes outside the output that the user named, whatever names it holds."""
+"""A run folder may be somebody else's:
+
+no reader writes outside the output that the user named, whatever names it holds.
+"""
 
 import json
 import os
@@ -64,7 +67,12 @@ def home(tmp_path):
 
 
 def make(home, name="m", benchmark="gsm8k", **spec):
-    asked = {"prompt": "fewshot", "prompt_hash": FEWSHOT.hash, "prompt_text": FEWSHOT.source, "prompt_files": FEWSHOT.files}
+    asked = {
+        "prompt": "fewshot",
+        "prompt_hash": FEWSHOT.hash,
+        "prompt_text": FEWSHOT.source,
+        "prompt_files": FEWSHOT.files,
+    }
     records = [solved(0, benchmark), solved(1, benchmark)]
     sets = {benchmark: {"n": 2, "policy": {}}}
     return on_disk(home / "in" / "results", records, model=name, rules="exact", benchmarks=sets, **{**asked, **spec})
@@ -144,7 +152,8 @@ def test_a_stored_prompt_is_read_without_writing_a_file(home):
     run = make(home)
     script = (
         "import sys, json; from pathlib import Path; from mammoth_eval.report.asked import asked\n"
-        "sys.addaudithook(lambda event, args: sys.exit(f'{event} {args}') if event == 'open' and 'w' in str(args[1]) else None)\n"
+        "sys.addaudithook(lambda event, args: sys.exit(f'{event} {args}') if event == 'open' and 'w' in str(args[1]) "
+        "else None)\n"
         "print(asked(json.loads(Path(sys.argv[1]).read_text())['spec']).prompt.hash)"
     )
     done = subprocess.run([sys.executable, "-c", script, run / "run.json"], capture_output=True, text=True, check=False)

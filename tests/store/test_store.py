@@ -31,7 +31,9 @@ def test_a_record_comes_back_as_it_went(tmp_path):
     assert list(store.load_records(run.path)) == kept
 
 
-@pytest.mark.parametrize("text", ["", "é ☃ 数 𝒳", "line\nbreak\r\u2028\x00\x1b[0m", "lone \ud800 surrogate", "a" * 300_000])
+@pytest.mark.parametrize(
+    "text", ["", "é ☃ 数 𝒳", "line\nbreak\r\u2028\x00\x1b[0m", "lone \ud800 surrogate", "a" * 300_000]
+)
 def test_any_text_is_kept_as_it_is(tmp_path, text):
     one = record(cot(text=text))
     with RunFolder(tmp_path, SPEC) as run:
@@ -142,7 +144,9 @@ def test_a_line_of_the_same_problem_counts_once_however_its_id_is_written(tmp_pa
     assert list(store.load_records(run.path)) == [one]
 
 
-@pytest.mark.parametrize("field", [field.name for field in structs.fields(RunSpec) if field.name not in ("train", "prompt_files")])
+@pytest.mark.parametrize(
+    "field", [field.name for field in structs.fields(RunSpec) if field.name not in ("train", "prompt_files")]
+)
 def test_a_run_whose_spec_changed_is_another_run(field):
     value = getattr(SPEC, field)
     other = {**value, "new": "1"} if isinstance(value, dict) else value + 1 if isinstance(value, int) else value + "x"
@@ -183,7 +187,9 @@ def test_a_file_that_a_full_disk_cuts_short_leaves_the_old_one_and_no_draft(tmp_
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
     try:
-        with pytest.raises(StoreError, match=r"run\.json: cannot be written: File too large; make room and give the same command"):
+        with pytest.raises(
+            StoreError, match=r"run\.json: cannot be written: File too large; make room and give the same command"
+        ):
             store.write_atomically(path, "new" * 100)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -137,7 +137,18 @@ def unfinished(tmp_path):
     (tmp_path / "toy.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (tmp_path / "toy.toml").write_text(TOML.format(rows=ROWS))
     (tmp_path / "script.json").write_text(json.dumps({"*": "The answer is 1."}))
-    run = ["run", "--engine", "scripted", "--model", "script.json", "--benchmarks", "toy.toml", "--decoding", "cot", "--quiet"]
+    run = [
+        "run",
+        "--engine",
+        "scripted",
+        "--model",
+        "script.json",
+        "--benchmarks",
+        "toy.toml",
+        "--decoding",
+        "cot",
+        "--quiet",
+    ]
     run += ["--engine-arg", "latency=0.2"]
     done = mammoth_eval(*run, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

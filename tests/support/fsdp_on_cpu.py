@@ -1,7 +1,7 @@
 """``mammoth-eval`` for ``accelerate launch`` on a machine without a GPU: FSDP takes the CPU for a device.
 
-accelerate shards on accelerators alone and copies the model on CPUs (DDP) without a word. Its decision is the only thing that is
-replaced here; torch's FSDP2 then runs over gloo as it would over NCCL.
+accelerate shards on accelerators alone and copies the model on CPUs (DDP) without a word. Its decision is the only
+thing that is replaced here; torch's FSDP2 then runs over gloo as it would over NCCL.
 """
 
 import inspect

@@ -24,7 +24,8 @@ from urllib.parse import unquote, urlsplit
 LARGE = 1 << 20
 """Files from this size on are answered with a redirect to another host, as the real hub does for files that git keeps apart."""
 ADDRESS = re.compile(
-    r"/(?P<api>api/models/|api/datasets/)(?P<id>[^/]+/[^/]+)(/(?P<verb>revision|tree|paths-info)/(?P<revision>[^/]+)(/(?P<path>.*))?)?"
+    r"/(?P<api>api/models/|api/datasets/)(?P<id>[^/]+/[^/]+)(/(?P<verb>revision|tree"
+    r"|paths-info)/(?P<revision>[^/]+)(/(?P<path>.*))?)?"
     r"|/(?P<data>datasets/)?(?P<name>[^/]+/[^/]+)/(?P<where>resolve|cdn)/(?P<at>[^/]+)/(?P<file>.+)"
 )
 
@@ -118,7 +119,9 @@ class Handler(BaseHTTPRequestHandler):
         name = asked["id"] or asked["name"]
         repository = self.hub.repositories.get((kind, name))
         if repository is None:
-            return self.refuse(401, "RepoNotFound", "Invalid username or password.")  # so the real one answers who is not logged in
+            return self.refuse(
+                401, "RepoNotFound", "Invalid username or password."
+            )  # so the real one answers who is not logged in
         if repository.page:
             return self.send(200, repository.page, {"Content-Type": "text/html"})
         if repository.moved:
@@ -135,8 +138,14 @@ class Handler(BaseHTTPRequestHandler):
         if asked["verb"] == "paths-info":
             paths = json.loads(body)["paths"]
             return self.send_json([one for one in listed if one["path"] in paths])
-        files = [{"rfilename": one["path"], "size": one["size"], "blobId": one["oid"]} for one in listed if one["type"] == "file"]
-        return self.send_json({"id": name, "sha": commit, "siblings": files, "private": False, "gated": bool(repository.gated)})
+        files = [
+            {"rfilename": one["path"], "size": one["size"], "blobId": one["oid"]}
+            for one in listed
+            if one["type"] == "file"
+        ]
+        return self.send_json(
+            {"id": name, "sha": commit, "siblings": files, "private": False, "gated": bool(repository.gated)}
+        )
 
     def send_tree(self, listed, folder, is_recursive):
         start = f"{folder}/" if folder else ""
@@ -198,7 +207,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def refuse(self, status, code, message="", headers=()):
         self.send(
-            status, json.dumps({"error": message}).encode(), {"X-Error-Code": code, "X-Error-Message": message, **dict(headers)}
+            status,
+            json.dumps({"error": message}).encode(),
+            {"X-Error-Code": code, "X-Error-Message": message, **dict(headers)},
         )
 
     def send_json(self, value):
@@ -264,8 +275,19 @@ gold = "answer"
 def environment(hub, home, **more):
     """Variables of a process that knows no hub but this one, and no cache but the one below `home`."""
     kept = {name: value for name, value in os.environ.items() if not re.match(r"HF_|HUGGING|TRANSFORMERS_", name)}
-    own = {"HF_ENDPOINT": hub.url, "HF_HOME": str(home / "hf"), "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_ETAG_TIMEOUT": "3"}
-    return {**kept, **own, "XDG_CACHE_HOME": str(home / "cache"), "PYTHONPATH": str(Path(__file__).resolve().parents[2]), **more}
+    own = {
+        "HF_ENDPOINT": hub.url,
+        "HF_HOME": str(home / "hf"),
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_HUB_ETAG_TIMEOUT": "3",
+    }
+    return {
+        **kept,
+        **own,
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+        **more,
+    }
 
 
 def write_toy(folder, source='file = "toy.jsonl"', rows=4):
@@ -328,11 +350,13 @@ def main():
         small = default_model.ensure(resources.cache_folder())
         hub.add("org/small", small)
         hub.add(
-            "org/small-adapter", make_adapter(Path(work) / "adapter", "org/small", resources.folder("adapters") / "hybrid-135m")
+            "org/small-adapter",
+            make_adapter(Path(work) / "adapter", "org/small", resources.folder("adapters") / "hybrid-135m"),
         )
         hub.add("org/sums", make_sums(Path(work) / "sums"), "dataset")
         print(
-            f"export HF_ENDPOINT={hub.url} HF_HOME=$(mktemp -d)\nmake eval MODEL=org/small BENCHMARKS=generated LIMIT=10",
+            f"export HF_ENDPOINT={hub.url} HF_HOME=$(mktemp -d)\nmake eval MODEL=org/small BENCHMARKS=generated "
+            f"LIMIT=10",
             flush=True,
         )
         shown = 0

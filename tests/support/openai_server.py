@@ -27,7 +27,10 @@ def refusal(message, code=None):
 
 
 class Server:
-    """Answers each request with the next of `replies`, the last one for ever; a reply is (status, body, headers, delay)."""
+    """Answers each request with the next of `replies`, the last one for ever;
+
+    a reply is (status, body, headers, delay).
+    """
 
     def __init__(self, replies, models):
         self.replies = list(replies)
@@ -81,7 +84,11 @@ class Handler(BaseHTTPRequestHandler):
         content = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
         try:
             self.send_response(status)
-            for name, value in {"content-type": "application/json", "content-length": str(len(content)), **dict(headers)}.items():
+            for name, value in {
+                "content-type": "application/json",
+                "content-length": str(len(content)),
+                **dict(headers),
+            }.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content)

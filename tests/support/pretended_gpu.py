@@ -1,7 +1,8 @@
 """vLLM's configuration as on NVIDIA GPUs, made on a machine without one: a platform that says what the driver would.
 
-`pretend` is called once, in a process of its own, before anything of vLLM is asked. Where vLLM was built for a CPU, an empty module
-stands for the compiled part of the CUDA build that its platform imports: configuration needs nothing of what is in it.
+`pretend` is called once, in a process of its own, before anything of vLLM is asked. Where vLLM was built for a CPU, an
+empty module stands for the compiled part of the CUDA build that its platform imports: configuration needs nothing of
+what is in it.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ GPUS = {
 def is_cuda_build() -> bool:
     """Whether the compiled parts of vLLM's CUDA build are installed."""
     found = importlib.util.find_spec("vllm")
-    return any(any(Path(place).glob("_C_stable_libtorch*.so")) for place in (found.submodule_search_locations or []) if found)
+    return any(
+        any(Path(place).glob("_C_stable_libtorch*.so")) for place in (found.submodule_search_locations or []) if found
+    )
 
 
 def empty_driver(folder: Path) -> Path:
@@ -57,7 +60,10 @@ def empty_driver(folder: Path) -> Path:
 
 
 def pretend() -> type:
-    """Make a GPU the platform that vLLM runs on; the class that is returned has it as `gpu`, and whether its memory is `silent`."""
+    """Make a GPU the platform that vLLM runs on;
+
+    the class that is returned has it as `gpu`, and whether its memory is `silent`.
+    """
     sys.setdlopenflags(os.RTLD_LAZY | os.RTLD_GLOBAL)  # what an empty driver lacks is never called
     if not is_cuda_build():
         sys.modules["vllm._C_stable_libtorch"] = types.ModuleType("vllm._C_stable_libtorch")

@@ -23,4 +23,6 @@ SPEC = RunSpec(
 
 
 def full(number=0):
-    return record(pot(), cot(), number=number, scores=scored(("pot", "4", "correct")), meta={"level": "1"}, choices=("a", "b"))
+    return record(
+        pot(), cot(), number=number, scores=scored(("pot", "4", "correct")), meta={"level": "1"}, choices=("a", "b")
+    )

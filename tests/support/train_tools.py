@@ -50,7 +50,11 @@ def write_rows(path, count=8):
     for number in range(count):
         kind = "PoT" if number % 2 else "CoT"
         ask = " Let's write a program." if number % 2 else ""
-        output = f"apples = {number} + 2\nprint(apples)" if number % 2 else f"Tom has {number} + 2. The answer is {number + 2}"
+        output = (
+            f"apples = {number} + 2\nprint(apples)"
+            if number % 2
+            else f"Tom has {number} + 2. The answer is {number + 2}"
+        )
         question = f"Tom has {number} apples and buys 2 more. How many apples has Tom?"
         lines.append(json.dumps({"source": f"{kind}/apples", "instruction": question + ask, "output": output}))
     path.write_text("\n".join(lines) + "\n")

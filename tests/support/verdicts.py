@@ -1,7 +1,8 @@
 """Every extraction and every verdict of the tables and recorded runs, one line each: what a change of the house must not move.
 
-``PYTHONPATH=. python tests/support/verdicts.py FILE`` writes them; a diff of two, from before and after, must be empty. They are
-the labelled tables of ``tests/data`` and, with ``MAMMOTH_DATA_DIR``, the generations in its ``recorded`` folder.
+``PYTHONPATH=. python tests/support/verdicts.py FILE`` writes them; a diff of two, from before and after, must be empty.
+They are the labelled tables of ``tests/data`` and, with ``MAMMOTH_DATA_DIR``, the generations in its ``recorded``
+folder.
 """
 
 from __future__ import annotations
@@ -58,11 +59,18 @@ def texts() -> Iterator[tuple[str, str]]:
 
 def recorded() -> list[Path]:
     """The files of recorded generations."""
-    return sorted(Path(os.environ["MAMMOTH_DATA_DIR"], "recorded").glob("*/*.jsonl")) if "MAMMOTH_DATA_DIR" in os.environ else []
+    return (
+        sorted(Path(os.environ["MAMMOTH_DATA_DIR"], "recorded").glob("*/*.jsonl"))
+        if "MAMMOTH_DATA_DIR" in os.environ
+        else []
+    )
 
 
 def pairs() -> Iterator[tuple[str, str, str]]:
-    """Where it is from, a gold and an answer: each labelled case both ways, and each gold against the next case's answer."""
+    """Where it is from, a gold and an answer:
+
+    each labelled case both ways, and each gold against the next case's answer.
+    """
     for path in sorted(DATA.glob("grading*.jsonl")):
         cases = [(str(case["gold"]), str(case["pred"])) for case in rows_of(path)]
         for number, (gold, answer) in enumerate(cases):

@@ -47,7 +47,8 @@ WORDS = (
     "last",
 )
 PROGRAM = (
-    "# {0}\ndef solve(n):\n    total = {1}\n    for i in range(n):\n        total += i * {2}\n    return total\nprint(solve({3}))\n"
+    "# {0}\ndef solve(n):\n    total = {1}\n    for i in range(n):\n        total += i * {2}\n    return "
+    "total\nprint(solve({3}))\n"
 )
 
 
@@ -60,7 +61,9 @@ def drawn(number, rng, benchmarks=("gsm8k", "aqua", "svamp")):
     answer, outcome = by_pot if by_pot[0] else by_cot
     path = "pot" if by_pot[0] else "cot" if by_cot[0] else None
     text = f"```python\n{program}```"
-    first = pot(program=program, text=text) if by_pot[0] else pot(None, "", "error", "NameError: name 'x'", program, text)
+    first = (
+        pot(program=program, text=text) if by_pot[0] else pot(None, "", "error", "NameError: name 'x'", program, text)
+    )
     words = cot(by_cot[0], text=" ".join(rng.choices(WORDS, k=70)))
     scores = scored(("pot", *by_pot), ("cot", *by_cot), answer=answer, outcome=outcome, path=path)
     if number % 10 == 0 and outcome != "correct":

@@ -26,13 +26,36 @@ def serve(log):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = ["--model", str(ensure(cache_folder())), "--served-model-name", "small", "--port", str(port), "--host", "127.0.0.1"]
-    words += ["--max-model-len", str(CONTEXT), "--dtype", dtypes.of_cpu(), "--enforce-eager", "--no-enable-chunked-prefill"]
+    words = [
+        "--model",
+        str(ensure(cache_folder())),
+        "--served-model-name",
+        "small",
+        "--port",
+        str(port),
+        "--host",
+        "127.0.0.1",
+    ]
+    words += [
+        "--max-model-len",
+        str(CONTEXT),
+        "--dtype",
+        dtypes.of_cpu(),
+        "--enforce-eager",
+        "--no-enable-chunked-prefill",
+    ]
     cores = ",".join(map(str, sorted(os.sched_getaffinity(0))[:4]))
-    environment = {**os.environ, "VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_CPU_OMP_THREADS_BIND": cores, "VLLM_NO_USAGE_STATS": "1"}
+    environment = {
+        **os.environ,
+        "VLLM_CPU_KVCACHE_SPACE": "1",
+        "VLLM_CPU_OMP_THREADS_BIND": cores,
+        "VLLM_NO_USAGE_STATS": "1",
+    }
     command = [sys.executable, "-m", SERVER, *words]
     with log.open("w") as out:
-        server = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=environment, start_new_session=True)
+        server = subprocess.Popen(
+            command, stdout=out, stderr=subprocess.STDOUT, env=environment, start_new_session=True
+        )
     try:
         wait_for(f"http://127.0.0.1:{port}/health", server, log)
         yield f"http://127.0.0.1:{port}/v1"

@@ -1,7 +1,7 @@
 """What one process asks of the engine `vllm`: ``python vllm_session.py MODEL HUGE`` prints what it found as JSON.
 
-First what is refused before anything is loaded (HUGE is a model larger than any memory), then requests of every kind to one
-started engine.
+First what is refused before anything is loaded (HUGE is a model larger than any memory), then requests of every kind to
+one started engine.
 """
 
 import asyncio
@@ -99,7 +99,12 @@ async def limits(engine):
 async def main(model, huge):
     found = {"refused": await refusals(model, huge)}
     async with make_engine("vllm", model, **SETTINGS) as engine:
-        found |= {**await texts(engine), **await limits(engine), "capacity": engine.capacity, "described": engine.describe()}
+        found |= {
+            **await texts(engine),
+            **await limits(engine),
+            "capacity": engine.capacity,
+            "described": engine.describe(),
+        }
     print(json.dumps(found))
 
 

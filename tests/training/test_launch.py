@@ -1,6 +1,7 @@
 """Training in several processes: the configurations that ship, the command that starts them, what the processes share.
 
-The long tests train for real, two processes on CPUs: FSDP2 over gloo (`fsdp_on_cpu`), ZeRO-3 with deepspeed's CPU accelerator.
+The long tests train for real, two processes on CPUs: FSDP2 over gloo (`fsdp_on_cpu`), ZeRO-3 with deepspeed's CPU
+accelerator.
 """
 
 import importlib.util
@@ -38,7 +39,9 @@ CONFIGURATIONS = resources.folder("training") / "accelerate"
 DEEPSPEED = importlib.util.find_spec("deepspeed") is not None
 WITH_DEEPSPEED = pytest.mark.skipif(not DEEPSPEED, reason="deepspeed is not installed: make setup ARGS=--deepspeed")
 WITHOUT_DEEPSPEED = pytest.mark.skipif(DEEPSPEED, reason="deepspeed is installed")
-EXTENSIONS = os.environ.get("TORCH_EXTENSIONS_DIR", str(Path.home() / f".cache/torch_extensions/py{sys.version_info.minor}_cpu"))
+EXTENSIONS = os.environ.get(
+    "TORCH_EXTENSIONS_DIR", str(Path.home() / f".cache/torch_extensions/py{sys.version_info.minor}_cpu")
+)
 """Where deepspeed keeps what it compiles for CPUs; minutes the first time."""
 WITHOUT_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
 
@@ -46,7 +49,15 @@ WITHOUT_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a G
 def parsed(name):
     """What `accelerate launch` makes of a configuration: its arguments, as for this project's command."""
     parser = accelerate_launch.launch_command_parser()
-    words = ["--config_file", str(CONFIGURATIONS / f"{name}.yaml"), "--num_processes", "2", "-m", "mammoth_eval", "train"]
+    words = [
+        "--config_file",
+        str(CONFIGURATIONS / f"{name}.yaml"),
+        "--num_processes",
+        "2",
+        "-m",
+        "mammoth_eval",
+        "train",
+    ]
     return parser, accelerate_launch._validate_launch_command(parser.parse_args(words))[0]
 
 
@@ -132,7 +143,9 @@ def test_a_file_that_is_no_configuration_of_accelerate_is_named(tmp_path, text):
 
 @WITHOUT_GPU
 def test_without_a_gpu_the_number_of_processes_must_be_named():
-    with pytest.raises(UsageError, match="no GPU is here to start a process on; name a number of processes with --processes"):
+    with pytest.raises(
+        UsageError, match="no GPU is here to start a process on; name a number of processes with --processes"
+    ):
         launch.command("fsdp", None, [])
 
 
@@ -149,7 +162,9 @@ def test_zero3_without_deepspeed_says_what_to_install_before_anything_is_prepare
 
 
 @WITHOUT_DEEPSPEED
-def test_a_process_of_another_launcher_that_asks_for_deepspeed_says_what_to_install(environment, own_cache, tmp_path, capsys):
+def test_a_process_of_another_launcher_that_asks_for_deepspeed_says_what_to_install(
+    environment, own_cache, tmp_path, capsys
+):
     environment["ACCELERATE_USE_DEEPSPEED"] = "true"
     assert main(["train", "--mixture", "g", "--base", str(tmp_path)]) == 1
     assert f"deepspeed is not installed: {how_to_install('deepspeed')}" in capsys.readouterr().err
@@ -161,7 +176,9 @@ def test_a_process_waits_for_the_one_that_curates_and_takes_its_rows(tmp_path):
     prepare.cached(str(source), tests, None, tmp_path / "first")
     (made,) = (tmp_path / "first" / "curated").glob("*[0-9a-f].jsonl")
     shared, taken = tmp_path / "second" / "curated" / made.name, []
-    waiting = threading.Thread(target=lambda: taken.append(prepare.cached(str(source), tests, None, tmp_path / "second")))
+    waiting = threading.Thread(
+        target=lambda: taken.append(prepare.cached(str(source), tests, None, tmp_path / "second"))
+    )
     with resources.alone(shared.with_suffix(".lock")):
         waiting.start()
         waiting.join(timeout=0.5)
@@ -270,7 +287,19 @@ def test_a_process_that_is_killed_ends_all_and_the_same_command_goes_on(workplac
 @BOTH
 def test_what_two_processes_save_is_evaluated(workplace, name, data_dir, capsys):
     _, out = train(workplace, name, f"{name}-bf16")
-    words = ["run", "--engine", "transformers", "--model", str(out), "--benchmarks", "svamp", "--limit", "2", "--max-tokens", "4"]
+    words = [
+        "run",
+        "--engine",
+        "transformers",
+        "--model",
+        str(out),
+        "--benchmarks",
+        "svamp",
+        "--limit",
+        "2",
+        "--max-tokens",
+        "4",
+    ]
     words += ["--quiet", "--json", "--data-dir", str(data_dir), "--results-dir", str(workplace / f"{name}-results")]
     capsys.readouterr()
     assert main(words) == 0

@@ -100,7 +100,9 @@ def test_a_suite_that_cannot_be_run_names_the_line(tmp_path, text, message):
 
 def test_a_row_that_cannot_be_read_stops_no_suite(tmp_path):
     chosen = own_suite(tmp_path / "own", "rows.jsonl")
-    (tmp_path / "own" / "rows.jsonl").write_text('{"source": "CoT/a", "instruction": "How many?", "output": "4"}\n{"sour\n')
+    (tmp_path / "own" / "rows.jsonl").write_text(
+        '{"source": "CoT/a", "instruction": "How many?", "output": "4"}\n{"sour\n'
+    )
     outline.check(chosen, None)
     assert any(": 2 rows: " in line for line in outline.lines(chosen, None))
 
@@ -146,7 +148,9 @@ def test_a_file_with_another_hash_is_not_kept(server, tmp_path):
 
 def test_a_file_that_cannot_be_fetched_says_what_to_give_in_its_place(server, tmp_path):
     address, _ = server
-    with pytest.raises(DataError, match=r"cannot download .*404.*; without a network give train/rows\.json in --data-dir"):
+    with pytest.raises(
+        DataError, match=r"cannot download .*404.*; without a network give train/rows\.json in --data-dir"
+    ):
         download.fetch(f"{address}/rows.json", HASH, tmp_path / "rows.json", "train/rows.json")
 
 
@@ -180,7 +184,9 @@ def tests_of_a_suite(server, tmp_path):
     return suite.get(str(tmp_path / "suite.toml")), here, gone
 
 
-def test_the_sets_that_rows_are_compared_with_are_brought_here_and_those_that_cannot_be_are_named(tests_of_a_suite, tmp_path):
+def test_the_sets_that_rows_are_compared_with_are_brought_here_and_those_that_cannot_be_are_named(
+    tests_of_a_suite, tmp_path
+):
     chosen, here, gone = tests_of_a_suite
     assert outline.fetch_tests(chosen, None, tmp_path / "cache") == [gone]
     assert prepare.against([here, gone], None, tmp_path / "cache").names == (here,)

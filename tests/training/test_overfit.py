@@ -37,7 +37,9 @@ def write(folder):
     (folder / "sums.toml").write_text('against = ["gsm8k"]\n[[sources]]\nname = "rows.jsonl"\n')
     asked = [{"question": question, "answer": str(answer)} for question, _, _, answer in problems()]
     (folder / "asked.jsonl").write_text("".join(json.dumps(row) + "\n" for row in asked))
-    head = f'title = "Sums"\npaper = "none"\nlicence = "none"\nrows = {len(THINGS)}\nform = "open"\nfile = "asked.jsonl"\n'
+    head = (
+        f'title = "Sums"\npaper = "none"\nlicence = "none"\nrows = {len(THINGS)}\nform = "open"\nfile = "asked.jsonl"\n'
+    )
     (folder / "bench.toml").write_text(head + '[columns]\nquestion = "question"\ngold = "answer"\n')
 
 
@@ -54,12 +56,35 @@ def one_thread():
 def test_a_model_that_has_learnt_its_rows_by_heart_answers_them_in_the_evaluation(tmp_path, capsys):
     write(tmp_path)
     make_model(tmp_path / "base", hidden=64)
-    settings = ("epochs=200", "batch=16", "micro_batch=16", "bf16=false", "learning_rate=0.003", "gradient_checkpointing=false")
-    train = ["train", "--mixture", str(tmp_path / "sums.toml"), "--base", str(tmp_path / "base"), "--recipe", "mammoth-7b"]
+    settings = (
+        "epochs=200",
+        "batch=16",
+        "micro_batch=16",
+        "bf16=false",
+        "learning_rate=0.003",
+        "gradient_checkpointing=false",
+    )
+    train = [
+        "train",
+        "--mixture",
+        str(tmp_path / "sums.toml"),
+        "--base",
+        str(tmp_path / "base"),
+        "--recipe",
+        "mammoth-7b",
+    ]
     train += ["--out", str(tmp_path / "out")]
     assert main([*train, *(word for pair in (*settings, "save_steps=1000") for word in ("--set", pair))]) == 0
     capsys.readouterr()
-    run = ["run", "--model", str(tmp_path / "out"), "--engine", "transformers", "--benchmarks", str(tmp_path / "bench.toml")]
+    run = [
+        "run",
+        "--model",
+        str(tmp_path / "out"),
+        "--engine",
+        "transformers",
+        "--benchmarks",
+        str(tmp_path / "bench.toml"),
+    ]
     run += ["--decoding", "both", "--max-tokens", "30", "--quiet", "--json", "--results-dir", str(tmp_path / "results")]
     assert main([*run, "--engine-arg", "dtype=float32"]) == 0
     (summary,) = json.loads(capsys.readouterr().out)

@@ -52,7 +52,9 @@ def examples(model, tmp_path):
 
 def batches(model, examples, recipe, tmp_path):
     folder, tokenizer = model
-    trainer = sft.make_trainer(sft.Base(str(folder), tokenizer, "tiny"), examples, recipe, 0, tmp_path / "out", lambda line: None)
+    trainer = sft.make_trainer(
+        sft.Base(str(folder), tokenizer, "tiny"), examples, recipe, 0, tmp_path / "out", lambda line: None
+    )
     return trainer, list(trainer.get_train_dataloader())
 
 
@@ -76,7 +78,9 @@ def test_the_devices_are_set_up_before_the_model_is_loaded(model, examples, tmp_
     _, tokenizer = model
     nowhere = sft.Base(str(tmp_path / "no-model"), tokenizer, "tiny")
     with pytest.raises(ValueError, match="staircase"):
-        sft.make_trainer(nowhere, examples, replace(TINY, scheduler="staircase"), 0, tmp_path / "out", lambda line: None)
+        sft.make_trainer(
+            nowhere, examples, replace(TINY, scheduler="staircase"), 0, tmp_path / "out", lambda line: None
+        )
 
 
 def test_labels_are_the_output_and_the_end_token_alone(model):
@@ -95,14 +99,18 @@ def test_the_loss_of_a_batch_is_that_of_its_outputs_alone(model, examples, tmp_p
         loss = trainer.compute_loss(trainer.model, dict(batch), num_items_in_batch=None)
         logits = trainer.model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
     ours = torch.nn.functional.cross_entropy(
-        logits[:, :-1].reshape(-1, logits.shape[-1]).float(), batch["labels"][:, 1:].reshape(-1), ignore_index=encode.IGNORED
+        logits[:, :-1].reshape(-1, logits.shape[-1]).float(),
+        batch["labels"][:, 1:].reshape(-1),
+        ignore_index=encode.IGNORED,
     )
     assert (batch["labels"] == encode.IGNORED).any()
     assert float(loss) == pytest.approx(float(ours), rel=1e-4)
 
 
 def test_a_packed_row_sees_nothing_of_the_row_before_it(model, examples, tmp_path):
-    trainer, found = batches(model, examples, replace(TINY, packing=True, micro_batch=1, batch=1, max_length=400), tmp_path)
+    trainer, found = batches(
+        model, examples, replace(TINY, packing=True, micro_batch=1, batch=1, max_length=400), tmp_path
+    )
     batch = found[0]
     starts = (batch["position_ids"][0] == 0).nonzero().flatten().tolist()
     assert len(starts) > 1, "several rows are in one sequence"
@@ -193,7 +201,10 @@ def test_a_loss_that_is_no_number_stops_with_what_to_lower():
         (OSError(28, "No space left on device"), "the disk is full; make room"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "out of memory: lower micro_batch"),
         (Exception("No space left on device (os error 28)"), "the disk is full; make room"),
-        (RuntimeError("[enforce fail at inline_container.cc:668] . unexpected pos 64 vs 0"), "the disk is full; make room"),
+        (
+            RuntimeError("[enforce fail at inline_container.cc:668] . unexpected pos 64 vs 0"),
+            "the disk is full; make room",
+        ),
         (OSError(122, "Disk quota exceeded"), "the disk is full; make room"),
     ],
 )
@@ -219,7 +230,9 @@ def test_an_adapter_is_evaluated_by_its_folder_and_the_run_says_what_it_was_trai
     found = manifest.read(tmp_path / "out")
     assert (found.finished, found.kinds, found.mixture) == (True, ("cot", "pot"), "apples")
     assert (found.rows, found.result["processes"]) == ({"CoT/apples": 4, "PoT/apples": 4}, 1)
-    assert json.loads((tmp_path / "out" / "adapter_config.json").read_text())["base_model_name_or_path"] == str(model[0])
+    assert json.loads((tmp_path / "out" / "adapter_config.json").read_text())["base_model_name_or_path"] == str(
+        model[0]
+    )
     run = ["run", "--engine", "transformers", "--benchmarks", "svamp", "--limit", "2", "--max-tokens", "4", "--quiet"]
     run += ["--data-dir", str(data_dir), "--results-dir", str(tmp_path / "results"), "--json"]
     capsys.readouterr()
@@ -246,7 +259,9 @@ def test_a_training_goes_on_with_settings_that_change_no_more_than_its_cost(mode
 def test_the_manifest_counts_the_rows_that_were_trained_on(model, tmp_path, own_cache):
     with (tmp_path / "more.jsonl").open("w") as file:
         for source, words in (("CoT/long", 80), ("CoT/short", 1)):
-            file.write(json.dumps({"source": source, "instruction": "How many? " * words, "output": "The answer is 4"}) + "\n")
+            file.write(
+                json.dumps({"source": source, "instruction": "How many? " * words, "output": "The answer is 4"}) + "\n"
+            )
     mixture = tmp_path / "two.toml"
     mixture.write_text('against = ["gsm8k"]\n[[sources]]\nname = "more.jsonl"\n')
     assert command(model, tmp_path, "--mixture", str(mixture)) == 0
@@ -270,7 +285,14 @@ def test_a_training_resumed_with_a_smaller_micro_batch_learns_the_same(model, ex
 
 @pytest.mark.parametrize(
     ("batch", "micro", "world", "expected"),
-    [(128, 4, 1, (4, 32)), (128, 3, 1, (2, 64)), (16, 3, 2, (2, 4)), (2, 2, 8, (1, 1)), (7, 4, 1, (1, 7)), (4, 8, 1, (4, 1))],
+    [
+        (128, 4, 1, (4, 32)),
+        (128, 3, 1, (2, 64)),
+        (16, 3, 2, (2, 4)),
+        (2, 2, 8, (1, 1)),
+        (7, 4, 1, (1, 7)),
+        (4, 8, 1, (4, 1)),
+    ],
 )
 def test_any_micro_batch_makes_the_same_batch(batch, micro, world, expected):
     assert sft._batches(replace(TINY, batch=batch, micro_batch=micro), world) == expected
@@ -289,7 +311,9 @@ def eight_gpus(monkeypatch):
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_one_process_on_a_machine_with_eight_gpus_trains_on_one_of_them_with_the_batch_of_its_recipe(eight_gpus, tmp_path, name):
+def test_one_process_on_a_machine_with_eight_gpus_trains_on_one_of_them_with_the_batch_of_its_recipe(
+    eight_gpus, tmp_path, name
+):
     found, recipe = sft._config(RECIPES[name], 0, tmp_path), RECIPES[name]
     assert (str(found.device), found.n_gpu, found.parallel_mode.value) == ("cuda:0", 1, "not_parallel")
     assert found.train_batch_size * found.gradient_accumulation_steps == recipe.batch
@@ -308,13 +332,24 @@ def test_rows_that_do_not_fit_are_counted_and_left_out(model, tmp_path):
 def test_rows_of_which_none_fits_are_an_error(model, tmp_path):
     _, tokenizer = model
     with pytest.raises(DataError, match="none of 2 rows fits into 10 tokens"):
-        encode.encode_all(rows.read(write_rows(tmp_path / "rows.jsonl", 2)), prompts.get("alpaca"), tokenizer, "tiny", 10)
+        encode.encode_all(
+            rows.read(write_rows(tmp_path / "rows.jsonl", 2)), prompts.get("alpaca"), tokenizer, "tiny", 10
+        )
 
 
 def test_an_adapter_is_trained_packed_in_bfloat16_and_saved_so(model, examples, tmp_path):
-    settings = {"lora": 4, "bf16": True, "gradient_checkpointing": True, "packing": True, "max_length": 400, "micro_batch": 1}
+    settings = {
+        "lora": 4,
+        "bf16": True,
+        "gradient_checkpointing": True,
+        "packing": True,
+        "max_length": 400,
+        "micro_batch": 1,
+    }
     result = train(model, examples, replace(TINY, **settings, batch=1), tmp_path / "out")
     saved = weights(tmp_path / "out")
     assert {tensor.dtype for tensor in saved.values()} == {torch.bfloat16}
-    assert any(tensor.abs().sum() > 0 for name, tensor in saved.items() if "lora_B" in name), "B starts at zero: it has learnt"
+    assert any(tensor.abs().sum() > 0 for name, tensor in saved.items() if "lora_B" in name), (
+        "B starts at zero: it has learnt"
+    )
     assert result["loss"] > 0

@@ -12,7 +12,19 @@ from mammoth_eval import benchmarks
 from mammoth_eval.engines import make_engine
 from mammoth_eval.errors import DataError, StoreError, UnknownName
 from mammoth_eval.sandbox import Sandbox, open_sandbox
-from mammoth_eval.training import annotated, contamination, curate, drills, mixture, prepare, recipe, rows, sources, suite, teacher
+from mammoth_eval.training import (
+    annotated,
+    contamination,
+    curate,
+    drills,
+    mixture,
+    prepare,
+    recipe,
+    rows,
+    sources,
+    suite,
+    teacher,
+)
 from mammoth_eval.training.rows import Row
 from mammoth_eval.training.sources import Example
 from mammoth_eval.types import Policy, Problem
@@ -73,7 +85,9 @@ def test_programs_are_one_where_they_differ_in_names_alone(one, other, same):
 
 
 def example(number, question, gold, *rationales, kind="pot"):
-    return Example(Problem(f"gsm8k-{kind}/{number}", f"gsm8k-{kind}", question, gold), kind, rationales, {"row": str(number)})
+    return Example(
+        Problem(f"gsm8k-{kind}/{number}", f"gsm8k-{kind}", question, gold), kind, rationales, {"row": str(number)}
+    )
 
 
 def test_only_programs_that_print_the_human_answer_are_kept_and_the_rest_has_a_reason(sandbox):
@@ -121,7 +135,9 @@ LONG = "A farmer has twelve cows and sells five of them at the market on a rainy
     ],
 )
 def test_a_question_that_gives_a_test_question_away_is_found(question, rule):
-    index = contamination.Index([Problem("set/0", "set", LONG, "7"), Problem("set/1", "set", "How many cows are there?", "7")])
+    index = contamination.Index(
+        [Problem("set/0", "set", LONG, "7"), Problem("set/1", "set", "How many cows are there?", "7")]
+    )
     hit = index.look_up(question)
     assert (hit.rule if hit else None) == rule
 
@@ -159,7 +175,9 @@ def test_a_row_that_is_none_is_named_with_what_it_lacks(tmp_path, line, message)
 
 
 def test_rows_of_the_hub_and_our_own_are_read_alike(tmp_path):
-    (tmp_path / "a.json").write_text(json.dumps([{"source": "data/PoT/gsm_gpt4.json", "instruction": "q", "output": "print(1)"}]))
+    (tmp_path / "a.json").write_text(
+        json.dumps([{"source": "data/PoT/gsm_gpt4.json", "instruction": "q", "output": "print(1)"}])
+    )
     (row,) = rows.read(tmp_path / "a.json")
     assert (row.source, row.kind) == ("PoT/gsm_gpt4", "pot")
     rows.write(tmp_path / "b.jsonl", [row])
@@ -204,7 +222,10 @@ def test_a_seed_decides_what_is_drawn_and_in_which_order(tmp_path):
         ("", r"no \[\[sources\]\]"),
         ("siez = 3\n" + BOTH, r"mix\.toml:1: unknown key 'siez'; did you mean 'size'"),
         ("[[sources]]\nweight = 1.0\n", r"mix\.toml:1: sources\[0\]: key 'name' is missing"),
-        (BOTH + "\n[[sources]]\nname = 'a'\nwieght = 1\n", r"unknown key 'sources\[2\]\.wieght'; did you mean 'weight'"),
+        (
+            BOTH + "\n[[sources]]\nname = 'a'\nwieght = 1\n",
+            r"unknown key 'sources\[2\]\.wieght'; did you mean 'weight'",
+        ),
         ('kinds = ["poem"]\n' + BOTH, "expected a list of cot, pot"),
         ("size = -1\n" + BOTH, "expected 0 or more"),
         ('[[sources]]\nname = "gsm8k-cot"\nsets = ["CoT/gsm"]\n', "has no set 'CoT/gsm'; there are: CoT/gsm8k"),
@@ -267,8 +288,20 @@ def test_a_setting_that_no_recipe_has_says_what_it_must_be(settings, message):
 
 def test_the_recipe_of_the_paper_is_the_papers():
     found = recipe.get("mammoth-7b")
-    assert (found.learning_rate, found.batch, found.epochs, found.warmup, found.weight_decay) == (2e-5, 128, 3.0, 0.03, 0.0)
-    assert (found.max_length, found.packing, found.scheduler, found.bf16, found.lora) == (2048, False, "cosine", True, 0)
+    assert (found.learning_rate, found.batch, found.epochs, found.warmup, found.weight_decay) == (
+        2e-5,
+        128,
+        3.0,
+        0.03,
+        0.0,
+    )
+    assert (found.max_length, found.packing, found.scheduler, found.bf16, found.lora) == (
+        2048,
+        False,
+        "cosine",
+        True,
+        0,
+    )
 
 
 @pytest.mark.data
@@ -336,7 +369,9 @@ async def test_without_a_human_answer_enough_samples_must_agree():
     kept, report = await taught("cot", lambda query, sampling: agree[query.sample], [("What is 1 + 1?", "")])
     assert len(kept) == 3
     assert report.discarded["another answer"] == 1
-    kept, report = await taught("cot", lambda query, sampling: f"The answer is {query.sample}", [("What is 1 + 1?", "")])
+    kept, report = await taught(
+        "cot", lambda query, sampling: f"The answer is {query.sample}", [("What is 1 + 1?", "")]
+    )
     assert (len(kept), report.discarded["samples disagree"]) == (0, 4)
 
 
@@ -353,7 +388,11 @@ async def test_new_questions_are_unlike_every_question_there_is():
 
 
 def test_rows_made_elsewhere_lose_what_leaks_and_what_is_said_twice():
-    found = [Row("CoT/a", LONG, "7"), Row("CoT/a", "How many?", "The answer is 4"), Row("CoT/a", "How many?", "The  answer is 4")]
+    found = [
+        Row("CoT/a", LONG, "7"),
+        Row("CoT/a", "How many?", "The answer is 4"),
+        Row("CoT/a", "How many?", "The  answer is 4"),
+    ]
     kept, report = curate.without_leaks(found, contamination.Index([Problem("set/0", "set", LONG, "7")]))
     assert len(kept) == 1
     assert dict(report.discarded) == {"leaks a test set": 1, "duplicate": 1}
@@ -395,7 +434,9 @@ def test_rows_made_elsewhere_are_refused_one_by_one(tmp_path, sandbox):
         "unreadable row": 3, "empty question": 2, "empty output": 1, "program: error": 1, "program: prints nothing": 1,
     }  # fmt: skip
     assert (report.read, report.kept) == (10, 2)
-    assert [text.partition(" (")[0] for text in report.examples["unreadable row"]] == [f"rows.jsonl: row {n}" for n in (1, 5, 9)]
+    assert [text.partition(" (")[0] for text in report.examples["unreadable row"]] == [
+        f"rows.jsonl: row {n}" for n in (1, 5, 9)
+    ]
 
 
 def test_what_a_source_says_nothing_of_is_never_a_row():
@@ -451,7 +492,9 @@ def test_the_questions_of_rows_are_those_of_a_teacher_with_the_human_answer_wher
     made = [
         rows.make("gsm", "cot", "What is 1 + 1?", "So 2. The answer is 2", {"checked": "answer read", "answer": "2"}),
         rows.make("gsm", "pot", "What is 1 + 1?", "print(1 + 1)", {}),
-        rows.make("gsm", "cot", "What is 1 + 2?", "The answer is 3", {"checked": "60% of samples agree", "answer": "3"}),
+        rows.make(
+            "gsm", "cot", "What is 1 + 2?", "The answer is 3", {"checked": "60% of samples agree", "answer": "3"}
+        ),
         Row("CoT/aqua_rat", "What is 1 + 3?\nAnswer Choices: (A) 4 (B) 5", "The answer is A."),
     ]
     rows.write(tmp_path / "mine.jsonl", made)
@@ -465,7 +508,9 @@ def test_the_questions_of_rows_are_those_of_a_teacher_with_the_human_answer_wher
 async def test_enough_samples_must_give_the_human_answer_where_that_is_asked_for():
     texts = ["The answer is 2", "So 2. The answer is 2", "The answer is 3", "The answer is 5"]
     for agreement, expected in ((0.5, 2), (0.75, 0)):
-        kept, report = await taught("cot", lambda query, sampling: texts[query.sample], agreement=agreement, always=True)
+        kept, report = await taught(
+            "cot", lambda query, sampling: texts[query.sample], agreement=agreement, always=True
+        )
         assert len(kept) == expected
         assert report.discarded["samples disagree"] == 2 - expected
 

@@ -27,7 +27,8 @@ _MAX_NAMES, _MAX_TOKENS = 4, 120
 _LATER = re.compile(r"[A-Za-z]_\{?(?!1\b)\d")
 _MODULUS = re.compile(r"\s*(?:\\pmod\s?\{?\w{1,6}\}?|\(?mod \w{1,6}\)?)$")
 _NAMED = re.compile(
-    r"[A-Za-zα-ω](?:_\{?\w{1,5}\}?|[₀-₉ₙ]+)?['′’]{0,2}(?:\^\{?-1\}?|⁻¹)?(?:\([^()=]{1,30}\))?|\(\s?[a-z](?:\s?,\s?[a-z]){1,3}\s?\)"
+    r"[A-Za-zα-ω](?:_\{?\w{1,5}\}?|[₀-₉ₙ]+)?['′’]{0,2}(?:\^\{?-1\}?|⁻¹)?(?:\([^()=]{1,30}\))?"
+    r"|\(\s?[a-z](?:\s?,\s?[a-z]){1,3}\s?\)"
 )
 """What has a value given to it: ``x``, ``a_1``, ``f'(x)``, ``P(A)``, ``(x, y)``."""
 
@@ -40,7 +41,8 @@ def is_relation(value: str) -> bool:
 def value(run: Sequence[Token], source: str, *, plural: bool, equated: bool) -> str | None:
     """The value of a run: an expression, the side of an equation that says it, a list; None where it is none for certain.
 
-    `plural`: plain numbers beside each other are a list. `equated`: the sentence is about an equation, which is then the value.
+    `plural`: plain numbers beside each other are a list. `equated`: the sentence is about an equation, which is then
+    the value.
     """
     items, joints = _items(run)
     if items is None:
@@ -68,7 +70,10 @@ def value(run: Sequence[Token], source: str, *, plural: bool, equated: bool) -> 
 
 
 def _listed(values: list[str], joints: list[str], whole: str, *, plural: bool) -> str | None:
-    """A list of values; the one value of two that say the same; None where plain numbers only stand beside each other."""
+    """A list of values;
+
+    the one value of two that say the same; None where plain numbers only stand beside each other.
+    """
     plain, related = ([check(one) for one in values] for check in (is_plain, is_relation))
     if all(related) and _MEMBER.search(values[-1]) and not _MEMBER.search(values[0]):
         return values[-1]
@@ -76,7 +81,14 @@ def _listed(values: list[str], joints: list[str], whole: str, *, plural: bool) -
     if len(values) == 2 and joints[0].endswith("or") and not all(related) and again:
         return values[0] if _EXACT.search(values[0]) and _DECIMAL.fullmatch(values[1]) else values[1]
     part = _PROPER.fullmatch(values[1])
-    if len(values) == 2 and joints[0] == "and" and values[0].isdigit() and part and int(part[1]) < int(part[2]) and not plural:
+    if (
+        len(values) == 2
+        and joints[0] == "and"
+        and values[0].isdigit()
+        and part
+        and int(part[1]) < int(part[2])
+        and not plural
+    ):
         return f"{values[0]} {values[1]}"
     return whole if plural or not any(plain) else None
 
@@ -160,12 +172,20 @@ def _sides(text: str) -> list[str]:
 def _assignment(text: str) -> str | None:
     """``x = 3`` of ``x = 3``, and of ``x = 6/2 = 3``."""
     sides = _sides(text)
-    named = len(sides) > 1 and _NAMED.fullmatch(sides[0]) and _says(sides[-1]) and not (_RELATION.search(text) or "," in text)
+    named = (
+        len(sides) > 1
+        and _NAMED.fullmatch(sides[0])
+        and _says(sides[-1])
+        and not (_RELATION.search(text) or "," in text)
+    )
     return f"{sides[0]} = {sides[-1]}" if named else None
 
 
 def _well_formed(item: Sequence[Token]) -> bool:
-    """Whether tokens can be one expression: none beside another that it cannot stand beside, no sign where none can be."""
+    """Whether tokens can be one expression:
+
+    none beside another that it cannot stand beside, no sign where none can be.
+    """
     if (item[0].text in _NOT_FIRST and not (item[0].text == "+" and len(item) == 2)) or (
         item[-1].kind == "sign" and item[-1].text not in LAST
     ):
@@ -180,7 +200,11 @@ def _well_formed(item: Sequence[Token]) -> bool:
             return False
         if kinds == ("name", "number") and apart and not (len(one.text) > 1 or (one.text in "xX" and place)):
             return False
-        if kinds == ("name", "name") and apart and all(len(part.text) == 1 and part.text.isascii() for part in (one, other)):
+        if (
+            kinds == ("name", "name")
+            and apart
+            and all(len(part.text) == 1 and part.text.isascii() for part in (one, other))
+        ):
             return False
     return True
 

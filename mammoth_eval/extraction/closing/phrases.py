@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 
 _THING = (
-    r"(?:solutions?|roots?|zeros?|zeroes|answers?|values?|numbers?|integers?|points?|intersections?|pairs?|triples?|triangles?"
+    r"(?:solutions?|roots?|zeros?|zeroes|answers?|values?|numbers?|integers?|points?|intersections?|pairs?|triples?"
+    r"|triangles?"
     r"|inverse|limit)"
 )
 _KIND = (
-    r"(?:(?:real|integer|integral|rational|positive|negative|complex|whole|such|valid|possible|finite|common|real-valued) ){0,3}"
+    r"(?:(?:real|integer|integral|rational|positive|negative|complex|whole|such|valid|possible|finite|common"
+    r"|real-valued) ){0,3}"
 )
-_REST = r"(?:,? (?!is\b|are\b|so\b|then\b|thus\b|hence\b|therefore\b|which\b|when\b|if\b|unless\b|but\b)[A-Za-z'’-]+){0,9}$"
+_REST = (
+    r"(?:,? (?!is\b|are\b|so\b|then\b|thus\b|hence\b|therefore\b|which\b|when\b|if\b|unless\b|but\b)[A-Za-z'’-]+){0,9}$"
+)
 """Words to the end of the sentence that state nothing more."""
 _NONE = re.compile(rf"\bno {_KIND}(?:solutions?|roots?){_REST}", re.IGNORECASE)
 _NONE_SUCH = re.compile(
@@ -42,7 +46,10 @@ _ONES = "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _TEENS = "thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|billion"
 _PARTS = "half|halves|third|thirds|quarters?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?"
-_NUMBER = rf"(?:(?:minus|negative) )?(?:{_ONES}|{_TEENS}|{_TENS})(?:[- ](?:and )?(?:{_ONES}|{_TEENS}|{_TENS}|{_PARTS})){{0,8}}"
+_NUMBER = (
+    rf"(?:(?:minus|negative) )?(?:{_ONES}|{_TEENS}|{_TENS})(?:[- ](?:and )?(?:{_ONES}|{_TEENS}|{_TENS}"
+    rf"|{_PARTS})){{0,8}}"
+)
 _COUNT = re.compile(
     r"\b(?:is|are|was|were|equals?|gives|leaves|has|have|had|needs?|makes|get|gets|obtain|becomes|remain|costs?)"
     r" (?:(?:therefore|thus|then|hence|exactly|simply|just|only|equal to|now|a total of) ){0,2}"
@@ -50,37 +57,48 @@ _COUNT = re.compile(
     re.IGNORECASE,
 )
 _NO_COUNT = re.compile(
-    r"\b(?:times|cases?|steps?|options|possibilities|equations?|unknowns|of|more|less|than|as|at|the|methods?|parts|approaches|choices"
+    r"\b(?:times|cases?|steps?|options|possibilities|equations?|unknowns|of|more|less|than|as|at|the|methods?|parts"
+    r"|approaches|choices"
     r"|conditions?|numbers?|values?|variables?|digits?|solutions?|roots?)\b"
 )
 _CONCLUDES = re.compile(
-    r"(?:So|Thus|Hence|Therefore|Consequently|It follows that|In conclusion|This means(?: that)?|We conclude that|∴)\b,?"
+    r"(?:So|Thus|Hence|Therefore|Consequently|It follows that|In conclusion|This means(?: that)?|We conclude that"
+    r"|∴)\b,?"
 )
 _ASIDE = re.compile(
-    r"(?:since|because|as|if|when|where|for|which|unless|whether|although|while|though|otherwise|or else)\b", re.IGNORECASE
+    r"(?:since|because|as|if|when|where|for|which|unless|whether|although|while|though|otherwise|or else)\b",
+    re.IGNORECASE,
 )
 _RELATIVE = re.compile(
-    r"\b(?:which|such that|values? (?:of [a-z$]+ )?that|when|whenever|\d+)\b.{0,80}\b(?:undefined|defined|exist|no|infinitely)\b"
+    r"\b(?:which|such that|values? (?:of [a-z$]+ )?that|when|whenever|\d+)\b.{0,80}\b(?:undefined|defined|exist|no"
+    r"|infinitely)\b"
 )
 _REASON = re.compile(r",? (?:because|since) ")
-_DAY = re.compile(r"\b(?:is|on|was|be) (?:therefore |thus |then |also )?(?:a )?((?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)$")
+_DAY = re.compile(
+    r"\b(?:is|on|was|be) (?:therefore |thus |then |also )?(?:a )?((?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)$"
+)
 _TRUTH = re.compile(
-    r"\b(?:statement|claim|assertion|proposition|conjecture)\b[^\d=]{0,80} is (?:therefore |thus |indeed |always )?(true|false)$"
+    r"\b(?:statement|claim|assertion|proposition|conjecture)\b[^\d=]{0,80} is (?:therefore |thus |indeed |always "
+    r")?(true|false)$"
 )
 _NAME = re.compile(
     r"(?:is|was) (?!(?:The|This|That|It|He|She|We|They|You|In|If|Step|Case)\b)([A-Z][a-z]{1,20}(?: [A-Z][a-z]{1,20})?)$"
 )
 _YES = re.compile(r"(?:(?:So|Thus|Hence|Therefore),? )?(yes|no), (.{0,200})$", re.IGNORECASE)
 _PREDICATE = re.compile(
-    r"\b(?:divisible|prime|multiple|factor|even|odd|possible|true|correct|solution|root|rational|irrational|parallel|perpendicular"
-    r"|continuous|differentiable|equal|equivalent|congruent|similar|square|enough|can|cannot|can['’]t|does|will|won['’]t)\b"
+    r"\b(?:divisible|prime|multiple|factor|even|odd|possible|true|correct|solution|root|rational|irrational|parallel"
+    r"|perpendicular"
+    r"|continuous|differentiable|equal|equivalent|congruent|similar|square|enough|can|cannot|can['’]t|does|will"
+    r"|won['’]t)\b"
 )
 
 
 def in_words(sentence: str) -> str | None:
     """The answer that a sentence gives in words; None where it gives none. `sentence` has no full stop at its end."""
     sentence = _REASON.split(sentence, maxsplit=1)[0]
-    clause = re.split(r"[,;:] (?:and |so |but |hence |thus |then )*+|\b(?:so|hence|thus|therefore) ", sentence)[-1].strip()
+    clause = re.split(r"[,;:] (?:and |so |but |hence |thus |then )*+|\b(?:so|hence|thus|therefore) ", sentence)[
+        -1
+    ].strip()
     if not _ASIDE.match(clause):
         said = _impossible(clause)
         if said:

@@ -1,18 +1,27 @@
-"""Values of numbers and words at the end of a sentence: ``2 hours and 30 minutes``, ``7 remainder 3``, ``1011 in base 2``."""
+"""Values of numbers and words at the end of a sentence:
+
+``2 hours and 30 minutes``, ``7 remainder 3``, ``1011 in base 2``.
+"""
 
 from __future__ import annotations
 
 import re
 
 _MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
-_LONG = r"years?|months?|weeks?|days?|hours?|hrs?|minutes?|mins?|feet|foot|ft|yards?|pounds?|lbs?|dollars?|meters?|metres?"
-_SHORT = r"months?|weeks?|days?|hours?|minutes?|mins?|seconds?|secs?|inch(?:es)?|feet|ounces?|oz|cents?|centimet(?:er|re)s?|cm"
+_LONG = (
+    r"years?|months?|weeks?|days?|hours?|hrs?|minutes?|mins?|feet|foot|ft|yards?|pounds?|lbs?|dollars?|meters?|metres?"
+)
+_SHORT = (
+    r"months?|weeks?|days?|hours?|minutes?|mins?|seconds?|secs?|inch(?:es)?|feet|ounces?|oz|cents?|centimet(?:er|re)s?"
+    r"|cm"
+)
 _COMPOUND = (
     rf"(?<![\w.,:/$])(?<![a-z], )(\$?\d{{1,9}} ?(?:{_LONG})(?: and|,)? \d{{1,9}}(?:\.\d{{1,6}})? ?(?:{_SHORT})"
     rf"(?: and \d{{1,4}} ?(?:{_SHORT}))?)\b"
 )
 _DATE = (
-    rf"(?<!by )(?<!until )\b({_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:, ?\d{{4}})?|(?<![\w.,])\d{{1,2}} {_MONTH}(?: \d{{4}})?)\b(?! \d)"
+    rf"(?<!by )(?<!until )\b({_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:, ?\d{{4}})?|(?<![\w.,])\d{{1,2}} {_MONTH}(?: "
+    rf"\d{{4}})?)\b(?! \d)"
 )
 _FORMS = tuple(
     re.compile(rf"{pattern}(?:\s(?!{_MONTH}|ago\b)[a-z]+){{0,4}}$")
@@ -26,7 +35,18 @@ _FORMS = tuple(
     )
 )
 """Each with a few words behind it at most."""
-_BASES = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "sixteen": 16}
+_BASES = {
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "sixteen": 16,
+}
 _IN_BASE = re.compile(rf"(?<![\w.])(-?[\dA-F]{{1,40}}) ?(?:\(base|in base|base) ?(\d{{1,2}}|{'|'.join(_BASES)})\)?$")
 
 

@@ -2,7 +2,8 @@
 
 A sentence is read from its end: remarks and units, before them the last run of mathematics, before that the word that
 states it (``is``, ``gives``, ``factors as``). A clause of condition or reason behind a stated value (``when x = 2``,
-``where C is a constant``) is no part of it. What is not stated beyond doubt is left to the caller, as is a plain number.
+``where C is a constant``) is no part of it. What is not stated beyond doubt is left to the caller, as is a plain
+number.
 """
 
 from __future__ import annotations
@@ -24,13 +25,15 @@ _NEAR = 5
 """Words that may stand between a statement's verb and its value (``is equal to the set of points (1, 2)``)."""
 
 _BOLD = re.compile(
-    r"(?<![\w)\]}*])\*\*(?![\s*])([^*\n]{1,300})(?<!\s)\*\*(?!\*)|(?<![\w)*\]}])\*(?![\s*])([^*\n]{1,300})(?<!\s)\*(?![\w*(])"
+    r"(?<![\w)\]}*])\*\*(?![\s*])([^*\n]{1,300})(?<!\s)\*\*(?!\*)"
+    r"|(?<![\w)*\]}])\*(?![\s*])([^*\n]{1,300})(?<!\s)\*(?![\w*(])"
 )
 _NOISE = re.compile(r"[`\"“”✓✔✅☑]")
 _LEAD = re.compile(r"^(?:[-*•–]\s+|\d{1,2}[.)]\s+(?=[A-Z])|#{1,6}\s+)")
 _END = re.compile(r"(?:\s|(?<!\.\.)\.|[,;:]|(?<![\w)\]}])!|(?<=[a-z]{2})!)+$")
 _ASIDE = re.compile(
-    r"\s\((?!mod\b|base\b|in base\b)(?:[^()]{0,200}(?<![A-Za-z\\])(?!sin|cos|tan|log|sqrt|inf)[a-z]{3,}|[≈~])[^()]{0,200}\)$"
+    r"\s\((?!mod\b|base\b|in base\b)(?:[^()]{0,200}(?<![A-Za-z\\])(?!sin|cos|tan|log|sqrt|inf)[a-z]{3,}"
+    r"|[≈~])[^()]{0,200}\)$"
     r"|(?<=[a-z])\s\([^()]{0,60}[=<>≤≥][^()]{0,60}\)$"
 )
 """A remark in brackets at the end."""
@@ -49,7 +52,10 @@ class _Reading(NamedTuple):
 
 
 def stated(sentence: str) -> str | None:
-    """The value that a sentence states; None where that is in doubt, or is a plain number that its last number is as well."""
+    """The value that a sentence states;
+
+    None where that is in doubt, or is a plain number that its last number is as well.
+    """
     text = _cleaned(_DISPLAYED.split(sentence[-_MAX_CHARS:])[-1])
     found = in_words(text)
     if found is not None:
@@ -89,7 +95,10 @@ def _exact(text: str) -> str | None:
 
 
 def _before_clause(text: str) -> str | None:
-    """The value stated before a clause of condition or reason; a plain number only where it is a maximum, or the like."""
+    """The value stated before a clause of condition or reason;
+
+    a plain number only where it is a maximum, or the like.
+    """
     for place, cut in enumerate(patterns.CLAUSE.finditer(text)):
         if place >= _MAX_CUTS:
             break

@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 
 class Token(NamedTuple):
-    """A token: its kind (a group of `_TOKEN`), its text without the dollars of a formula, where it stands (characters)."""
+    """A token:
+
+    its kind (a group of `_TOKEN`), its text without the dollars of a formula, where it stands (characters).
+    """
 
     kind: str
     text: str
@@ -45,7 +48,9 @@ _DELIMITERS = re.compile(r"^(?:\$\$?|\\[(\[])\s*|\s*(?:\$\$?|\\[)\]])$")
 LAST = frozenset(")]}!%°′″|…⁰¹²³⁴⁵⁶⁷⁸⁹ⁿˣ₀₁₂₃₄₅₆₇₈₉½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒")
 """Signs that an expression may end with."""
 _MATH = frozenset({"formula", "number", "name", "sign"})
-_PLAIN = re.compile(r"[-−]?\s?\\?[$£€]?\s?[-−]?(?:\d{1,3}(?:,\d{3})+|\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?(?:\s?/\s?\d+)?\s?(?:\\?%|°)?")
+_PLAIN = re.compile(
+    r"[-−]?\s?\\?[$£€]?\s?[-−]?(?:\d{1,3}(?:,\d{3})+|\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?(?:\s?/\s?\d+)?\s?(?:\\?%|°)?"
+)
 
 
 def tokens(text: str) -> list[Token]:
@@ -63,7 +68,11 @@ def tokens(text: str) -> list[Token]:
         content = _DELIMITERS.sub("", match[0])
         found.append(Token(kind, content.rstrip(" .,;"), match.start(), match.end()))
         if content.rstrip().endswith((",", ";", ".")):
-            found.append(Token("stop" if content.rstrip()[-1] == "." else "joint", content.rstrip()[-1], match.end(), match.end()))
+            found.append(
+                Token(
+                    "stop" if content.rstrip()[-1] == "." else "joint", content.rstrip()[-1], match.end(), match.end()
+                )
+            )
     return found
 
 

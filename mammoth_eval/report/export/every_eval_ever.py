@@ -1,8 +1,9 @@
 """The schema of Every Eval Ever 0.3.0 (evaleval/every_eval_ever: ``eval.schema.json``, ``instance_level_eval.schema.json``).
 
-A benchmark of a run becomes ``data/<benchmark>/<developer>/<model>/<uuid>.json`` and ``<uuid>_samples.jsonl``, as in their
-datastore. Scores are proportions. Every reading is a result; the samples belong to the run's own. Void records are counted in the
-result and are no samples. What the run does not know (who its evaluator is to the model's makers) is reported as not known.
+A benchmark of a run becomes ``data/<benchmark>/<developer>/<model>/<uuid>.json`` and ``<uuid>_samples.jsonl``, as in
+their datastore. Scores are proportions. Every reading is a result; the samples belong to the run's own. Void records
+are counted in the result and are no samples. What the run does not know (who its evaluator is to the model's makers) is
+reported as not known.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ def to_every_eval_ever(run: Run, path: Path) -> list[Path]:
             continue
         name = _uuid(f"{run.summary.run} {run.summary.grader} {benchmark}")
         names = ("data", _component(benchmark), *_owner(run.spec["model"]))
-        target, samples = (below(path, *names, f"{name}{end}", where=str(run.path)) for end in (".json", "_samples.jsonl"))
+        target, samples = (
+            below(path, *names, f"{name}{end}", where=str(run.path)) for end in (".json", "_samples.jsonl")
+        )
         target.parent.mkdir(parents=True, exist_ok=True)
         ident = f"{benchmark}/{_model(run)['id']}/{_timestamp(run)}"
         count = write_lines(samples, _instances(run, benchmark, scored, ident))
@@ -96,7 +99,11 @@ def _aggregate(run: Run, benchmark: str, ident: str) -> dict[str, Any]:
             "source_organization_name": "unknown",
             "evaluator_relationship": "other",
         },
-        "eval_library": {"name": "mammoth_eval", "version": __version__, "additional_details": _strings(run.spec["versions"])},
+        "eval_library": {
+            "name": "mammoth_eval",
+            "version": __version__,
+            "additional_details": _strings(run.spec["versions"]),
+        },
         "model_info": _model(run),
         "evaluation_results": [_result(run, one) for one in run.summary.summaries if one.benchmark == benchmark],
     }
@@ -105,7 +112,10 @@ def _aggregate(run: Run, benchmark: str, ident: str) -> dict[str, Any]:
 def _model(run: Run) -> dict[str, Any]:
     name = run.spec["model"]
     own = run.spec["engine"] in OWN_ENGINES
-    details = {"deployment_type": "self_deployed" if own else "unknown", "model_availability": "open_weights" if own else "unknown"}
+    details = {
+        "deployment_type": "self_deployed" if own else "unknown",
+        "model_availability": "open_weights" if own else "unknown",
+    }
     version = run.session.get("engine", {}).get(run.spec["engine"], "unknown")
     return {
         "name": name,
@@ -117,7 +127,12 @@ def _model(run: Run) -> dict[str, Any]:
 
 
 def _result(run: Run, one: Summary) -> dict[str, Any]:
-    interval = {"lower": one.accuracy.low / 100, "upper": one.accuracy.high / 100, "confidence_level": 0.95, "method": "wilson"}
+    interval = {
+        "lower": one.accuracy.low / 100,
+        "upper": one.accuracy.high / 100,
+        "confidence_level": 0.95,
+        "method": "wilson",
+    }
     counts = _strings({"n": one.n, "fallback": one.fallback, "saved": one.saved}) | _strings(one.outcomes)
     source = run.spec["benchmarks"].get(one.benchmark, {})
     return {
@@ -165,7 +180,11 @@ def _generation(run: Run) -> dict[str, Any]:
 
 
 def _strings(values: Mapping[Any, Any]) -> dict[str, str]:
-    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items() if value is not None}
+    return {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in values.items()
+        if value is not None
+    }
 
 
 def _instances(run: Run, benchmark: str, records: list[Record], ident: str) -> Iterator[dict[str, Any]]:
@@ -182,7 +201,9 @@ def _instances(run: Run, benchmark: str, records: list[Record], ident: str) -> I
             "evaluation_name": benchmark,
             "evaluation_result_id": result,
             "sample_id": problem.id,
-            "sample_hash": hashlib.sha256((problem.question + problem.gold).encode("utf-8", "surrogatepass")).hexdigest(),
+            "sample_hash": hashlib.sha256(
+                (problem.question + problem.gold).encode("utf-8", "surrogatepass")
+            ).hexdigest(),
             "interaction_type": "single_turn",
             "input": {
                 "raw": problem.question,

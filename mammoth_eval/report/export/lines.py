@@ -1,4 +1,7 @@
-"""JSON lines, one a completion, with all that is known of it; ``mammoth-eval import --format jsonl`` reads them back."""
+"""JSON lines, one a completion, with all that is known of it;
+
+``mammoth-eval import --format jsonl`` reads them back.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +39,23 @@ def rows(run: Run) -> Iterator[dict[str, Any]]:
         problem = record.problem
         for number, attempt in enumerate(record.attempts if not record.fault else ()):
             query = prompts.query(problem, attempt.method)
-            scores = {name: asdict(score.attempts[number]) for name, score in record.scores.items() if number < len(score.attempts)}
-            row = {"run": run.summary.run, "model": run.spec["model"], "problem_id": problem.id, "benchmark": problem.benchmark}
-            row |= {"question": problem.question, "gold": problem.gold, "choices": problem.choices, "meta": dict(problem.meta)}
+            scores = {
+                name: asdict(score.attempts[number])
+                for name, score in record.scores.items()
+                if number < len(score.attempts)
+            }
+            row = {
+                "run": run.summary.run,
+                "model": run.spec["model"],
+                "problem_id": problem.id,
+                "benchmark": problem.benchmark,
+            }
+            row |= {
+                "question": problem.question,
+                "gold": problem.gold,
+                "choices": problem.choices,
+                "meta": dict(problem.meta),
+            }
             row |= {"method": attempt.method, "sample": attempt.sample, "prompt": query.text if query else None}
             done, ran = asdict(attempt.completion), attempt.execution
             yield row | done | {"program": attempt.program, "execution": asdict(ran) if ran else None, "scores": scores}

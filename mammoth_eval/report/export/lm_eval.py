@@ -1,8 +1,9 @@
 """lm-evaluation-harness's files: ``results_<date>.json`` and ``samples_<task>_<date>.jsonl`` in a folder named after the model.
 
-Field names are those of lm_eval 0.4.13 (EleutherAI/lm-evaluation-harness: ``lm_eval/result_schema.py``, ``lm_eval/evaluator.py``,
-``lm_eval/loggers/evaluation_tracker.py``). A task there asks one prompt a document, so a benchmark becomes a task a method
-(``gsm8k_pot``, ``gsm8k_cot``), and the hybrid one of its own, whose response is the completion that decided. A filter is a grader.
+Field names are those of lm_eval 0.4.13 (EleutherAI/lm-evaluation-harness: ``lm_eval/result_schema.py``,
+``lm_eval/evaluator.py``, ``lm_eval/loggers/evaluation_tracker.py``). A task there asks one prompt a document, so a
+benchmark becomes a task a method (``gsm8k_pot``, ``gsm8k_cot``), and the hybrid one of its own, whose response is the
+completion that decided. A filter is a grader.
 """
 
 from __future__ import annotations
@@ -54,7 +55,10 @@ def _sanitized(model: str) -> str:
 
 
 def _date(run: Run) -> datetime:
-    """When the run's last session began; the epoch where that is not known, so that the same run gives the same files."""
+    """When the run's last session began;
+
+    the epoch where that is not known, so that the same run gives the same files.
+    """
     started = run.session.get("started")
     return datetime.fromisoformat(started) if started else datetime.fromtimestamp(0, UTC)
 
@@ -65,8 +69,13 @@ def _graders(records: Sequence[Record]) -> list[str]:
 
 
 def _kinds(run: Run, records: Sequence[Record]) -> list[str]:
-    """What a benchmark is split into: each method that was asked, and the run's own reading where it is none of them."""
-    methods = [name for name in ("pot", "cot") if any(one.method == name for record in records for one in record.attempts)]
+    """What a benchmark is split into:
+
+    each method that was asked, and the run's own reading where it is none of them.
+    """
+    methods = [
+        name for name in ("pot", "cot") if any(one.method == name for record in records for one in record.attempts)
+    ]
     return methods if run.reading in methods else [*methods, run.reading]
 
 
@@ -82,7 +91,9 @@ def results(run: Run, date: datetime) -> dict[str, Any]:
     for grader, summaries in found.items():
         for one in summaries:
             task = f"{one.benchmark}_{one.reading}"
-            tasks.setdefault(task, {"alias": task, "name": task, "sample_len": _scored(one)}).update(_metrics(one, grader))
+            tasks.setdefault(task, {"alias": task, "name": task, "sample_len": _scored(one)}).update(
+                _metrics(one, grader)
+            )
     sizes = {
         f"{one.benchmark}_{one.reading}": {"original": one.n, "effective": _scored(one)}
         for one in found.get(run.summary.grader, [])
@@ -96,7 +107,11 @@ def results(run: Run, date: datetime) -> dict[str, Any]:
         "n-shot": {},
         "higher_is_better": {task: {METRIC: True} for task in tasks},
         "n-samples": sizes,
-        "config": {**model, "gen_kwargs": dict(run.spec["sampling"]), "random_seed": run.spec["sampling"].get("seed", 0)},
+        "config": {
+            **model,
+            "gen_kwargs": dict(run.spec["sampling"]),
+            "random_seed": run.spec["sampling"].get("seed", 0),
+        },
         "date": date.timestamp(),
         "model_source": run.spec["engine"],
         "model_name": run.spec["model"],
@@ -118,7 +133,12 @@ def _metrics(one: Summary, grader: str) -> dict[str, float | str]:
 
 def _config(run: Run, task: str) -> dict[str, Any]:
     benchmark, _, reading = task.rpartition("_")
-    about = {"version": __version__, "prompt": run.spec["prompt"], "prompt_hash": run.spec["prompt_hash"], "reading": reading}
+    about = {
+        "version": __version__,
+        "prompt": run.spec["prompt"],
+        "prompt_hash": run.spec["prompt_hash"],
+        "reading": reading,
+    }
     return {
         "task": task,
         "dataset_name": benchmark,
@@ -138,7 +158,9 @@ def _arguments(sampling: dict[str, Any]) -> dict[str, Any]:
     return names | ({"max_gen_toks": sampling["max_tokens"]} if "max_tokens" in sampling else {})
 
 
-def _samples(records: Sequence[Record], kind: str, prompts: Prompts, sampling: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _samples(
+    records: Sequence[Record], kind: str, prompts: Prompts, sampling: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
     """One line a document and filter, filter by filter as lm_eval writes them; where a grader broke, none."""
     for grader in _graders(records):
         for record in records:
@@ -167,7 +189,12 @@ def _deciding(attempts: Sequence[Attempt], score: Score) -> Attempt:
 
 
 def _sample(problem: Problem, attempts: Sequence[Attempt], prompt: str, sampling: dict[str, Any]) -> dict[str, Any]:
-    asked_of = {"question": problem.question, "answer": problem.gold, "id": problem.id, "choices": list(problem.choices)}
+    asked_of = {
+        "question": problem.question,
+        "answer": problem.gold,
+        "id": problem.id,
+        "choices": list(problem.choices),
+    }
     doc: dict[str, Any] = {**problem.meta, **asked_of}
     number = problem.id.rpartition("/")[2]
     return {

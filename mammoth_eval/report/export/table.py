@@ -1,7 +1,7 @@
 """One row per problem, flat: what pandas, R and spreadsheets read.
 
-Of several samples the first one's texts are shown (JSON lines have all); outcomes and answers are those that count. Characters that
-UTF-8 cannot hold, which a store keeps, become question marks.
+Of several samples the first one's texts are shown (JSON lines have all); outcomes and answers are those that count.
+Characters that UTF-8 cannot hold, which a store keeps, become question marks.
 """
 
 from __future__ import annotations
@@ -47,7 +47,12 @@ def _row(run: Run, record: Record, graders: list[str]) -> dict[str, Any]:
     problem, score = record.problem, record.scores.get(run.summary.grader)
     outcome = score.outcome if score else "fault"
     row: dict[str, Any] = {"run": run.summary.run, "model": run.spec["model"], "decoding": run.spec["decoding"]}
-    row |= {"prompt": run.spec["prompt"], "grader": run.summary.grader, "benchmark": problem.benchmark, "id": problem.id}
+    row |= {
+        "prompt": run.spec["prompt"],
+        "grader": run.summary.grader,
+        "benchmark": problem.benchmark,
+        "id": problem.id,
+    }
     row |= {
         "question": problem.question,
         "gold": problem.gold,
@@ -55,7 +60,11 @@ def _row(run: Run, record: Record, graders: list[str]) -> dict[str, Any]:
         "meta": _json(dict(problem.meta)),
     }
     row |= {"answer": score.answer if score else None, "outcome": outcome, "path": score.path if score else None}
-    row |= {"correct": None if outcome == "fault" else outcome == "correct", "fault": record.fault, "seconds": record.seconds}
+    row |= {
+        "correct": None if outcome == "fault" else outcome == "correct",
+        "fault": record.fault,
+        "seconds": record.seconds,
+    }
     row |= {"prompt_tokens": sum(one.completion.prompt_tokens for one in record.attempts)}
     row |= {"completion_tokens": sum(one.completion.completion_tokens for one in record.attempts)}
     row |= {"samples": _json(score.samples) if score else ""}

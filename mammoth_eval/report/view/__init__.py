@@ -1,7 +1,7 @@
 """``report.html``: runs as one page that opens from disk, without a server and without the network.
 
-``page.html``, ``style.css`` and the scripts stand beside this file and are put into the page when it is written. The page's own
-policy (CSP) lets run that one script and that one style sheet, by their hashes, and lets it load nothing.
+``page.html``, ``style.css`` and the scripts stand beside this file and are put into the page when it is written. The
+page's own policy (CSP) lets run that one script and that one style sheet, by their hashes, and lets it load nothing.
 """
 
 from __future__ import annotations
@@ -95,7 +95,10 @@ def page(runs: Sequence[ViewRun], kept: int = KEPT) -> str:
 
 
 def _sides(runs: Sequence[ViewRun]) -> list[Side]:
-    """Several runs, to be paired problem by problem: read a second time, for the page keeps no more records than it shows."""
+    """Several runs, to be paired problem by problem:
+
+    read a second time, for the page keeps no more records than it shows.
+    """
     return [load_side(run.path, run.summary.grader, skip_damaged=True) for run in runs] if len(runs) > 1 else []
 
 
@@ -155,9 +158,21 @@ def _facts(spec: dict[str, Any]) -> list[tuple[str, str]]:
 def _text(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(
-            f"{name} {one if isinstance(one, str) else json.dumps(one, ensure_ascii=False)}" for name, one in value.items()
+            f"{name} {one if isinstance(one, str) else json.dumps(one, ensure_ascii=False)}"
+            for name, one in value.items()
         )
     return str(value)
 
 
-__all__ = ["FOLDER", "KEPT", "SCRIPTS", "ViewRun", "load_run", "page", "samples_of", "script_text", "to_script", "write"]
+__all__ = [
+    "FOLDER",
+    "KEPT",
+    "SCRIPTS",
+    "ViewRun",
+    "load_run",
+    "page",
+    "samples_of",
+    "script_text",
+    "to_script",
+    "write",
+]

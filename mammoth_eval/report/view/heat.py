@@ -20,7 +20,10 @@ POINTS = 10.0
 
 
 def differences(sides: Sequence[Side], names: Sequence[str]) -> Figure | None:
-    """The accuracy of each side minus that of the first, on the problems that both were asked; None where there is no such pair."""
+    """The accuracy of each side minus that of the first, on the problems that both were asked;
+
+    None where there is no such pair.
+    """
     found = _comparisons(sides, names)
     if not found:
         return None
@@ -31,8 +34,12 @@ def differences(sides: Sequence[Side], names: Sequence[str]) -> Figure | None:
     for i, (name, one) in enumerate(found):
         y = HEAD + ROW * i
         parts.append(label(LEFT - 12, y + 21, name if len(name) <= 25 else name[:24] + "…", "end"))
-        parts += [_cell(LEFT + width * columns.index(cell.benchmark), y, width, cell, most, name) for cell in _cells(one)]
-    said = "; ".join(f"{name}: " + ", ".join(f"{cell.benchmark} {_signed(cell)}" for cell in _cells(one)) for name, one in found)
+        parts += [
+            _cell(LEFT + width * columns.index(cell.benchmark), y, width, cell, most, name) for cell in _cells(one)
+        ]
+    said = "; ".join(
+        f"{name}: " + ", ".join(f"{cell.benchmark} {_signed(cell)}" for cell in _cells(one)) for name, one in found
+    )
     svg = drawing("differences", f"Accuracy minus that of {names[0]}", said, HEAD + ROW * len(found) + 4, *parts)
     note = f"Points above or below {names[0]} on the same problems; * significant (paired, Holm over the benchmarks)."
     return Figure("differences", "Against the first run", note, svg)
@@ -63,7 +70,8 @@ def _cell(x: float, y: float, width: float, cell: Cell, most: float, name: str) 
     box = element("rect", x=x + 1, y=y + 1, width=width - 2, height=ROW - 2, rx=4, class_=f"cell {kind}")
     p = f"p = {cell.corrected:.3g}, {'significant' if cell.significant else 'not significant'}"
     hint = (
-        f"{name}, {cell.benchmark}: {value:+.1f} ({cell.result.low:+.1f} to {cell.result.high:+.1f}), {p}, {cell.result.n} problems"
+        f"{name}, {cell.benchmark}: {value:+.1f} ({cell.result.low:+.1f} to {cell.result.high:+.1f}), {p}, "
+        f"{cell.result.n} problems"
     )
     return element(
         "g",

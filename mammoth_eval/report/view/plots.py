@@ -70,7 +70,9 @@ def accuracy(runs: Sequence[RunSummary]) -> Figure:
     """One line a benchmark and series: the accuracy and its 95 % interval."""
     every = series_of(runs)
     series = every[:SERIES]
-    scale = Scale(0, ceiling([cell.accuracy.high for one in series for cell in one.cells.values()], 100), LEFT, WIDTH - 16)
+    scale = Scale(
+        0, ceiling([cell.accuracy.high for one in series for cell in one.cells.values()], 100), LEFT, WIDTH - 16
+    )
     parts, y = [], 14.0
     for name in _benchmarks(series):
         rows = [(number, one.cells[name]) for number, one in enumerate(series) if name in one.cells]
@@ -112,7 +114,10 @@ def outcomes(runs: Sequence[RunSummary]) -> Figure:
             if cell.reading == main_reading(run):
                 parts += [label(LEFT - 14, y + 15, cell.benchmark, "end"), *_stack(cell, scale, y)]
                 y += 26
-    text = "Share of correct, wrong, no answer, truncated and fault on each benchmark; the table of outcomes has the counts."
+    text = (
+        "Share of correct, wrong, no answer, truncated and fault on each benchmark; the table of outcomes has the "
+        "counts."
+    )
     legend = tuple((_patch(outcome), outcome.replace("_", " ")) for outcome in OUTCOMES)
     svg = drawing("outcomes", "Outcomes", text, y + 22, across(scale, 0, y, " %"), *parts)
     return Figure("outcomes", "Outcomes", "Disjoint; they sum to all problems.", svg, legend)
@@ -146,7 +151,9 @@ def failures(runs: Sequence[RunSummary]) -> Figure | None:
         return None
     reasons = [why for why, _ in total.most_common(REASONS)]
     others = [sum(count.values()) - sum(count[why] for why in reasons) for count in counts]
-    rows = [(why, [count[why] for count in counts]) for why in reasons] + ([("other reasons", others)] if any(others) else [])
+    rows = [(why, [count[why] for count in counts]) for why in reasons] + (
+        [("other reasons", others)] if any(others) else []
+    )
     scale = Scale(0, ceiling([float(value) for _, values in rows for value in values], float("inf")), LEFT, WIDTH - 48)
     parts, y = [], 6.0
     for why, values in rows:
@@ -185,7 +192,10 @@ def _failures(run: RunSummary) -> Counter[str]:
 
 
 def tokens(runs: Sequence[RunSummary]) -> Figure | None:
-    """Mean accuracy against completion tokens per problem, one mark per series; None where tokens are not known (imports)."""
+    """Mean accuracy against completion tokens per problem, one mark per series;
+
+    None where tokens are not known (imports).
+    """
     series = [one for one in series_of(runs)[:SERIES] if any(cell.completion_tokens for cell in one.cells.values())]
     points = [(number, one, _tokens(one), stats.mean(list(one.cells.values()))) for number, one in enumerate(series)]
     known = [(number, one, spent, value) for number, one, spent, value in points if value is not None]
@@ -205,7 +215,9 @@ def tokens(runs: Sequence[RunSummary]) -> Figure | None:
         hint = element("title", f"{one.name}: {value.value:.1f} % at {spent:.0f} tokens per problem")
         parts.append(element("g", hint, line, mark(number, x, up(value.value))))
     parts.append(label(WIDTH - 24, 288, "completion tokens per problem", "end", "tick"))
-    text = "; ".join(f"{one.name}: {value.value:.1f} % at {spent:.0f} tokens per problem" for _, one, spent, value in known)
+    text = "; ".join(
+        f"{one.name}: {value.value:.1f} % at {spent:.0f} tokens per problem" for _, one, spent, value in known
+    )
     svg = drawing("tokens", "Accuracy against tokens", text, 296, *parts)
     return Figure("tokens", "Accuracy against tokens", "Unweighted means over the benchmarks.", svg, _legend(series))
 

@@ -33,7 +33,10 @@ class ViewRun:
 
 @dataclass(slots=True)
 class Thinning:
-    """Keeps at least `most` (and less than twice as many) of the records that go through, evenly spaced; all of fewer."""
+    """Keeps at least `most` (and less than twice as many) of the records that go through, evenly spaced;
+
+    all of fewer.
+    """
 
     most: int
     kept: list[Record] = field(default_factory=list)

@@ -1,4 +1,7 @@
-"""Runs -> the samples of the page, as plain JSON: problems once, prompts as a frame around the question, records in file order."""
+"""Runs -> the samples of the page, as plain JSON:
+
+problems once, prompts as a frame around the question, records in file order.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,8 @@ def _run(run: ViewRun, kept: int, frames: dict[str, list[str]]) -> dict[str, Any
 def _frames(prompts: Asked, records: Sequence[Record]) -> dict[str, list[str]]:
     """``<benchmark>/<method>`` -> the text before and behind the question, where all prompts of that kind are so built.
 
-    A template that does more with a problem than to put its question somewhere has no frame, and its prompts are not shown.
+    A template that does more with a problem than to put its question somewhere has no frame, and its prompts are not
+    shown.
     """
     frames: dict[str, list[str]] = {}
     broken: set[str] = set()
@@ -99,7 +103,9 @@ def _attempt(number: int, attempt: Attempt, record: Record) -> dict[str, Any]:
         "finish": done.finish_reason,
         "tokens": done.completion_tokens,
         "seconds": round(done.seconds, 2),
-        "verdicts": {name: _verdict(score, number) for name, score in record.scores.items() if number < len(score.attempts)},
+        "verdicts": {
+            name: _verdict(score, number) for name, score in record.scores.items() if number < len(score.attempts)
+        },
     }
     if attempt.sample:
         row["sample"] = attempt.sample
@@ -107,7 +113,9 @@ def _attempt(number: int, attempt: Attempt, record: Record) -> dict[str, Any]:
         row["program"] = attempt.program
     if run is not None:
         row["run"] = {"status": run.status, "seconds": round(run.seconds, 3)}
-        row["run"] |= {name: text for name, text in (("out", run.stdout), ("err", run.stderr), ("error", run.error)) if text}
+        row["run"] |= {
+            name: text for name, text in (("out", run.stdout), ("err", run.stderr), ("error", run.error)) if text
+        }
     return row
 
 

@@ -1,6 +1,7 @@
 """SVG, written by hand: elements whose every text and attribute is escaped, scales, and the marks that plots share.
 
-Nothing here carries a colour or a font: those are classes of ``style.css``, so that a plot follows the page into dark and print.
+Nothing here carries a colour or a font: those are classes of ``style.css``, so that a plot follows the page into dark
+and print.
 """
 
 from __future__ import annotations
@@ -16,11 +17,16 @@ WIDTH = 560
 
 
 def element(name: str, *inside: object, **attributes: object) -> Markup:
-    """``<name attributes>inside</name>``; ``class_`` is written class, ``text_anchor`` text-anchor, numbers with one decimal."""
+    """``<name attributes>inside</name>``;
+
+    ``class_`` is written class, ``text_anchor`` text-anchor, numbers with one decimal.
+    """
     written = Markup("").join(
         Markup(' {}="{}"').format(key.strip("_").replace("_", "-"), _text(value)) for key, value in attributes.items()
     )
-    return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), written, Markup("").join(escape(_text(one)) for one in inside))
+    return Markup("<{0}{1}>{2}</{0}>").format(
+        Markup(name), written, Markup("").join(escape(_text(one)) for one in inside)
+    )
 
 
 def _text(value: object) -> object:
