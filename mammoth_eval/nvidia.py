@@ -69,9 +69,9 @@ def find(seconds: float = 30.0, say: Callable[[str], object] = lambda text: None
 
 
 def unfit(gpus: tuple[Gpu, ...]) -> str:
-    """Why the locked CUDA build cannot use these GPUs, and what to do;
+    """Why the locked CUDA build cannot use these GPUs, and what to do.
 
-    empty where it can, or where it cannot be known.
+    Empty where it can, or where it cannot be known.
     """
     without = "or evaluate on the processor: CUDA_VISIBLE_DEVICES= before the command"
     driver = next((gpu.driver for gpu in gpus if gpu.driver), "")

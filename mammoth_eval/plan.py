@@ -229,9 +229,9 @@ def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
 
 
 def _load(name: str, settings: Settings, limit: float | None) -> tuple[Benchmark, tuple[Problem, ...], Pin | None]:
-    """A benchmark, its problems, and their commit where they are of the hub;
+    """A benchmark, its problems, and their commit where they are of the hub.
 
-    the hash of the rows is what identifies them.
+    The hash of the rows is what identifies them.
     """
     benchmark = benchmarks.get(name)
     pinned = benchmarks.pin(benchmark)
@@ -274,9 +274,9 @@ def versions(engine: str, generated: bool = False) -> dict[str, str]:
 
 
 def _written(key: str, value: Any) -> Any:
-    """A value as ``run.json`` holds it;
+    """A value as ``run.json`` holds it.
 
-    a function is its ``module:name``. Raises `UsageError` for what it cannot hold.
+    A function is its ``module:name``. Raises `UsageError` for what it cannot hold.
     """
     if callable(value):
         return f"{getattr(value, '__module__', '')}:{getattr(value, '__qualname__', type(value).__qualname__)}"

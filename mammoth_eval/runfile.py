@@ -32,9 +32,9 @@ class RunFile(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The keys of a run file: those of `Settings`, and where the results go."""
 
     model: str = ""
-    """Hub id or folder;
+    """Hub id or folder.
 
-    to an engine without weights, the name that its server knows, or a file. Empty: the embedded model.
+    To an engine without weights, the name that its server knows, or a file. Empty: the embedded model.
     """
     benchmarks: tuple[str, ...] = ("paper",)
     """Names, TOML files, or the groups paper, ind, ood, generated."""

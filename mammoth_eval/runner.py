@@ -1,6 +1,6 @@
-"""The run itself:
+"""The run itself.
 
-problems in, records out as they are finished, with no barrier between program, execution and fallback.
+Problems in, records out as they are finished, with no barrier between program, execution and fallback.
 """
 
 from __future__ import annotations

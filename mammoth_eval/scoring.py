@@ -65,9 +65,9 @@ def _with_votes(
 
 
 def _vote(samples: Sequence[AttemptScore], problem: Problem, rules: Rules, policy: Policy) -> AttemptScore:
-    """The first sample of the largest group of equal answers;
+    """The first sample of the largest group of equal answers.
 
-    the group that came first where groups are of one size.
+    The group that came first where groups are of one size.
     """
     groups = _groups(samples, problem, rules, policy)
     return max(groups, key=len)[0] if groups else samples[0]

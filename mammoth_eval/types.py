@@ -77,9 +77,9 @@ class Sampling:
     stop: tuple[str, ...] = ()
     """Texts that end a completion; they are not part of it."""
     seed: int = 0
-    """Of the run;
+    """Of the run.
 
-    each request's own is derived from it (`decoding.seed_of`). Without meaning where temperature is 0.
+    Each request's own is derived from it (`decoding.seed_of`). Without meaning where temperature is 0.
     """
 
 

@@ -1,4 +1,4 @@
-"""Two verbs, and both in one:
+"""Two verbs, and both in one.
 
 `extract` an answer from a response, `grade` it against the gold, `verify` the response.
 """

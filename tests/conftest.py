@@ -53,9 +53,9 @@ def own_cache(tmp_path):
 
 @pytest.fixture(autouse=True)
 def vllm_stays_out_of_this_process():
-    """A test that imports vLLM here breaks those after it:
+    """A test that imports vLLM here breaks those after it.
 
-    its import depends on what else is loaded, and cannot be undone.
+    Its import depends on what else is loaded, and cannot be undone.
     """
     yield
     assert "vllm" not in sys.modules, "vllm was imported in pytest's process: ask it in a process of its own"

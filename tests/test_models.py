@@ -1,6 +1,6 @@
-"""A model by name:
+"""A model by name.
 
-what its folder says of its training is part of the run, and any change of the folder is another model.
+What its folder says of its training is part of the run, and any change of the folder is another model.
 """
 
 import json

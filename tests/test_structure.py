@@ -60,9 +60,9 @@ def modules() -> dict[str, Path]:
 
 
 def imported(path: Path, known: dict[str, Path]) -> set[str]:
-    """The modules that a file names at its top level, under ``TYPE_CHECKING`` too;
+    """The modules that a file names at its top level, under ``TYPE_CHECKING`` too.
 
-    what functions import is loaded later.
+    What functions import is loaded later.
     """
     found = set()
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -240,9 +240,9 @@ class Environment:
         (self.stamps / package).unlink(missing_ok=True)
 
     def forget_half_installed(self) -> None:
-        """Let pip install again what it was killed over:
+        """Let pip install again what it was killed over.
 
-        it writes RECORD last, and takes a package without one for installed.
+        It writes RECORD last, and takes a package without one for installed.
         """
         for folder in self.folder.glob("lib/python*/site-packages/*.dist-info"):
             if not (folder / "RECORD").exists():

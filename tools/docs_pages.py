@@ -292,9 +292,9 @@ def _members(shape: type) -> list[tuple[str, str]]:
 
 
 def described(names: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Each name of a registry with the first paragraph of what it stands for, read from its source:
+    """Each name of a registry with the first paragraph of what it stands for, read from its source.
 
-    nothing is imported.
+    Nothing is imported.
     """
     return [(f"`{name}`", docstring_at(path)) for name, path in names.items()]
 

@@ -55,9 +55,9 @@ def printed(script: str, folder: Path) -> str:
 
 
 def settled(output: str) -> str:
-    """Output without what differs from machine to machine:
+    """Output without what differs from machine to machine.
 
-    hashes of runs, and the list of what their ``run.json`` say.
+    Hashes of runs, and the list of what their ``run.json`` say.
     """
     output = re.sub(r"Differences between the run\.json *\n *\n.*?(?=\n\S|\Z)", "", output, flags=re.DOTALL)
     output = re.sub(r"(?<=-)[0-9a-f]{8}\b", "1a2b3c4d", output)

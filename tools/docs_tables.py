@@ -1,6 +1,6 @@
-"""What the code says of itself, as Markdown:
+"""What the code says of itself, as Markdown.
 
-options of a parser, fields of a dataclass with the docstrings under them.
+Options of a parser, fields of a dataclass with the docstrings under them.
 """
 
 from __future__ import annotations

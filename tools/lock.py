@@ -64,9 +64,9 @@ NOTES = {
     "# (+cpu) that the public index does not have; the public build of the same version serves as well.\n",
 }
 UNSEEN = ("intel-cmplr-lib-ur==2024.2.1 ; platform_machine == 'x86_64'",)
-"""What uv cannot see:
+"""What uv cannot see.
 
-it reads one wheel of a release, and intel-openmp's wheel for 32 bits leaves out what the other asks for.
+It reads one wheel of a release, and intel-openmp's wheel for 32 bits leaves out what the other asks for.
 """
 HEADER = """\
 # Lock of {name}: made by `make lock`, do not edit.

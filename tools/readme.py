@@ -1,4 +1,4 @@
-"""Render the tables of ``results/README.md`` again from ``results/summaries/``:
+"""Render the tables of ``results/README.md`` again from ``results/summaries/``.
 
 ``make readme``, after a summary was added.
 """

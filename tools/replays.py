@@ -60,9 +60,9 @@ def replay(one: Replay, data_dir: Path, results: Path) -> Result:
 
 
 def mix(benchmark: str, data_dir: Path, results: Path) -> Mixed:
-    """The mixed hybrid of the two Rho checkpoints:
+    """The mixed hybrid of the two Rho checkpoints.
 
-    imported, and then through the whole pipeline by the replay engine.
+    Imported, and then through the whole pipeline by the replay engine.
     """
     first, second = (
         str(data_dir / "recorded" / "rho_1b" / f"{benchmark}_{kind}.jsonl") for kind in ("interpreter", "cot")

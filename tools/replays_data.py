@@ -1,6 +1,6 @@
-"""The recorded files, the figures that their authors report, and their rules:
+"""The recorded files, the figures that their authors report, and their rules.
 
-what ``tools/replays.py`` evaluates again.
+What ``tools/replays.py`` evaluates again.
 """
 
 from __future__ import annotations

@@ -16,9 +16,9 @@ import time
 
 PYTEST = (sys.executable, "-m", "pytest")
 ENGINES = ("-m", "engine", "-p", "no:cacheprovider", "tests/engines")
-"""All tests with the mark `engine` are there;
+"""All tests with the mark `engine` are there.
 
-collecting no other file saves the imports of the libraries of training.
+Collecting no other file saves the imports of the libraries of training.
 """
 OTHERS = ("-m", "not engine")
 

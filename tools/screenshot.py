@@ -1,4 +1,4 @@
-"""Take the README's picture of the report from the real page:
+"""Take the README's picture of the report from the real page.
 
 ``python tools/screenshot.py RUN [--output docs/view.png]``.
 """

@@ -1,6 +1,6 @@
-"""``mammoth-eval ablation``:
+"""``mammoth-eval ablation``.
 
-what a factor changes, from runs grouped by their metadata; published ablations beside ours.
+What a factor changes, from runs grouped by their metadata; published ablations beside ours.
 """
 
 from __future__ import annotations

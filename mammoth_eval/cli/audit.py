@@ -101,9 +101,9 @@ def read_cases(path: Path) -> Iterator[Case]:
 
 
 def _policy(said: object) -> Policy:
-    """The policy of a case:
+    """The policy of a case.
 
-    settings by name, or the name `rounded`; other names only say which rule the case is about.
+    Settings by name, or the name `rounded`; other names only say which rule the case is about.
     """
     if isinstance(said, dict):
         return Policy(**said)

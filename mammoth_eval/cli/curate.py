@@ -1,6 +1,6 @@
-"""``mammoth-eval curate``:
+"""``mammoth-eval curate``.
 
-training rows in the form of MathInstruct, each right by the human answer, none leaking a test set.
+Training rows in the form of MathInstruct, each right by the human answer, none leaking a test set.
 """
 
 from __future__ import annotations

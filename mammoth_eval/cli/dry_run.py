@@ -1,6 +1,6 @@
-"""``mammoth-eval run --dry-run``:
+"""``mammoth-eval run --dry-run``.
 
-the plan, one prompt of each kind, and how many tokens it would take; no engine is started.
+The plan, one prompt of each kind, and how many tokens it would take; no engine is started.
 """
 
 from __future__ import annotations

@@ -32,9 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Write the files;
+    """Write the files.
 
-    prints their names. Raises `UnknownName` for a form, `StoreError` where they cannot be written.
+    Prints their names. Raises `UnknownName` for a form, `StoreError` where they cannot be written.
     """
     if args.form not in FORMATS:
         raise UnknownName("export format", args.form, FORMATS)

@@ -1,6 +1,6 @@
-"""``mammoth-eval leaderboard``:
+"""``mammoth-eval leaderboard``.
 
-every run of the store, the summaries that were kept, and the published rows, in one table.
+Every run of the store, the summaries that were kept, and the published rows, in one table.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""``mammoth-eval list``:
+"""``mammoth-eval list``.
 
-what there is to choose from. Reads names and docstrings only, so that no engine is imported.
+What there is to choose from. Reads names and docstrings only, so that no engine is imported.
 """
 
 from __future__ import annotations

@@ -32,9 +32,9 @@ MODEL_KEYS = ("pretrained", "model")
 SERVER_KEYS = {"num_concurrent": "concurrency", "max_retries": "retries", "timeout": "timeout"}
 """``--model_args`` of a server, and our engine's options."""
 UNNEEDED = ("tokenizer", "tokenizer_backend", "tokenized_requests", "batch_size")
-"""``--model_args`` that say how to tokenise for a server, or how many to ask at once:
+"""``--model_args`` that say how to tokenise for a server, or how many to ask at once.
 
-the server and the engine see to it.
+The server and the engine see to it.
 """
 LENGTHS = ("max_gen_toks", "max_new_tokens", "max_tokens")
 GEN_KWARGS = ("temperature", "top_p", "top_k", "do_sample", "until", *LENGTHS)

@@ -39,9 +39,9 @@ def open_console(args: argparse.Namespace | None = None) -> Console:
 
 
 def say(console: Console, text: str, style: str | None = None) -> None:
-    """Print one line as it is:
+    """Print one line as it is.
 
-    names and paths are neither wrapped, nor coloured by what they look like, nor read as markup.
+    Names and paths are neither wrapped, nor coloured by what they look like, nor read as markup.
     """
     console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
 

@@ -56,9 +56,9 @@ class Tally:
 
 
 class Display:
-    """Shows the events of a run:
+    """Shows the events of a run.
 
-    messages, a spinner while the engine starts, a live table; use as a context manager.
+    Messages, a spinner while the engine starts, a live table; use as a context manager.
     """
 
     def __init__(self, console: Console) -> None:

@@ -15,9 +15,9 @@ FLAGS = {"graders": "grader", "engine_args": "engine_arg", "factors": "factor"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``--config`` and ``--dry-run``;
+    """``--config`` and ``--dry-run``.
 
-    from here on only flags that are given are in the namespace, `runs` adds the rest.
+    From here on only flags that are given are in the namespace, `runs` adds the rest.
     """
     group = parser.add_argument_group("as a file")
     group.add_argument(

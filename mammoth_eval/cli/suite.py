@@ -111,9 +111,9 @@ def _toml(value: object) -> str:
 
 
 def _run(words: list[str]) -> None:
-    """One command;
+    """One command.
 
-    its tables are not this command's. Raises `MammothError` where it failed: the suite goes on from there.
+    Its tables are not this command's. Raises `MammothError` where it failed: the suite goes on from there.
     """
     _log.info("%s", shlex.join(["mammoth-eval", *words]))
     done = subprocess.run([sys.executable, "-m", "mammoth_eval", *words], stdout=subprocess.DEVNULL, check=False)

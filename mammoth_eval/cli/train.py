@@ -127,9 +127,9 @@ def _train(out: Path, note: Manifest, train: Callable[[], dict[str, Any]], tell:
 
 
 def _merge(base: models.Model, out: Path, trained: Manifest) -> None:
-    """Adapter and base in one, below `out`;
+    """Adapter and base in one, below `out`.
 
-    its manifest is its last file, so that a merge that broke off is made again.
+    Its manifest is its last file, so that a merge that broke off is made again.
     """
     if _is_first() and manifest.read(out / "merged") is None:
         sft.merge(base.location, out, out / "merged")

@@ -34,9 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Write the page;
+    """Write the page.
 
-    prints where it is. Raises `UsageError` where there is no run, `StoreError` where it cannot be written.
+    Prints where it is. Raises `UsageError` where there is no run, `StoreError` where it cannot be written.
     """
     if args.samples < 0:
         raise UsageError(f"--samples {args.samples}: expected 0 (tables and plots alone) or more")

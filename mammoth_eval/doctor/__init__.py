@@ -1,6 +1,6 @@
-"""What this machine can do:
+"""What this machine can do.
 
-one finding for each thing that a run needs or can use, with what to do where it is missing.
+One finding for each thing that a run needs or can use, with what to do where it is missing.
 """
 
 from __future__ import annotations

@@ -73,9 +73,9 @@ def findings(libraries: Sequence[Library], gpus: Sequence[Gpu], seconds: float) 
 
 
 def probe(libraries: Sequence[Library], seconds: float) -> dict[str, Report]:
-    """Import `libraries`, `seconds` for each at most:
+    """Import `libraries`, `seconds` for each at most.
 
-    by name whether it is installed, its version, and what went wrong.
+    By name whether it is installed, its version, and what went wrong.
     """
     reports: dict[str, Report] = {}
     while rest := [one for one in libraries if one.name not in reports]:
@@ -134,9 +134,9 @@ def _absent(one: Library, report: Report) -> Finding | None:
 
 
 def _broken(one: Library, report: Report) -> Finding:
-    """A library that is there and cannot be imported:
+    """A library that is there and cannot be imported.
 
-    nearly always for a helper of torch that was built for another torch.
+    Nearly always for a helper of torch that was built for another torch.
     """
     helper = one.name if not one.extra else str(report["culprit"])
     if helper:

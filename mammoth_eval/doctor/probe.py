@@ -42,9 +42,9 @@ def try_import(name: str, module: str, distributions: Sequence[str]) -> dict[str
 
 
 def version(distributions: Sequence[str]) -> str:
-    """The version of the first of `distributions` that is installed;
+    """The version of the first of `distributions` that is installed.
 
-    a library's own ``__version__`` is at times an old one.
+    A library's own ``__version__`` is at times an old one.
     """
     for name in distributions:
         try:

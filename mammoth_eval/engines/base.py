@@ -38,16 +38,16 @@ class Engine(Protocol):
         ...
 
     def describe(self) -> Mapping[str, object]:
-        """All that moves a number:
+        """All that moves a number.
 
-        library versions, dtype, context length in tokens, device, engine arguments. JSON only.
+        Library versions, dtype, context length in tokens, device, engine arguments. JSON only.
         """
         ...
 
 
 def requests_wanted(engine: Engine) -> int:
-    """Requests in progress that keep an open engine busy:
+    """Requests in progress that keep an open engine busy.
 
-    by its attribute `capacity`, the number that it works on at once.
+    By its attribute `capacity`, the number that it works on at once.
     """
     return SPARE * int(getattr(engine, "capacity", CAPACITY))

@@ -31,9 +31,9 @@ def check(model: str, revision: str | None = None) -> None:
 
 
 def snapshot(model: str, revision: str | None) -> Path:
-    """The folder with the files of `model`:
+    """The folder with the files of `model`.
 
-    itself, or where the hub's cache keeps those of a hub id at the commit `revision`.
+    Itself, or where the hub's cache keeps those of a hub id at the commit `revision`.
     """
     path = Path(model).expanduser()
     if path.is_dir() or not hub.COMMIT.fullmatch(revision or ""):
@@ -60,8 +60,8 @@ def _check_folder(path: Path) -> None:
 
 
 def _check_hub(model: str, revision: str | None) -> None:
-    """Ask for the model's configuration, which every engine reads first;
+    """Ask for the model's configuration, which every engine reads first.
 
-    whether a model can do without one, the engine knows.
+    Whether a model can do without one, the engine knows.
     """
     hub.file(hub.pin(model, revision or ""), "config.json")

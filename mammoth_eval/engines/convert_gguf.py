@@ -1,4 +1,4 @@
-"""Dequantise a GGUF file into a safetensors folder in bfloat16:
+"""Dequantise a GGUF file into a safetensors folder in bfloat16.
 
 ``python -m mammoth_eval.engines.convert_gguf FILE FOLDER``.
 """

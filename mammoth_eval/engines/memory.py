@@ -26,9 +26,9 @@ _GROUPS = (
     (r"^0::/(.*)$", Path("/sys/fs/cgroup"), "memory.max", "anon"),
     (r"^\d+:(?:\w+,)*memory(?:,\w+)*:/(.*)$", Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes", "total_rss"),
 )
-"""Control groups of version 2 and 1:
+"""Control groups of version 2 and 1.
 
-the line of ``/proc/self/cgroup``, their folder, the limit, the bytes that do not give way.
+The line of ``/proc/self/cgroup``, their folder, the limit, the bytes that do not give way.
 """
 _FLOATS = ("F32", "F16", "BF16", "F64")
 """Types in a safetensors file that are turned into the dtype asked for; quantised ones stay as they are."""
@@ -85,9 +85,9 @@ def _tensors(path: Path) -> Iterator[dict]:  # type: ignore[type-arg]
 
 
 def available() -> int | None:
-    """Bytes of main memory that this process can still have:
+    """Bytes of main memory that this process can still have.
 
-    of the machine, or below the limit of its group; None if unknown.
+    Of the machine, or below the limit of its group; None if unknown.
     """
     rooms = [room for room in (_machine(), *_groups()) if room is not None]
     return min(rooms, default=None)

@@ -38,9 +38,9 @@ class OpenAIOptions:
     retries: int = 6
     """Further tries after 429, 408, 5xx, a refused or broken connection, a timeout, or a reply that is no completion."""
     retry_delay: float = 0.5
-    """Seconds before the second try;
+    """Seconds before the second try.
 
-    doubled each time up to 30, unless the server's Retry-After says more (60 at most).
+    Doubled each time up to 30, unless the server's Retry-After says more (60 at most).
     """
     max_tokens_name: str = "max_tokens"
     """The field for the limit in chats: some hosted models want ``max_completion_tokens``."""

@@ -68,9 +68,9 @@ def retry_reason(error: Exception) -> str | None:
 
 
 def pause(error: Exception, attempt: int, first: float) -> float:
-    """Seconds to wait before the next try:
+    """Seconds to wait before the next try.
 
-    doubled each time, spread by a quarter; Retry-After is heard up to `LONGEST_ASKED`.
+    Doubled each time, spread by a quarter; Retry-After is heard up to `LONGEST_ASKED`.
     """
     wait = min(first * 2.0**attempt, LONGEST_PAUSE) * random.uniform(0.75, 1.25)
     response = getattr(error, "response", None)

@@ -79,9 +79,9 @@ class ReplayEngine:
 
 
 def _read(path: Path) -> Iterator[tuple[Key, Completion]]:
-    """Every generation of a file;
+    """Every generation of a file.
 
-    a torn last line is none. Raises `ModelError` for another line that cannot be read.
+    A torn last line is none. Raises `ModelError` for another line that cannot be read.
     """
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):

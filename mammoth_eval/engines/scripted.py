@@ -26,9 +26,9 @@ class ScriptedOptions:
     """What the engine takes besides its script."""
 
     script: Any = None
-    """A function ``(query, sampling) -> reply``, or a mapping (see `ScriptedEngine`);
+    """A function ``(query, sampling) -> reply``, or a mapping (see `ScriptedEngine`).
 
-    without it the model names one.
+    Without it the model names one.
     """
     latency: float = 0.0
     """Seconds that each answer takes."""

@@ -117,9 +117,9 @@ def _ender(loaded: Loaded, batch: list[Row], width: int) -> Any:
 
 
 def _draw(batch: list[Row], device: Any) -> Any:
-    """Processors that make the greedy choice a draw:
+    """Processors that make the greedy choice a draw.
 
-    temperature, top-k, top-p, then Gumbel noise of the row's own generator.
+    Temperature, top-k, top-p, then Gumbel noise of the row's own generator.
     """
     import torch
     from transformers import LogitsProcessorList, TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper

@@ -53,9 +53,9 @@ class VllmEngine:
                 served.log.remove()
 
     async def generate(self, query: Query, sampling: Sampling) -> Completion:
-        """Answer one query;
+        """Answer one query.
 
-        a cancelled call aborts the request. Raises `ModelError` for a chat query without a template.
+        A cancelled call aborts the request. Raises `ModelError` for a chat query without a template.
         """
         if self._served is None:
             raise EngineClosed("vllm")

@@ -1,6 +1,6 @@
-"""Whether a device is there and can do what is asked of it:
+"""Whether a device is there and can do what is asked of it.
 
-number of GPUs, dtype, memory, threads; nothing is loaded for it.
+Number of GPUs, dtype, memory, threads; nothing is loaded for it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ FEW_CORES = 4
 STEP_SECONDS = 3600
 """How long one step of a CPU may take."""
 ELSEWHERE = ("data_parallel_address", "data_parallel_size_local", "distributed_executor_backend", "nnodes")
-"""Arguments of vLLM that may place part of the work on another machine (all but ``mp``):
+"""Arguments of vLLM that may place part of the work on another machine (all but ``mp``).
 
-its GPUs are not counted here.
+Its GPUs are not counted here.
 """
 BOUND_BY_HAND = ("VLLM_CPU_OMP_THREADS_BIND", "VLLM_CPU_SIM_MULTI_NUMA")
 """Variables with which the user himself says which cores each part has."""
@@ -140,9 +140,9 @@ def _numa_nodes() -> int:
 
 
 def _check_memory(model: str, options: VllmOptions, extra: Mapping[str, object]) -> None:
-    """Refuse weights that are larger than the memory;
+    """Refuse weights that are larger than the memory.
 
-    nothing is said where they are made smaller on the way, or laid elsewhere.
+    Nothing is said where they are made smaller on the way, or laid elsewhere.
     """
     from vllm.platforms import current_platform
 

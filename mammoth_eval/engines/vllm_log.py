@@ -89,9 +89,9 @@ class ProcessLog:
 
 
 def _onto(stream: TextIO, number: int, copy: int) -> TextIO:
-    """A stream on the saved descriptor, where `stream` writes to descriptor `number`;
+    """A stream on the saved descriptor, where `stream` writes to descriptor `number`.
 
-    another stream (a capture) as it is.
+    Another stream (a capture) as it is.
     """
     try:
         if stream.fileno() != number:
@@ -127,9 +127,9 @@ def _possible_sizes(said: str) -> str:
 
 
 def died(log: ProcessLog | None) -> str:
-    """What it means that a running engine died:
+    """What it means that a running engine died.
 
-    whether the same command can help, or the cause must be removed first.
+    Whether the same command can help, or the cause must be removed first.
     """
     reported = log.cause() if log else ""
     if not reported:

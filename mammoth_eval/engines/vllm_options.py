@@ -38,9 +38,9 @@ class VllmOptions:
     revision: str | None = None
     """Branch, tag or commit of a hub model."""
     log_level: str = "ERROR"
-    """Of vLLM's own log:
+    """Of vLLM's own log.
 
-    at ``ERROR`` it is kept aside and read when vLLM fails; at ``WARNING`` and below it goes to stderr.
+    At ``ERROR`` it is kept aside and read when vLLM fails; at ``WARNING`` and below it goes to stderr.
     """
 
 

@@ -104,9 +104,9 @@ def _marked(body: str) -> str | None:
 
 
 def _unmarked(body: str) -> str | None:
-    """The answer of a text that marks none:
+    """The answer of a text that marks none.
 
-    a closing formula, the short text itself, else what its last sentence says.
+    A closing formula, the short text itself, else what its last sentence says.
     """
     printed = _PRINTED.search(body[-2 * _MAX_LINE :])
     if printed and printed[1].strip():

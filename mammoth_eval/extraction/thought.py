@@ -20,9 +20,9 @@ MAX_CHARS = 400_000
 
 
 def reply(text: str) -> str:
-    """What a completion says after its last thought, up to where it runs on;
+    """What a completion says after its last thought, up to where it runs on.
 
-    boxes in one notation, empty ones left out.
+    Boxes in one notation, empty ones left out.
     """
     text = text[-MAX_CHARS:].rsplit(_THOUGHT, 1)[-1].strip()
     text = (

@@ -52,9 +52,9 @@ def last_phrase(text: str) -> Marked | None:
 
 
 def _opens_reasoning(content: str, text: str, end: int) -> bool:
-    """Whether the phrase heads the whole reply:
+    """Whether the phrase heads the whole reply.
 
-    its first sentence sets out (``Answer: Let x be ...``) and more follow.
+    Its first sentence sets out (``Answer: Let x be ...``) and more follow.
     """
     return bool(_SETS_OUT.match(content)) and len(text) - end > 2 * len(content) + 20
 
@@ -94,9 +94,9 @@ _TRUTH = re.compile(r"(?:\*\*)?(Yes|No|True|False)(?:\*\*)?[,;:]\s(?!(?:True|Fal
 
 
 def number_first(content: str) -> str:
-    """`content` from its number on, where only small words stand before it (``the number 8``);
+    """`content` from its number on, where only small words stand before it (``the number 8``).
 
-    names keep theirs (``Vendor 2``).
+    Names keep theirs (``Vendor 2``).
     """
     return _SMALL_WORDS.sub("", content)
 

@@ -1,6 +1,6 @@
-"""Generations of other harnesses:
+"""Generations of other harnesses.
 
-read (`formats`), matched to problems (`matching`), run like a model's own (`recordings`).
+Read (`formats`), matched to problems (`matching`), run like a model's own (`recordings`).
 """
 
 from __future__ import annotations

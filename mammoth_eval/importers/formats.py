@@ -148,7 +148,7 @@ def plain(row: Mapping[str, Any]) -> Generation:
 
 
 def tora(row: Mapping[str, Any]) -> Generation:
-    """ToRA and Rho:
+    """ToRA and Rho.
 
     ``question`` and a list ``code``, whole transcripts of program, output and text, or of text alone.
     """

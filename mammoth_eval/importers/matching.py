@@ -37,9 +37,9 @@ class Matching:
     unmatched: tuple[Generation, ...] = ()
     """Rows whose question is no problem's, or that of several different ones."""
     duplicates: tuple[tuple[Generation, str], ...] = ()
-    """Rows for a problem that has another text already and no further sample in them, and its id:
+    """Rows for a problem that has another text already and no further sample in them, and its id.
 
-    the first row counts.
+    The first row counts.
     """
     repeats: int = 0
     """Rows that say again what an earlier one said (lm-evaluation-harness writes one for each filter)."""
@@ -96,9 +96,9 @@ def match(rows: Iterable[Generation], problems: Sequence[Problem], method: Metho
 
 
 def _are_samples(again: Mapping[tuple[str, Method], Sequence[Generation]], texts: Mapping[Key, str]) -> bool:
-    """Whether rows that answer once more are further samples:
+    """Whether rows that answer once more are further samples.
 
-    none says a number, and every problem has as many of them.
+    None says a number, and every problem has as many of them.
     """
     counts = {len(again.get((name, method), ())) for name, method, _ in texts}
     return len(counts) == 1 and all(row.sample is None for more in again.values() for row in more)
@@ -116,9 +116,9 @@ def _add_samples(
 
 
 def _candidates(row: Generation, indexes: Sequence[_Index]) -> list[Problem]:
-    """The problems with the row's question:
+    """The problems with the row's question.
 
-    one, or several that ask the very same; none where several that differ would fit.
+    One, or several that ask the very same; none where several that differ would fit.
     """
     if row.problem_id or not row.question:
         return []

@@ -33,9 +33,9 @@ class Recordings:
         return None
 
     async def generate(self, query: Query, sampling: Sampling) -> Completion:
-        """The imported text, counted as finished:
+        """The imported text, counted as finished.
 
-        formats do not say whether it was cut off. Raises `EngineError` without one.
+        Formats do not say whether it was cut off. Raises `EngineError` without one.
         """
         text = self.texts.get((query.problem_id, query.method, query.sample))
         if text is None:

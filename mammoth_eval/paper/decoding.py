@@ -16,9 +16,9 @@ MATCH_TOKENS = 300
 
 
 async def mammoth(problem: Problem, kit: Kit, sample: int = 0) -> Attempts:
-    """The released code's hybrid:
+    """The released code's hybrid.
 
-    on a set of choices, an answer that is no letter is matched to the options by the model.
+    On a set of choices, an answer that is no letter is matched to the options by the model.
     """
     attempts = await hybrid(problem, kit, sample)
     answer = attempts[-1].answer or ""

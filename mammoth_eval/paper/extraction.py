@@ -99,9 +99,9 @@ def _candidates(rest: str, paper: Paper) -> list[str]:
 
 
 def delete_extra_zero(number: str) -> str:
-    """`number` without the zeros that end its decimals, through a float as there (``1e+20`` becomes ``100.0``:
+    """`number` without the zeros that end its decimals, through a float as there (``1e+20`` becomes ``100.0``).
 
-    a defect kept).
+    A defect kept).
     """
     try:
         value = float(number)

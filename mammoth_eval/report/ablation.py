@@ -115,9 +115,9 @@ def ablate(sides: Sequence[Side], factor: str, baseline: str = "") -> Ablation:
 
 
 def group(sides: Sequence[Side], factor: str) -> list[Group]:
-    """Runs by value, context and conditions, in the order of the runs;
+    """Runs by value, context and conditions, in the order of the runs.
 
-    a run that says nothing of the factor is left out.
+    A run that says nothing of the factor is left out.
     """
     found: dict[tuple[str, tuple[tuple[str, str], ...], Conditions], list[Side]] = {}
     for side, how in zip(sides, conditions([_basis(side) for side in sides]), strict=True):
@@ -146,9 +146,9 @@ def _baseline_of(one: Group, groups: Sequence[Group], baseline: str) -> Group | 
 
 
 def _columns(groups: Sequence[Group]) -> dict[str, tuple[str, ...]]:
-    """Benchmarks in the paper's order, then the averages whose sets some row has;
+    """Benchmarks in the paper's order, then the averages whose sets some row has.
 
-    each with the sets that it is over.
+    Each with the sets that it is over.
     """
     present = {name for one in groups for side in one.sides for name in side.benchmarks()}
     names = [name for name in PAPER if name in present] + sorted(present - set(PAPER))

@@ -1,6 +1,6 @@
-"""What changed between two runs, problem by problem:
+"""What changed between two runs, problem by problem.
 
-outcomes, answers, texts line by line; `compare` has the statistics.
+Outcomes, answers, texts line by line; `compare` has the statistics.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from mammoth_eval.types import Attempt, Problem, Record
 
 Kind = Literal["gained", "lost", "outcome", "answer", "text", "same"]
 KINDS: tuple[Kind, ...] = ("gained", "lost", "outcome", "answer", "text")
-"""What weighs most first;
+"""What weighs most first.
 
-a problem is listed under the first that holds. ``text``: only what the model wrote differs.
+A problem is listed under the first that holds. ``text``: only what the model wrote differs.
 """
 
 

@@ -1,6 +1,6 @@
-"""Runs against one another on the same problems:
+"""Runs against one another on the same problems.
 
-differences with intervals, paired tests, the problems that flipped.
+Differences with intervals, paired tests, the problems that flipped.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""How figures came about, so that rows that differ in it are never side by side in silence:
+"""How figures came about, so that rows that differ in it are never side by side in silence.
 
-the difference is a footnote.
+The difference is a footnote.
 """
 
 from __future__ import annotations

@@ -45,9 +45,9 @@ def factor_of(spec: Mapping[str, Any], name: str, reading: str = "") -> str | No
 
 
 def _text(name: str, value: Any) -> str:
-    """A value as a table shows it;
+    """A value as a table shows it.
 
-    a list of both kinds of rationales is ``hybrid``, a table without a name a word of its hash.
+    A list of both kinds of rationales is ``hybrid``, a table without a name a word of its hash.
     """
     if isinstance(value, Mapping):
         text = json.dumps(value, sort_keys=True)

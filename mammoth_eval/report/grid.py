@@ -78,9 +78,9 @@ def _longest_line(cell: str) -> int:
 
 
 def to_rich(grid: Grid, width: int) -> RenderableType:
-    """The table for a terminal of `width` columns;
+    """The table for a terminal of `width` columns.
 
-    where it is wider, turned, or else in several parts below one another.
+    Where it is wider, turned, or else in several parts below one another.
     """
     if grid.width() <= width or grid.left >= len(grid.header):
         return _rich(grid)

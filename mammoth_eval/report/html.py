@@ -1,6 +1,6 @@
-"""Tables as one HTML page with nothing to load:
+"""Tables as one HTML page with nothing to load.
 
-it opens from a file, light or dark, on a narrow screen and on paper.
+It opens from a file, light or dark, on a narrow screen and on paper.
 """
 
 from __future__ import annotations

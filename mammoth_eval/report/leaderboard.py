@@ -1,6 +1,6 @@
-"""Runs of ours and published figures in one table, in the paper's column order;
+"""Runs of ours and published figures in one table, in the paper's column order.
 
-how they came about is said in footnotes.
+How they came about is said in footnotes.
 """
 
 from __future__ import annotations

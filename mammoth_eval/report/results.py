@@ -104,7 +104,7 @@ def summary_of(
 
 
 def save(summary: RunSummary, folder: Path) -> Path:
-    """Write one run's summary, to be kept where its records are not:
+    """Write one run's summary, to be kept where its records are not.
 
     ``<folder>/<model>--<run>.json``. Raises `StoreError`.
     """
@@ -277,9 +277,9 @@ def samples_grid(runs: Sequence[RunSummary]) -> Grid | None:
 
 
 def to_csv(runs: Sequence[RunSummary]) -> str:
-    """One line per run, benchmark and reading, figures as numbers;
+    """One line per run, benchmark and reading, figures as numbers.
 
-    behind them IND, OOD and AVG, which have no outcomes.
+    Behind them IND, OOD and AVG, which have no outcomes.
     """
     out = io.StringIO()
     sizes = sorted({k for run in runs for one in run.summaries for k in one.pass_at})

@@ -39,9 +39,9 @@ class Run:
         return dict((self.content["sessions"] or [{}])[-1])
 
     def frame(self) -> pd.DataFrame:
-        """One row per problem:
+        """One row per problem.
 
-        question, gold, answer, outcome, each grader's reading, each method's text, tokens, seconds.
+        Question, gold, answer, outcome, each grader's reading, each method's text, tokens, seconds.
         """
         from mammoth_eval.report.export.table import frame
 

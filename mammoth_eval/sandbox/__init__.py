@@ -86,9 +86,9 @@ def open_sandbox(
 def run_program(
     program: str, result: ProgramResult = "value", *, level: str = "auto", limits: Limits | None = None
 ) -> Execution:
-    """Run one program in a sandbox of its own, which takes a second to start;
+    """Run one program in a sandbox of its own, which takes a second to start.
 
-    for many, open a `Sandbox` and call its `run`.
+    For many, open a `Sandbox` and call its `run`.
     """
     with Sandbox(level, limits, workers=1) as sandbox:
         return sandbox.run(program, result)

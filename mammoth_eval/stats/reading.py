@@ -55,9 +55,9 @@ def ballot(one: AnyAttemptScore) -> int | str | None:
 
 
 _ORACLE_ORDER: tuple[Outcome, ...] = ("correct", "fault", "wrong", "truncated", "no_answer")
-"""The better of two attempts first;
+"""The better of two attempts first.
 
-a fault before a wrong answer, since it hides whether the oracle would have been right.
+A fault before a wrong answer, since it hides whether the oracle would have been right.
 """
 
 

@@ -37,9 +37,9 @@ class Summary:
     saved: int = 0
     """Fallbacks whose answer is right."""
     hurt: int | None = None
-    """Problems on which the program's wrong answer stood in the way of a right one in words;
+    """Problems on which the program's wrong answer stood in the way of a right one in words.
 
-    known only where both were asked.
+    Known only where both were asked.
     """
     pot_failures: Mapping[str, int] = field(default_factory=dict)
     """Why programs gave no answer."""

@@ -178,9 +178,9 @@ def load_spec(path: Path) -> RunSpec:
 
 
 def _check_names(content: Mapping[str, Any], where: str) -> None:
-    """Raises `StoreError` for a file of exemplars whose name is not one:
+    """Raises `StoreError` for a file of exemplars whose name is not one.
 
-    it would lead out of any folder that it is put into.
+    It would lead out of any folder that it is put into.
     """
     files = content.get("spec", {}).get("prompt_files", {})
     if not isinstance(files, dict) or not all(isinstance(text, str) for text in files.values()):

@@ -12,9 +12,9 @@ from msgspec import Struct, field, structs
 
 
 class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All that was decided before a run and moves a number:
+    """All that was decided before a run and moves a number.
 
-    written as ``run.json``'s `spec`, and read back (`load_spec`).
+    Written as ``run.json``'s `spec`, and read back (`load_spec`).
     """
 
     model: str

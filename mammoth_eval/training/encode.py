@@ -64,9 +64,9 @@ def encode(row: Row, prompt: Prompt, tokenizer: Any, model: str) -> Encoded:
 
 
 def encode_all(rows: Sequence[Row], prompt: Prompt, tokenizer: Any, model: str, max_length: int) -> Counted:
-    """All rows;
+    """All rows.
 
-    those of more than `max_length` tokens are left out and counted. Raises `DataError` where none is left.
+    Those of more than `max_length` tokens are left out and counted. Raises `DataError` where none is left.
     """
     if tokenizer.eos_token_id is None:
         raise DataError(f"{model}: its tokenizer has no end token, so the model could never learn to stop")

@@ -1,6 +1,6 @@
-"""``train.json``:
+"""``train.json``.
 
-what a checkpoint was trained on and how, beside the checkpoint. An ablation groups its runs by it.
+What a checkpoint was trained on and how, beside the checkpoint. An ablation groups its runs by it.
 """
 
 from __future__ import annotations

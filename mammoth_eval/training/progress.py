@@ -1,6 +1,6 @@
-"""Progress of a training:
+"""Progress of a training.
 
-a line with step, loss, tokens per second and time left; and a stop where the loss is no number.
+A line with step, loss, tokens per second and time left; and a stop where the loss is no number.
 """
 
 from __future__ import annotations

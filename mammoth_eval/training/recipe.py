@@ -53,9 +53,9 @@ class Recipe:
 
 
 COSTS = ("micro_batch", "gradient_checkpointing", "save_steps", "log_steps")
-"""Settings that change memory, speed and what is told, but not what is learned:
+"""Settings that change memory, speed and what is told, but not what is learned.
 
-a training goes on with others of them.
+A training goes on with others of them.
 """
 _PAPER = Recipe()
 _LORA = Recipe(learning_rate=2e-4, lora=16, micro_batch=8)

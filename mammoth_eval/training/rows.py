@@ -24,9 +24,9 @@ from mammoth_eval.store import write_atomically
 Kind = Literal["cot", "pot"]
 KINDS: tuple[Kind, ...] = ("cot", "pot")
 TRIGGER = " Let's write a program."
-"""What a row of kind ``pot`` ends its instruction with:
+"""What a row of kind ``pot`` ends its instruction with.
 
-the words of the evaluation's own prompt (``prompts/alpaca.jinja``).
+The words of the evaluation's own prompt (``prompts/alpaca.jinja``).
 """
 TRIGGERS = (
     "Let's write a program",
@@ -87,9 +87,9 @@ def read(path: Path) -> tuple[Row, ...]:
 
 
 def read_each(path: Path) -> list[Row | Refused]:
-    """The same for a file made elsewhere:
+    """The same for a file made elsewhere.
 
-    a row that is none is refused by itself. Raises `DataError` where there is no file.
+    A row that is none is refused by itself. Raises `DataError` where there is no file.
     """
     return [
         one if isinstance(one, Refused) else accept(one, f"{path.name}: row {number}") for number, one in _each(path)

@@ -68,9 +68,9 @@ class Source:
     golds: Literal["any", "number", "letter"] = "any"
     """What a human answer must be."""
     benchmark: str = ""
-    """Below ``benchmarks/`` of the data folder, where the questions are a benchmark's:
+    """Below ``benchmarks/`` of the data folder, where the questions are a benchmark's.
 
-    for a teacher, compared with other sets.
+    For a teacher, compared with other sets.
     """
     address: str = ""
     """Where the file is fetched from, where it is neither here nor on the hub."""

@@ -45,9 +45,9 @@ def write(home, name, *lines, rows=4, hub="org/sums"):
 
 
 def load(hub, home, *paths, **more):
-    """What becomes of each benchmark, in one process:
+    """What becomes of each benchmark, in one process.
 
-    questions, commit, the run's folder; or a message and its exit code.
+    Questions, commit, the run's folder; or a message and its exit code.
     """
     words = [sys.executable, "-c", LOAD, *paths]
     done = subprocess.run(

@@ -1,6 +1,6 @@
-"""What goes to standard error:
+"""What goes to standard error.
 
-nothing but errors with ``--quiet``, our log with ``--verbose``, colours on a terminal alone.
+Nothing but errors with ``--quiet``, our log with ``--verbose``, colours on a terminal alone.
 """
 
 import dataclasses

@@ -29,9 +29,9 @@ gold = "answer"
 
 @pytest.fixture
 def toy(tmp_path):
-    """A folder with a benchmark of 30 rows and a script:
+    """A folder with a benchmark of 30 rows and a script.
 
-    a third each answered by program, by words after it fails, wrongly.
+    A third each answered by program, by words after it fails, wrongly.
     """
     rows, script = [], {}
     for number in range(30):

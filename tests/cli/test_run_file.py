@@ -1,4 +1,4 @@
-"""Runs as files:
+"""Runs as files.
 
 ``run --config``, its matrix, ``--dry-run`` and ``init``, with a scripted engine and the real sandbox.
 """

@@ -25,9 +25,9 @@ print(json.dumps([[one.name, one.state, one.text, one.advice] for one in finding
 
 
 def try_libraries(folder, modules, seconds=20.0):
-    """Lay `modules` (name to source) as packages into `folder`, and give what is found on importing them:
+    """Lay `modules` (name to source) as packages into `folder`, and give what is found on importing them.
 
-    name to finding.
+    Name to finding.
     """
     for name, source in modules.items():
         (folder / name).mkdir()

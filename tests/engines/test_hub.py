@@ -1,6 +1,6 @@
-"""Models of the hub, against one that runs here:
+"""Models of the hub, against one that runs here.
 
-which commit a name is, before a run is planned, and what goes wrong.
+Which commit a name is, before a run is planned, and what goes wrong.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""Runs of models of the hub, against one that runs here:
+"""Runs of models of the hub, against one that runs here.
 
-killed, resumed, offline, with an adapter; on the real engines.
+Killed, resumed, offline, with an adapter; on the real engines.
 """
 
 import signal

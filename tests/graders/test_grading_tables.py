@@ -1,6 +1,6 @@
-"""Tables of labelled answers that are audited as a whole:
+"""Tables of labelled answers that are audited as a whole.
 
-our stress sets, facts from the tests of peers, reported errors.
+Our stress sets, facts from the tests of peers, reported errors.
 """
 
 import pytest

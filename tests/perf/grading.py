@@ -79,9 +79,9 @@ def rates(work: list[Pair], judges: dict[str, Grader]) -> dict[str, float]:
 
 
 def accuracies(path: Path, judges: dict[str, Grader]) -> dict[str, float]:
-    """The share of labelled cases, but choices and hostile ones, that each grader gets right;
+    """The share of labelled cases, but choices and hostile ones, that each grader gets right.
 
-    all are given what we extract.
+    All are given what we extract.
     """
     right = dict.fromkeys(judges, 0)
     hostile = {
@@ -100,9 +100,9 @@ def accuracies(path: Path, judges: dict[str, Grader]) -> dict[str, float]:
 
 
 def again(data: Path) -> float:
-    """Seconds to extract and grade `RECORDS` MATH records of distinct problems:
+    """Seconds to extract and grade `RECORDS` MATH records of distinct problems.
 
-    recorded texts, every second one made right.
+    Recorded texts, every second one made right.
     """
     golds = [gold for _, gold in pairs(data / "math500_cot.jsonl")]
     texts = [

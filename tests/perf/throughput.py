@@ -53,9 +53,9 @@ PROGRAMS = [
 ]
 """One in four takes two seconds; one in four fails, half of these after a second."""
 ON_CPU = 24
-"""Problems decoded at once on a CPU, where no number is asked for:
+"""Problems decoded at once on a CPU, where no number is asked for.
 
-more gain little there, and a round would be one batch.
+More gain little there, and a round would be one batch.
 """
 CONTEXT = 2048
 """Tokens of prompt and answer together."""

@@ -1,6 +1,6 @@
-"""`ablate`:
+"""`ablate`.
 
-runs grouped by a factor of their metadata, seeds averaged, changes paired against a baseline, published rows.
+Runs grouped by a factor of their metadata, seeds averaged, changes paired against a baseline, published rows.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""`compare`:
+"""`compare`.
 
-the same problems paired, flips with both answers, every difference of the settings; a matrix of several runs.
+The same problems paired, flips with both answers, every difference of the settings; a matrix of several runs.
 """
 
 import json

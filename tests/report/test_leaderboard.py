@@ -1,6 +1,6 @@
-"""The leaderboard:
+"""The leaderboard.
 
-ours and published in one table, differences in footnotes, sorted and filtered; golden files for each form.
+Ours and published in one table, differences in footnotes, sorted and filtered; golden files for each form.
 """
 
 import json

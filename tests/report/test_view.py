@@ -1,6 +1,6 @@
-"""The page as text:
+"""The page as text.
 
-nothing can break out of its data, its policy names its own script, plots say what the tables say.
+Nothing can break out of its data, its policy names its own script, plots say what the tables say.
 """
 
 import base64

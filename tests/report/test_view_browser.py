@@ -188,9 +188,9 @@ FRAME = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 
 
 def task_ms(browser, action):
-    """What `action` and the frame after it cost the page's thread, layout included:
+    """What `action` and the frame after it cost the page's thread, layout included.
 
-    its own time, on a busy machine too.
+    Its own time, on a busy machine too.
     """
 
     def spent():

@@ -151,9 +151,9 @@ def test_the_doctor_of_a_wheel_advises_no_make_and_no_package_that_nobody_publis
 
 
 def test_the_engine_of_a_machine_without_a_gpu_is_the_build_for_processors(installed):
-    """No resolver can install it from the public index, for it asks for a build of torch that is not there:
+    """No resolver can install it from the public index, for it asks for a build of torch that is not there.
 
-    its lock can.
+    Its lock can.
     """
     command, _, without = installed.hint("vllm").partition("; ")
     torch, locked = map(shlex.split, command.split(" && "))

@@ -60,9 +60,9 @@ def combinations():
 
 
 def faults_of(names, target, folder=LOCKS, record: Mapping = RECORD) -> list[str]:
-    """What is amiss with the locks `names` of `folder` on one target;
+    """What is amiss with the locks `names` of `folder` on one target.
 
-    torch is there by version where no lock has it.
+    Torch is there by version where no lock has it.
     """
     entries = {}
     for name in names:

@@ -20,9 +20,9 @@ GPU 1: NVIDIA H100 80GB HBM3 (UUID: GPU-9a1c)
 
 @pytest.fixture
 def tool(tmp_path, monkeypatch):
-    """Lays a driver tool into the path:
+    """Lays a driver tool into the path.
 
-    what it lists, and how it describes each GPU (nothing: it knows no such question).
+    What it lists, and how it describes each GPU (nothing: it knows no such question).
     """
 
     def lay(listing, rows=""):

@@ -28,9 +28,9 @@ def test_holm_is_the_step_down_correction():
 
 
 def drawn(pairs, n, gain, seed):
-    """Right and wrong of two models on the same problems:
+    """Right and wrong of two models on the same problems.
 
-    difficulties differ, B is better by `gain` on the scale of logits.
+    Difficulties differ, B is better by `gain` on the scale of logits.
     """
     rng = np.random.default_rng(seed)
     difficulty = rng.normal(0, 2, size=(pairs, n))

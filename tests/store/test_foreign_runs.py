@@ -1,6 +1,6 @@
-"""A run folder may be somebody else's:
+"""A run folder may be somebody else's.
 
-no reader writes outside the output that the user named, whatever names it holds.
+No reader writes outside the output that the user named, whatever names it holds.
 """
 
 import json

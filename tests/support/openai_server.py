@@ -27,9 +27,9 @@ def refusal(message, code=None):
 
 
 class Server:
-    """Answers each request with the next of `replies`, the last one for ever;
+    """Answers each request with the next of `replies`, the last one for ever.
 
-    a reply is (status, body, headers, delay).
+    A reply is (status, body, headers, delay).
     """
 
     def __init__(self, replies, models):

@@ -60,9 +60,9 @@ def empty_driver(folder: Path) -> Path:
 
 
 def pretend() -> type:
-    """Make a GPU the platform that vLLM runs on;
+    """Make a GPU the platform that vLLM runs on.
 
-    the class that is returned has it as `gpu`, and whether its memory is `silent`.
+    The class that is returned has it as `gpu`, and whether its memory is `silent`.
     """
     sys.setdlopenflags(os.RTLD_LAZY | os.RTLD_GLOBAL)  # what an empty driver lacks is never called
     if not is_cuda_build():

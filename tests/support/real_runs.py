@@ -7,9 +7,9 @@ import sys
 from mammoth_eval import store
 
 TOKENS = 24
-"""New tokens of one completion, at most:
+"""New tokens of one completion, at most.
 
-it is the number of requests that loads an engine's batch, not their length.
+It is the number of requests that loads an engine's batch, not their length.
 """
 PROBLEMS = 20
 """Of each benchmark."""

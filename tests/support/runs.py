@@ -15,9 +15,9 @@ SPEC = {
 
 
 def solved(by_pot, by_cot, **where):
-    """A record of decoding ``both``:
+    """A record of decoding ``both``.
 
-    the program's outcome, the words' outcome; the words count where there is no answer.
+    The program's outcome, the words' outcome; the words count where there is no answer.
     """
     counts = by_pot if ANSWERS[by_pot] else by_cot
     path = "pot" if ANSWERS[by_pot] else "cot" if ANSWERS[by_cot] else None

@@ -67,9 +67,9 @@ def recorded() -> list[Path]:
 
 
 def pairs() -> Iterator[tuple[str, str, str]]:
-    """Where it is from, a gold and an answer:
+    """Where it is from, a gold and an answer.
 
-    each labelled case both ways, and each gold against the next case's answer.
+    Each labelled case both ways, and each gold against the next case's answer.
     """
     for path in sorted(DATA.glob("grading*.jsonl")):
         cases = [(str(case["gold"]), str(case["pred"])) for case in rows_of(path)]

@@ -70,9 +70,9 @@ def value(run: Sequence[Token], source: str, *, plural: bool, equated: bool) -> 
 
 
 def _listed(values: list[str], joints: list[str], whole: str, *, plural: bool) -> str | None:
-    """A list of values;
+    """A list of values.
 
-    the one value of two that say the same; None where plain numbers only stand beside each other.
+    The one value of two that say the same; None where plain numbers only stand beside each other.
     """
     plain, related = ([check(one) for one in values] for check in (is_plain, is_relation))
     if all(related) and _MEMBER.search(values[-1]) and not _MEMBER.search(values[0]):
@@ -182,9 +182,9 @@ def _assignment(text: str) -> str | None:
 
 
 def _well_formed(item: Sequence[Token]) -> bool:
-    """Whether tokens can be one expression:
+    """Whether tokens can be one expression.
 
-    none beside another that it cannot stand beside, no sign where none can be.
+    None beside another that it cannot stand beside, no sign where none can be.
     """
     if (item[0].text in _NOT_FIRST and not (item[0].text == "+" and len(item) == 2)) or (
         item[-1].kind == "sign" and item[-1].text not in LAST

@@ -1,6 +1,6 @@
-"""The words of closing sentences:
+"""The words of closing sentences.
 
-those that state a value, those that keep one from being stated, clauses behind a value.
+Those that state a value, those that keep one from being stated, clauses behind a value.
 """
 
 from __future__ import annotations

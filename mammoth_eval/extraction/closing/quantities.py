@@ -1,4 +1,4 @@
-"""Values of numbers and words at the end of a sentence:
+"""Values of numbers and words at the end of a sentence.
 
 ``2 hours and 30 minutes``, ``7 remainder 3``, ``1011 in base 2``.
 """

@@ -95,9 +95,9 @@ def _exact(text: str) -> str | None:
 
 
 def _before_clause(text: str) -> str | None:
-    """The value stated before a clause of condition or reason;
+    """The value stated before a clause of condition or reason.
 
-    a plain number only where it is a maximum, or the like.
+    A plain number only where it is a maximum, or the like.
     """
     for place, cut in enumerate(patterns.CLAUSE.finditer(text)):
         if place >= _MAX_CUTS:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 
 class Token(NamedTuple):
-    """A token:
+    """A token.
 
-    its kind (a group of `_TOKEN`), its text without the dollars of a formula, where it stands (characters).
+    Its kind (a group of `_TOKEN`), its text without the dollars of a formula, where it stands (characters).
     """
 
     kind: str

@@ -15,7 +15,7 @@ FORMATS = {
     "lm-eval": "mammoth_eval.report.export.lm_eval:to_lm_eval",
     "every-eval-ever": "mammoth_eval.report.export.every_eval_ever:to_every_eval_ever",
 }
-"""Name to dotted path of ``(run, path) -> files written``:
+"""Name to dotted path of ``(run, path) -> files written``.
 
 `path` is a file of the first three, a folder of the others.
 """

@@ -55,9 +55,9 @@ def _sanitized(model: str) -> str:
 
 
 def _date(run: Run) -> datetime:
-    """When the run's last session began;
+    """When the run's last session began.
 
-    the epoch where that is not known, so that the same run gives the same files.
+    The epoch where that is not known, so that the same run gives the same files.
     """
     started = run.session.get("started")
     return datetime.fromisoformat(started) if started else datetime.fromtimestamp(0, UTC)
@@ -69,9 +69,9 @@ def _graders(records: Sequence[Record]) -> list[str]:
 
 
 def _kinds(run: Run, records: Sequence[Record]) -> list[str]:
-    """What a benchmark is split into:
+    """What a benchmark is split into.
 
-    each method that was asked, and the run's own reading where it is none of them.
+    Each method that was asked, and the run's own reading where it is none of them.
     """
     methods = [
         name for name in ("pot", "cot") if any(one.method == name for record in records for one in record.attempts)

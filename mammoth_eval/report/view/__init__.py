@@ -95,9 +95,9 @@ def page(runs: Sequence[ViewRun], kept: int = KEPT) -> str:
 
 
 def _sides(runs: Sequence[ViewRun]) -> list[Side]:
-    """Several runs, to be paired problem by problem:
+    """Several runs, to be paired problem by problem.
 
-    read a second time, for the page keeps no more records than it shows.
+    Read a second time, for the page keeps no more records than it shows.
     """
     return [load_side(run.path, run.summary.grader, skip_damaged=True) for run in runs] if len(runs) > 1 else []
 

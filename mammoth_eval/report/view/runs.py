@@ -33,9 +33,9 @@ class ViewRun:
 
 @dataclass(slots=True)
 class Thinning:
-    """Keeps at least `most` (and less than twice as many) of the records that go through, evenly spaced;
+    """Keeps at least `most` (and less than twice as many) of the records that go through, evenly spaced.
 
-    all of fewer.
+    All of fewer.
     """
 
     most: int

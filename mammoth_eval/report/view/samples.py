@@ -1,6 +1,6 @@
-"""Runs -> the samples of the page, as plain JSON:
+"""Runs -> the samples of the page, as plain JSON.
 
-problems once, prompts as a frame around the question, records in file order.
+Problems once, prompts as a frame around the question, records in file order.
 """
 
 from __future__ import annotations
