@@ -99,9 +99,9 @@ def _candidates(rest: str, paper: Paper) -> list[str]:
 
 
 def delete_extra_zero(number: str) -> str:
-    """`number` without the zeros that end its decimals, through a float as there (``1e+20`` becomes ``100.0``).
+    """`number` without the zeros that end its decimals, through a float as there.
 
-    A defect kept).
+    ``1e+20`` becomes ``100.0``, a defect that is kept.
     """
     try:
         value = float(number)
