@@ -86,18 +86,15 @@ WITHOUT_LETTER: tuple[Rung, ...] = (capitals, answers.times_dates_and_truth, ans
 
 
 def _first(rungs: Sequence[Rung], asked: Question) -> Verdict | None:
-    return next((verdict for rung in rungs if (verdict := rung(asked)) is not None), None)
-
-
-def decided(asked: Question) -> Verdict:
-    """The verdict of the first rung that has one. Raises `deadline.Late`."""
-    asked = asked._replace(answer=asked.answer.strip(), gold=asked.gold.strip())
-    verdict = _first(AS_WRITTEN, asked)
-    return verdict or normalized(asked._replace(answer=cleaned(asked.answer), gold=cleaned(asked.gold)))
+    for rung in rungs:
+        verdict = rung(asked)
+        if verdict is not None:
+            return verdict
+    return None
 
 
 def normalized(asked: Question) -> Verdict:
-    """The same, of normalized texts."""
+    """The verdict of the first rung that has one, on normalized texts. Raises `deadline.Late`."""
     verdict = _first(NORMALIZED, asked)
     if verdict is None:
         asked = asked._replace(answer=choice.without_letter(asked.answer, asked.gold))
@@ -160,8 +157,13 @@ class Grader:
         return verdict
 
     def _decided(self, answer: str, gold: str, policy: Policy) -> Verdict:
-        asked = Question(answer, gold, policy, self._trees, lambda own, right: self.grade(own, right, policy).equal)
-        return self._timed(lambda: decided(asked))
+        asked = Question(
+            answer.strip(), gold.strip(), policy, self._trees, lambda own, right: self.grade(own, right, policy).equal
+        )
+        verdict = _first(AS_WRITTEN, asked)
+        if verdict is not None:
+            return verdict
+        return self._timed(lambda: normalized(asked._replace(answer=cleaned(asked.answer), gold=cleaned(asked.gold))))
 
     def _timed(self, verdict: Callable[[], Verdict]) -> Verdict:
         """The verdict, or a fault where its time or the stack ends first; parts run on the time of the whole."""

@@ -16,7 +16,6 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterator
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
@@ -226,14 +225,19 @@ def _forget_all() -> None:
 os.register_at_fork(after_in_child=_forget_all)
 
 
-@contextlib.contextmanager
-def serving(client: SympyClient) -> Iterator[None]:
+class serving:
     """Within the block, and in this thread, `client` proves what the ladder of expressions asks."""
-    token = _SERVING.set(client)
-    try:
-        yield
-    finally:
-        _SERVING.reset(token)
+
+    __slots__ = ("_client", "_token")
+
+    def __init__(self, client: SympyClient) -> None:
+        self._client = client
+
+    def __enter__(self) -> None:
+        self._token = _SERVING.set(self._client)
+
+    def __exit__(self, *_: object) -> None:
+        _SERVING.reset(self._token)
 
 
 def warm() -> None:
@@ -252,6 +256,6 @@ def is_zero(node: Node) -> Found | None:
 def encoded(node: Node) -> Any:
     """The tree as JSON: ``[tag, what it holds, *children]``."""
     if isinstance(node, Number | Decimal):
-        return [Number.tag, str(node.value)]
+        return ["num", str(node.value)]
     name = node.name if isinstance(node, Symbol | Constant | Call) else None
     return [node.tag, name, *(encoded(part) for part in node.args)]

@@ -31,7 +31,7 @@ _NAMES = {
 _OTHER = frozenset(
     words(
         """
-        euro euros yen rupee rupees unit units sq square cubic cu people person apples rpm hz pa kpa mole moles mol
+        euro euros yen rupee rupees unit units sq square cubic cu rpm hz pa kpa mole moles mol
         amu ev kev mev degree degrees year years month months percent gallon gallons quart quarts pint pints cup
         cups acre acres times ways kn mn kj mpa gpa atm
         """

@@ -1,86 +1,85 @@
 """The tree that the parser builds: one frozen class for each kind of node, nothing that can run.
 
-Every node has its children as `args`, so that a walk needs to know no kind; `tag` is its name in JSON and in texts made
-of trees.
+Every node has its children as `args`, so that a walk needs to know no kind. `tag` is its name in JSON and in texts made
+of trees, and keeps two kinds with the same children apart: named tuples, the cheapest objects to make, compare as
+tuples.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from typing import ClassVar, TypeAlias, TypeVar
-
-import msgspec
+from typing import NamedTuple, TypeAlias, TypeVar
 
 
-class Number(msgspec.Struct, frozen=True):
+class Number(NamedTuple):
     """An exact rational number."""
 
     value: Fraction
-    tag: ClassVar[str] = "num"
-    args: ClassVar[tuple[Node, ...]] = ()
+    args: tuple[Node, ...] = ()
+    tag: str = "num"
 
 
-class Decimal(msgspec.Struct, frozen=True):
+class Decimal(NamedTuple):
     """A number written with a point, and its decimal places."""
 
     value: Fraction
     places: int
-    tag: ClassVar[str] = "dec"
-    args: ClassVar[tuple[Node, ...]] = ()
+    args: tuple[Node, ...] = ()
+    tag: str = "dec"
 
 
-class Symbol(msgspec.Struct, frozen=True):
+class Symbol(NamedTuple):
     """A variable, subscript included (``x_1``)."""
 
     name: str
-    tag: ClassVar[str] = "sym"
-    args: ClassVar[tuple[Node, ...]] = ()
+    args: tuple[Node, ...] = ()
+    tag: str = "sym"
 
 
-class Constant(msgspec.Struct, frozen=True):
+class Constant(NamedTuple):
     """``pi``, ``e``, ``i``, ``oo``, ``Reals``, ``empty`` or ``nan``."""
 
     name: str
-    tag: ClassVar[str] = "const"
-    args: ClassVar[tuple[Node, ...]] = ()
+    args: tuple[Node, ...] = ()
+    tag: str = "const"
 
 
-class Text(msgspec.Struct, frozen=True):
+class Text(NamedTuple):
     """Words."""
 
     words: str
-    tag: ClassVar[str] = "text"
-    args: ClassVar[tuple[Node, ...]] = ()
+    args: tuple[Node, ...] = ()
+    tag: str = "text"
 
 
-class Based(msgspec.Struct, frozen=True):
+class Based(NamedTuple):
     """Digits with their base, as text (``1011_2``)."""
 
     digits: str
-    tag: ClassVar[str] = "based"
-    args: ClassVar[tuple[Node, ...]] = ()
+    args: tuple[Node, ...] = ()
+    tag: str = "based"
 
 
-class Sum(msgspec.Struct, frozen=True):
+class Sum(NamedTuple):
     """Terms."""
 
     args: tuple[Node, ...]
-    tag: ClassVar[str] = "add"
+    tag: str = "add"
 
 
-class Product(msgspec.Struct, frozen=True):
+class Product(NamedTuple):
     """Factors."""
 
     args: tuple[Node, ...]
-    tag: ClassVar[str] = "mul"
+    tag: str = "mul"
 
 
-class Power(msgspec.Struct, frozen=True):
+class Power(NamedTuple):
     """Base and exponent; roots and reciprocals, too."""
 
     args: tuple[Node, Node]
-    tag: ClassVar[str] = "pow"
+    tag: str = "pow"
 
     @property
     def base(self) -> Node:
@@ -93,60 +92,60 @@ class Power(msgspec.Struct, frozen=True):
         return self.args[1]
 
 
-class Call(msgspec.Struct, frozen=True):
+class Call(NamedTuple):
     """A function, or an operator such as ``sum``, with its arguments."""
 
     name: str
     args: tuple[Node, ...] = ()
-    tag: ClassVar[str] = "call"
+    tag: str = "call"
 
 
-class PlusMinus(msgspec.Struct, frozen=True):
+class PlusMinus(NamedTuple):
     """Two values of opposite signs; `sign` is the one that comes first."""
 
     sign: str
     args: tuple[Node]
-    tag: ClassVar[str] = "pm"
+    tag: str = "pm"
 
 
-class Relation(msgspec.Struct, frozen=True):
+class Relation(NamedTuple):
     """A chain of relations: one sign fewer than it has sides."""
 
     signs: tuple[str, ...]
     args: tuple[Node, ...]
-    tag: ClassVar[str] = "rel"
+    tag: str = "rel"
 
 
-class Collection(msgspec.Struct, frozen=True):
+class Collection(NamedTuple):
     """Items in brackets: ``()`` ``[]`` ``(]`` ``[)`` ``{}`` ``<>``, or none where they stand in a bare list."""
 
     brackets: str
     args: tuple[Node, ...]
-    tag: ClassVar[str] = "seq"
+    tag: str = "seq"
 
 
-class SetOperation(msgspec.Struct, frozen=True):
+class SetOperation(NamedTuple):
     """``union``, ``intersection`` or ``difference`` of two sets."""
 
     operation: str
     args: tuple[Node, ...]
-    tag: ClassVar[str] = "setop"
+    tag: str = "setop"
 
 
-class SetBuilder(msgspec.Struct, frozen=True):
+class SetBuilder(NamedTuple):
     """The numbers for which a condition holds."""
 
     args: tuple[Node]
-    tag: ClassVar[str] = "setof"
+    tag: str = "setof"
 
 
-class Matrix(msgspec.Struct, frozen=True):
+class Matrix(NamedTuple):
     """Entries, row by row."""
 
     rows: int
     columns: int
     args: tuple[Node, ...]
-    tag: ClassVar[str] = "matrix"
+    tag: str = "matrix"
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -154,61 +153,61 @@ class Matrix(msgspec.Struct, frozen=True):
         return self.rows, self.columns
 
 
-class Quantity(msgspec.Struct, frozen=True):
+class Quantity(NamedTuple):
     """A number with its unit, in the spelling of `dimensions.canonical`."""
 
     unit: str
     args: tuple[Node]
-    tag: ClassVar[str] = "quantity"
+    tag: str = "quantity"
 
 
-class Percent(msgspec.Struct, frozen=True):
+class Percent(NamedTuple):
     """Hundredths."""
 
     args: tuple[Node]
-    tag: ClassVar[str] = "percent"
+    tag: str = "percent"
 
 
-class Degree(msgspec.Struct, frozen=True):
+class Degree(NamedTuple):
     """An angle, or a temperature, in degrees."""
 
     args: tuple[Node]
-    tag: ClassVar[str] = "degree"
+    tag: str = "degree"
 
 
-class Compound(msgspec.Struct, frozen=True):
+class Compound(NamedTuple):
     """Quantities in a row (``1 hour 30 minutes``)."""
 
     args: tuple[Node, ...]
-    tag: ClassVar[str] = "compound"
+    tag: str = "compound"
 
 
-class Ratio(msgspec.Struct, frozen=True):
+class Ratio(NamedTuple):
     """Parts, ``1:2:3``."""
 
     args: tuple[Node, ...]
-    tag: ClassVar[str] = "ratio"
+    tag: str = "ratio"
 
 
-class Congruence(msgspec.Struct, frozen=True):
+class Congruence(NamedTuple):
     """A value or an equation, and the modulus that it holds for."""
 
     args: tuple[Node, Node]
-    tag: ClassVar[str] = "congruence"
+    tag: str = "congruence"
 
 
-class Pair(msgspec.Struct, frozen=True):
+class Pair(NamedTuple):
     """Key and value of a printed dict; value and condition of a piece."""
 
     args: tuple[Node, ...]
-    tag: ClassVar[str] = "pair"
+    tag: str = "pair"
 
 
-class Piecewise(msgspec.Struct, frozen=True):
+class Piecewise(NamedTuple):
     """A function by cases: a `Pair` for each, in order."""
 
     args: tuple[Node, ...]
-    tag: ClassVar[str] = "piecewise"
+    tag: str = "piecewise"
 
 
 Leaf: TypeAlias = Number | Decimal | Symbol | Constant | Text | Based
@@ -294,7 +293,7 @@ def call(name: str, *args: Node) -> Call:
 
 def rebuilt(node: N, args: Iterable[Node]) -> N:
     """The node with other children, as many of them as its kind has; a leaf as it is."""
-    return msgspec.structs.replace(node, args=tuple(args)) if node.args else node
+    return node._replace(args=tuple(args)) if node.args else node  # type: ignore[arg-type, return-value]
 
 
 def walk(node: Node) -> Iterator[Node]:
