@@ -81,7 +81,9 @@ def _nearest(answer: str, choices: Sequence[str], policy: Policy, equal: Equal) 
         return []
     rounded = Policy(decimals="rounded", percent=policy.percent, units=policy.units)
     plain = answer.strip().strip("$.")
-    return [letter for letter, text in zip(LETTERS, choices, strict=False) if equal(_option(text), plain, rounded).equal]
+    return [
+        letter for letter, text in zip(LETTERS, choices, strict=False) if equal(_option(text), plain, rounded).equal
+    ]
 
 
 def letter_verdict(answer: str, gold: str) -> Verdict | None:

@@ -24,7 +24,9 @@ def grade(answer: str, gold: str, policy: Policy = Policy(), choices: Sequence[s
     try:
         library = importlib.import_module("math_verify")
     except ModuleNotFoundError as error:
-        raise UsageError(f"grader math_verify: the package is not installed: {how_to_install('math-verify')}") from error
+        raise UsageError(
+            f"grader math_verify: the package is not installed: {how_to_install('math-verify')}"
+        ) from error
     if choices and gold in LETTERS and answer.strip().upper() == gold:
         return Verdict(True, "string", "the same letter")
     limit = {} if threading.current_thread() is threading.main_thread() else {"timeout_seconds": None}

@@ -122,7 +122,9 @@ def _turned(text: str) -> str:
 
 
 def _balanced(line: str) -> bool:
-    return all(line.count(opening) == line.count(closing) for opening, closing in ("()", "[]", "{}")) and bool(line.strip())
+    return all(line.count(opening) == line.count(closing) for opening, closing in ("()", "[]", "{}")) and bool(
+        line.strip()
+    )
 
 
 _ARRAY = re.compile(r"\[[\s\d.eE+\-\[\]]+\]")

@@ -154,7 +154,10 @@ def _application(node: Node, against: Node) -> bool:
         and len(node.args) == 2
     )
     return named or (
-        isinstance(first, Power) and isinstance(first.args[0], Symbol) and first.args[0].name in "fgh" and isinstance(node, Product)
+        isinstance(first, Power)
+        and isinstance(first.args[0], Symbol)
+        and first.args[0].name in "fgh"
+        and isinstance(node, Product)
     )
 
 
@@ -190,7 +193,11 @@ def _both_functions(one: Node, other: Node) -> bool:
 
 def _inequalities(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
     """Two inequalities that are no sets of numbers that can be worked out: the same up to a positive factor."""
-    if not isinstance(gold, Relation) or not isinstance(answer, Relation) or (real_sets.read(gold) and real_sets.read(answer)):
+    if (
+        not isinstance(gold, Relation)
+        or not isinstance(answer, Relation)
+        or (real_sets.read(gold) and real_sets.read(answer))
+    ):
         return None
     if len(gold.signs) != 1 or len(answer.signs) != 1 or "in" in (gold.signs[0], answer.signs[0]):
         if gold.signs != answer.signs or len(gold.args) != len(answer.args):
@@ -273,7 +280,12 @@ def _name(node: Node) -> str:
         return node.name
     if isinstance(node, Call) and len(node.name) == 1 and isinstance(node.args[0], Number):
         return f"{node.name}({node.args[0].value})"
-    if isinstance(node, Product) and len(node.args) == 2 and isinstance(node.args[0], Symbol) and isinstance(node.args[1], Number):
+    if (
+        isinstance(node, Product)
+        and len(node.args) == 2
+        and isinstance(node.args[0], Symbol)
+        and isinstance(node.args[1], Number)
+    ):
         return f"{node.args[0].name}({node.args[1].value})"
     return ""
 
@@ -297,6 +309,8 @@ def _unnamed(node: Node, named: list[tuple[str, Node]]) -> Node:
     if not named or not isinstance(node, Collection):
         return value(node, ZERO) if _equation(node) else node
     names = [name for name, _ in named]
-    alike = len({name[:-1] for name in names if _VALUE_OF_ONE.fullmatch(name)}) == 1 == len({name[:-1] for name in names})
+    alike = (
+        len({name[:-1] for name in names if _VALUE_OF_ONE.fullmatch(name)}) == 1 == len({name[:-1] for name in names})
+    )
     brackets = "" if alike or len(set(names)) < len(names) else "()"
     return Collection(brackets, tuple(one for _, one in named)) if len(named) > 1 else named[0][1]

@@ -64,7 +64,11 @@ def compare(gold: Clause, answer: Clause, policy: Policy, tree: Callable[[str], 
         return verdict if verdict.equal else undeclared(right, own, policy)
     if isinstance(right, Congruence) or isinstance(own, Congruence):
         right, own = (_class(side, clause) for side, clause in ((right, gold), (own, answer)))
-        return shapes.compare(right, own, policy) if isinstance(right, Congruence) and isinstance(own, Congruence) else None
+        return (
+            shapes.compare(right, own, policy)
+            if isinstance(right, Congruence) and isinstance(own, Congruence)
+            else None
+        )
     sides = ((right, gold), (own, answer))
     first, second = (_declared(side, clause) or _counted(side) for side, clause in sides)
     if first and second:
@@ -143,7 +147,9 @@ def _counted(node: Node) -> Family | None:
     coefficients = [rational.value(put(value, name, num(place))) for value in values for place in (0, 1)]
     whole = all(one is not None and one.denominator == 1 for one in coefficients)
     return (
-        Family(node, name, "Z") if whole and label in ("n", "x", "m", "a") and all(abs(line.step) >= 2 for line in lines) else None
+        Family(node, name, "Z")
+        if whole and label in ("n", "x", "m", "a") and all(abs(line.step) >= 2 for line in lines)
+        else None
     )
 
 
@@ -165,7 +171,10 @@ def _moving(node: Node) -> Family | None:
             return None
         moved_by = symbols(node) - {"x", "y", "z"}
         parts = tuple(part.args[1] for part in parts)
-    elif not ((isinstance(node, Collection) and node.brackets in ("()", "<>")) or (isinstance(node, Matrix) and 1 in node.shape)):
+    elif not (
+        (isinstance(node, Collection) and node.brackets in ("()", "<>"))
+        or (isinstance(node, Matrix) and 1 in node.shape)
+    ):
         return None
     else:
         moved_by = symbols(node)
@@ -186,7 +195,13 @@ def _class(node: Node, clause: Clause) -> Node:
         start, following, third = (rational.value(put(value, found.name, num(k))) for k in range(3))
     except rational.Refused:
         return node
-    if start is None or following is None or third is None or start == following or third - following != following - start:
+    if (
+        start is None
+        or following is None
+        or third is None
+        or start == following
+        or third - following != following - start
+    ):
         return node
     if start.denominator != 1 or following.denominator != 1:
         return node
@@ -209,7 +224,9 @@ def _values(node: Node) -> tuple[list[Node], str]:
     """The expressions of a list of values or of ``x = ...``, and the name; empty where it holds anything else."""
     node = shapes.settled(node)
     parts = node.args if isinstance(node, Collection) and node.brackets in ("", "{}") else (node,)
-    labels = [_value_name(part.args[0]) if isinstance(part, Relation) and part.signs == ("=",) else "" for part in parts]
+    labels = [
+        _value_name(part.args[0]) if isinstance(part, Relation) and part.signs == ("=",) else "" for part in parts
+    ]
     values = [part.args[1] if label else part for part, label in zip(parts, labels, strict=True)]
     plain = not any(has(value, Relation, Collection, Text, PlusMinus, Matrix, Congruence) for value in values)
     return (values, labels[0]) if plain and len(set(labels)) == 1 else ([], "")
@@ -245,7 +262,9 @@ def _covered(gold: Family, answer: Family, policy: Policy) -> bool:
     own = _lines(others, answer.name) if others else None
     if not right or not own or (label and second and label != second):
         return False
-    if len(right) + len(own) > 2 and not (label or second or has(gold.node, Degree) or Constant("pi") in walk(gold.node)):
+    if len(right) + len(own) > 2 and not (
+        label or second or has(gold.node, Degree) or Constant("pi") in walk(gold.node)
+    ):
         return False  # a bare list is members beside each other, not one set
     whole = _repeat([line.step for line in (*right, *own)])
     return whole is not None and all(
@@ -274,7 +293,10 @@ def _within(some: list[Line], name: str, every: list[Line], other: str, whole: f
         for place in range(n)
     )
     return all(
-        any(shapes.compare(one, put(line.node, other, num(place)), policy).equal for line, place in _candidates(value, every))
+        any(
+            shapes.compare(one, put(line.node, other, num(place)), policy).equal
+            for line, place in _candidates(value, every)
+        )
         for one, value in members
     )
 
@@ -301,7 +323,9 @@ def _shifted(gold: Family, answer: Family, policy: Policy) -> bool:
         return False
     return any(
         all(
-            shapes.compare(put(gold.node, gold.name, num(k)), put(answer.node, answer.name, num(k + shift)), policy).equal
+            shapes.compare(
+                put(gold.node, gold.name, num(k)), put(answer.node, answer.name, num(k + shift)), policy
+            ).equal
             for k in range(3)
         )
         for shift in _SHIFTS

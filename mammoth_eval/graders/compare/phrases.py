@@ -14,7 +14,9 @@ from typing import NamedTuple
 from mammoth_eval.graders.parse.characters import folded
 from mammoth_eval.types import Verdict
 
-_FORMULA = re.compile(r"\$\$?([^$]+)\$\$?|\\\(((?:[^\\]|\\(?![()]))+)\\\)|((?<![\w.,])-?\d[\d,]*(?:\.\d+)?(?:\\?%)?(?![\w.]\w))")
+_FORMULA = re.compile(
+    r"\$\$?([^$]+)\$\$?|\\\(((?:[^\\]|\\(?![()]))+)\\\)|((?<![\w.,])-?\d[\d,]*(?:\.\d+)?(?:\\?%)?(?![\w.]\w))"
+)
 _LABEL = re.compile(r"^[^=]*[a-zA-Z)}\]]\s*=(?!=)")
 _APPROXIMATION = re.compile(r"\\(?:approx|simeq|thickapprox)(?![a-zA-Z])|≈")
 _WORD = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*")
@@ -54,7 +56,9 @@ def compare(gold: str, answer: str, same: Same, *, value: bool = False) -> Verdi
         return Verdict(equal, "text", "the same words" + ("" if equal else ", other values"))
     if value and len(right.formulas) == 1 and ("$" in gold or len(plain) > 2):
         equal = any(same(part, answer) for part in _values(right.formulas[0]))
-        return Verdict(equal, "text", "the value in the gold's sentence" if equal else "not the value in the gold's sentence")
+        return Verdict(
+            equal, "text", "the value in the gold's sentence" if equal else "not the value in the gold's sentence"
+        )
     return Verdict(False, "text", "not the same words") if len(plain) <= _FEW_WORDS else None
 
 

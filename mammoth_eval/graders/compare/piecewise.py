@@ -33,7 +33,9 @@ def compare(gold: Node, answer: Node, policy: Policy, same: Same) -> Verdict:
     left = list(answer.args)
     for right in gold.args:
         fits = [
-            own for own in left if _where(right, own, gold, answer, policy, same) and same(right.args[0], own.args[0], policy).equal
+            own
+            for own in left
+            if _where(right, own, gold, answer, policy, same) and same(right.args[0], own.args[0], policy).equal
         ]
         if not fits or (fits[0] is not left[0] and (_overlap(gold) or _overlap(answer))):
             return Verdict(False, "structure", "a piece has no equal")

@@ -93,7 +93,9 @@ def bare(node: Node) -> Node:
 def _units(gold: Node, answer: Node, policy: Policy, same: Same) -> Verdict:
     """Quantities: units of one dimension are converted, others conflict; a unit on one side only counts for nothing."""
     if isinstance(gold, Quantity):
-        return _two(gold, answer, policy, same) if isinstance(answer, Quantity) else _one(gold, answer, True, policy, same)
+        return (
+            _two(gold, answer, policy, same) if isinstance(answer, Quantity) else _one(gold, answer, True, policy, same)
+        )
     assert isinstance(answer, Quantity)
     return _one(answer, gold, False, policy, same)
 

@@ -129,5 +129,8 @@ def _number_of(letter: Node, pair: Node) -> Node | None:
 def _is_pair(node: Node) -> bool:
     whole = [part.value for part in node.args if isinstance(part, Number) and part.value.denominator == 1]
     return (
-        isinstance(node, Collection) and node.brackets == "()" and len(whole) == len(node.args) == 2 and whole[0] >= whole[1] >= 0
+        isinstance(node, Collection)
+        and node.brackets == "()"
+        and len(whole) == len(node.args) == 2
+        and whole[0] >= whole[1] >= 0
     )

@@ -112,7 +112,9 @@ def _sequence(node: Collection) -> RealSet | None:
         low, high = (floating.real(part) for part in node.args)
         if low is None or high is None or not low < high:
             return None
-        closed = [node.brackets[side] == sign and math.isfinite(end) for side, sign, end in ((0, "[", low), (1, "]", high))]
+        closed = [
+            node.brackets[side] == sign and math.isfinite(end) for side, sign, end in ((0, "[", low), (1, "]", high))
+        ]
         return RealSet((Piece(End(low, node.args[0], closed[0]), End(high, node.args[1], closed[1])),))
     if node.brackets == "{}":
         places = [floating.real(part) for part in node.args]
@@ -248,7 +250,9 @@ def _combined(operation: str, parts: Sequence[RealSet | None]) -> RealSet | None
 
 
 def _same(one: float, other: float) -> bool:
-    return one == other or (math.isfinite(one) and math.isfinite(other) and abs(one - other) <= 1e-12 * max(1.0, abs(one)))
+    return one == other or (
+        math.isfinite(one) and math.isfinite(other) and abs(one - other) <= 1e-12 * max(1.0, abs(one))
+    )
 
 
 def _merged(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
@@ -320,5 +324,9 @@ def equal(one: RealSet, other: RealSet, same: Callable[[Node, Node], bool]) -> b
     """Whether the two are one set; `same` says whether two ends are equal."""
     if len(one.pieces) != len(other.pieces) or (one.name and other.name and one.name != other.name):
         return False
-    ends = zip((end for piece in one.pieces for end in piece), (end for piece in other.pieces for end in piece), strict=True)
-    return all(a.closed == b.closed and (a.place == b.place if math.isinf(a.place) else same(a.node, b.node)) for a, b in ends)
+    ends = zip(
+        (end for piece in one.pieces for end in piece), (end for piece in other.pieces for end in piece), strict=True
+    )
+    return all(
+        a.closed == b.closed and (a.place == b.place if math.isinf(a.place) else same(a.node, b.node)) for a, b in ends
+    )

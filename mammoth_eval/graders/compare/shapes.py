@@ -103,7 +103,12 @@ def _congruences(gold: Node, answer: Node, policy: Policy) -> Verdict:
 
 def settled(node: Node) -> Node:
     """The tree in one shape: ``±`` spelled out, dicts as equations, nested lists as matrices, wrappers of one off."""
-    if isinstance(node, Collection) and node.brackets == "{}" and node.args and all(isinstance(part, Pair) for part in node.args):
+    if (
+        isinstance(node, Collection)
+        and node.brackets == "{}"
+        and node.args
+        and all(isinstance(part, Pair) for part in node.args)
+    ):
         node = Collection("", tuple(Relation(("=",), part.args) for part in node.args))
     if isinstance(node, Collection) and node.brackets == "[]":
         node = nested(node)

@@ -193,7 +193,9 @@ class _Field:
             if inner is not None:
                 return self.by_laws(base.args[0], {key: value * inner for key, value in exponent.items()})
             if outer is not None:
-                return self.by_laws(base.args[0], {key: value * outer for key, value in self.linear(base.args[1]).items()})
+                return self.by_laws(
+                    base.args[0], {key: value * outer for key, value in self.linear(base.args[1]).items()}
+                )
         if isinstance(base, Number) and base.value:
             number: Fraction = base.value
             parts = [
@@ -295,7 +297,10 @@ class _Field:
         if any(imaginary for _, imaginary in linear):
             return None
         try:
-            made = math.prod(self.unit("e", None, (key, circular), value) for (key, _), value in linear.items()) % self.prime
+            made = (
+                math.prod(self.unit("e", None, (key, circular), value) for (key, _), value in linear.items())
+                % self.prime
+            )
         except Undefined:
             return None
         back = inverse(made, self.prime)

@@ -41,7 +41,9 @@ def value(node: Node) -> Fraction | None:
     return None
 
 
-def _fold(parts: Sequence[Node], operation: Callable[[Fraction, Fraction], Fraction], start: Fraction) -> Fraction | None:
+def _fold(
+    parts: Sequence[Node], operation: Callable[[Fraction, Fraction], Fraction], start: Fraction
+) -> Fraction | None:
     total = start
     for part in parts:
         one = value(part)

@@ -11,7 +11,12 @@ from mammoth_eval.graders.parse.series import COUNTED, NAMES, SERIES, series
 
 def counting_names(node: Node) -> frozenset[str]:
     """The variables in the bounds of sums and products."""
-    found = [symbols(bound) for part in walk(node) if isinstance(part, Call) and part.name in SERIES for bound in part.args[1:]]
+    found = [
+        symbols(bound)
+        for part in walk(node)
+        if isinstance(part, Call) and part.name in SERIES
+        for bound in part.args[1:]
+    ]
     return frozenset().union(*found)
 
 

@@ -15,7 +15,9 @@ class Clause(NamedTuple):
     """``Z`` integers, ``N+`` positive, ``N0`` not negative, ``N`` one of the two, ``R`` real, ``R+`` positive real."""
 
 
-_HINT = re.compile(r"\\in(?![a-z])|integer|constant|natural|\breals?\b|whole number|\bin \\?(?:mathbb|[ZNR]\b)|\\[lc]?dots|\.\.\.")
+_HINT = re.compile(
+    r"\\in(?![a-z])|integer|constant|natural|\breals?\b|whole number|\bin \\?(?:mathbb|[ZNR]\b)|\\[lc]?dots|\.\.\."
+)
 _WORDS = re.compile(r"\\(?:text(?:rm|normal)?|mathrm|mbox|hbox)\s?\{([^{}]*)\}")
 _SPACE = re.compile(r"\\[,;:! ]|\\q?quad(?![a-z])|~|\$")
 _SET = re.compile(r"\\(?:mathbb|mathbf|Bbb|rm|bf)\s?\{?\s?([ZNR])\s?\}?|\\(?:mathbb|mathbf)\s([ZNR])")
@@ -39,7 +41,9 @@ _CLAUSES = (
 )
 _PATTERNS = tuple(re.compile(rf"(?P<body>.*{lazy}\S){clause}") for clause in _CLAUSES for lazy in ("?", ""))
 r"""Each clause behind the shortest body first, so that it has all its names, then the longest (``1 - t, t \in R``)."""
-_BUILDER = re.compile(r"^ ?(?:[a-zA-Z] ?\\in ?)?(?:\\left ?)?\\\{ ?(?:[a-zA-Z] ?(?:\\mid(?![a-z])|\\vert(?![a-z])|\||:) ?)?")
+_BUILDER = re.compile(
+    r"^ ?(?:[a-zA-Z] ?\\in ?)?(?:\\left ?)?\\\{ ?(?:[a-zA-Z] ?(?:\\mid(?![a-z])|\\vert(?![a-z])|\||:) ?)?"
+)
 _MAX_CHARS = 300
 
 
@@ -65,7 +69,11 @@ def _listed(names: str) -> tuple[str, ...]:
 
 def _domain(kind: str) -> str:
     if kind.startswith(("N", "natural")):
-        return "N+" if kind[1:2] in ("^", "_", "*", "+", " ") and "0" not in kind and kind[0] == "N" and len(kind) > 1 else "N"
+        return (
+            "N+"
+            if kind[1:2] in ("^", "_", "*", "+", " ") and "0" not in kind and kind[0] == "N" and len(kind) > 1
+            else "N"
+        )
     real = kind.startswith("R") or "real" in kind or "constant" in kind or "parameter" in kind
     above = kind.startswith("positive") or (kind[0] in "ZR" and ("+" in kind or ">" in kind))
     if real:

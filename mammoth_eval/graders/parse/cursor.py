@@ -65,7 +65,9 @@ class Cursor:
     def closed(self, closers: tuple[str, ...]) -> bool:
         """Whether a list ends here."""
         token = self.next
-        return token.kind in ("end", "end_env") or token.text in closers or (token.kind == "op" and token.text in CLOSERS)
+        return (
+            token.kind in ("end", "end_env") or token.text in closers or (token.kind == "op" and token.text in CLOSERS)
+        )
 
     def expression(self, floor: int) -> Node:
         """An operand and all that binds to it at least as tightly as `floor`."""

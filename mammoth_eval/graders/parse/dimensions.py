@@ -134,7 +134,11 @@ def worth(unit: str) -> tuple[str, Fraction] | None:
     above, slash, below = unit.partition("/")
     if slash:
         parts = _worth(above), _worth(below)
-        return None if parts[0] is None or parts[1] is None else (f"{parts[0][0]}/{parts[1][0]}", parts[0][1] / parts[1][1])
+        return (
+            None
+            if parts[0] is None or parts[1] is None
+            else (f"{parts[0][0]}/{parts[1][0]}", parts[0][1] / parts[1][1])
+        )
     return _worth(unit)
 
 

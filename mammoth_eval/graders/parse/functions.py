@@ -42,7 +42,9 @@ def _base(p: Cursor, *, plain: bool) -> Node:
     """
     follower = p.tokens[min(p.index + 1, len(p.tokens) - 1)]
     parted = plain or p.next.text == "10" or follower.gap or follower.text == "("
-    whole = p.next.text.isdigit() and parted and (follower.kind in ("num", "name", "cmd") or follower.text in ("(", "|"))
+    whole = (
+        p.next.text.isdigit() and parted and (follower.kind in ("num", "name", "cmd") or follower.text in ("(", "|"))
+    )
     return literals.number(p.take().text) if whole else arguments.argument(p)
 
 

@@ -38,8 +38,14 @@ def bracket(p: Cursor, *, is_argument: bool = False) -> Node:
         parts = [_infix_fraction(p, parts)]
     if p.pairs and p.at("|", ":") and len(parts) == 1:
         parts = [_builder(p, parts[0])]
-    elif parts and isinstance(parts[0], Pair) and all(isinstance(part, Relation) for part in (parts[0].args[1], *parts[1:])):
-        parts = [_where(p, start, [parts[0].args[1], *parts[1:]])]  # a colon after a name, and then no value but a condition
+    elif (
+        parts
+        and isinstance(parts[0], Pair)
+        and all(isinstance(part, Relation) for part in (parts[0].args[1], *parts[1:]))
+    ):
+        parts = [
+            _where(p, start, [parts[0].args[1], *parts[1:]])
+        ]  # a colon after a name, and then no value but a condition
     p.bars, p.pairs = bars, pairs
     closing = p.take().text if p.at(")", "]", "}", "\\}") else {"(": ")", "[": "]", "{": "}"}.get(opening, "\\}")
     return _bracketed(opening, closing, parts, factor=factor)
@@ -47,14 +53,18 @@ def bracket(p: Cursor, *, is_argument: bool = False) -> Node:
 
 def grouped(node: Node) -> Node:
     """What stands between square or curly brackets that only group, as factors and arguments may."""
-    return node.args[0] if isinstance(node, Collection) and node.brackets in ("[]", "{}") and len(node.args) == 1 else node
+    return (
+        node.args[0] if isinstance(node, Collection) and node.brackets in ("[]", "{}") and len(node.args) == 1 else node
+    )
 
 
 def _bracketed(opening: str, closing: str, parts: list[Node], *, factor: bool) -> Node:
     if opening in ("{", "\\{"):
         if closing not in ("}", "\\}"):
             raise Unreadable(f"{opening!r} closed by {closing!r}")
-        if len(parts) == 1 and (isinstance(parts[0], SetBuilder) or (opening == "{" and not isinstance(parts[0], Pair))):
+        if len(parts) == 1 and (
+            isinstance(parts[0], SetBuilder) or (opening == "{" and not isinstance(parts[0], Pair))
+        ):
             return parts[0]
         return Collection("{}", tuple(parts))
     if closing not in (")", "]"):

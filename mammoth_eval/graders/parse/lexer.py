@@ -145,7 +145,9 @@ def _made(kind: str, match: re.Match[str], gap: bool) -> list[Token]:
         return _command(text[1:], gap)
     if kind == "name":
         parts = _GLUED_NAMES.findall(text) if _WHOLE.fullmatch(text) else [text]
-        return [Token("sep" if part in _JOINING else "name", part, gap and place == 0) for place, part in enumerate(parts)]
+        return [
+            Token("sep" if part in _JOINING else "name", part, gap and place == 0) for place, part in enumerate(parts)
+        ]
     if kind == "text" and match["words"].strip() in FUNCTIONS:
         return [Token("cmd", match["words"].strip(), gap)]
     if kind == "text":

@@ -94,7 +94,9 @@ _ONES = words(
         """
 )
 _TENS = words("twenty thirty forty fifty sixty seventy eighty ninety")
-_SMALL = {word: value for value, word in enumerate(_ONES)} | {word: 10 * value for value, word in enumerate(_TENS, start=2)}
+_SMALL = {word: value for value, word in enumerate(_ONES)} | {
+    word: 10 * value for value, word in enumerate(_TENS, start=2)
+}
 _PARTS = {
     "half": 2,
     "halves": 2,

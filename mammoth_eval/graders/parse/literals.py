@@ -51,7 +51,12 @@ def mixed(left: Node, right: Node, token: Token) -> Node | None:
         inner = mixed(left, right.args[0], token)
         return None if inner is None else type(right)((inner,))
     whole = left.args[1] if isinstance(left, Product) and len(left.args) == 2 and left.args[0] == num(-1) else left
-    if not isinstance(whole, Number) or whole.value.denominator != 1 or not isinstance(right, Number) or not 0 < right.value < 1:
+    if (
+        not isinstance(whole, Number)
+        or whole.value.denominator != 1
+        or not isinstance(right, Number)
+        or not 0 < right.value < 1
+    ):
         return None
     if token.text not in FRACTIONS and token.text != "{":
         return None

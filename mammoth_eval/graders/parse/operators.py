@@ -126,7 +126,11 @@ def _variable(token: Token, follower: Token) -> str | None:
     if token.kind != "name":
         return None
     if token.text == "d":
-        return follower.text if follower.kind in ("name", "cmd") and (follower.kind == "cmd" or len(follower.text) == 1) else None
+        return (
+            follower.text
+            if follower.kind in ("name", "cmd") and (follower.kind == "cmd" or len(follower.text) == 1)
+            else None
+        )
     return token.text[-1] if 2 <= len(token.text) <= 4 and token.text[-2] == "d" else None
 
 

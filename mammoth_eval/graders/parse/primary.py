@@ -29,7 +29,9 @@ from mammoth_eval.graders.parse.nodes import (
     walk,
 )
 
-_SKIPPED = frozenset({"angle", "triangle", "therefore", "because", "measuredangle", "square", "underset", "qed", "overset"})
+_SKIPPED = frozenset(
+    {"angle", "triangle", "therefore", "because", "measuredangle", "square", "underset", "qed", "overset"}
+)
 _WRAPPING = {"lfloor": ("floor", "rfloor"), "lceil": ("ceil", "rceil")}
 _UNREAD = frozenset(
     {"complement", "partial", "nabla", "to", "neg", "forall", "exists", "begin", "end", "rightarrow", "implies", "iff"}
@@ -87,7 +89,9 @@ def _number(p: Cursor, token: Token) -> Node:
         follower = p.next.text
         if follower in ("st", "nd", "rd", "th"):
             p.take()
-        elif follower in ("j", "J") and not (p.vector or units.is_counted(p.tokens, follower) or _is_raised(p.tokens[p.index + 1])):
+        elif follower in ("j", "J") and not (
+            p.vector or units.is_counted(p.tokens, follower) or _is_raised(p.tokens[p.index + 1])
+        ):
             p.take()
             return mul(literals.number(token.text), Constant("i"))
     p.literal = p.index
@@ -96,7 +100,9 @@ def _number(p: Cursor, token: Token) -> Node:
 
 def _is_raised(token: Token) -> bool:
     """Whether a power, or a factor, follows right behind: then a j is a letter."""
-    return token.text in ("^", "**") or (token.kind in ("name", "cmd") and not token.gap and token.text not in ("cdot", "times"))
+    return token.text in ("^", "**") or (
+        token.kind in ("name", "cmd") and not token.gap and token.text not in ("cdot", "times")
+    )
 
 
 def _command(p: Cursor, token: Token) -> Node:

@@ -43,7 +43,14 @@ def printed(p: Cursor, name: str, full: str) -> Node | None:
     """The value that a printed call stands for; None where `name` is no such call or nothing is called."""
     if not p.at("("):
         return None
-    known = name in SAME or name in _RELATIONS or name in _SETS or name in _INTERVALS or name in _SEQUENCES or name in _MATRICES
+    known = (
+        name in SAME
+        or name in _RELATIONS
+        or name in _SETS
+        or name in _INTERVALS
+        or name in _SEQUENCES
+        or name in _MATRICES
+    )
     if not known and name not in ("Fraction", "Rational", "mpq", "complex", "mpc", "Piecewise"):
         return None
     if name in ("open", "Lopen", "Ropen") and not full.startswith("Interval."):
@@ -53,7 +60,9 @@ def printed(p: Cursor, name: str, full: str) -> Node | None:
     p.take()
     arguments = [part for part in every if not _keyword(part)]
     if name == "Interval":
-        return Collection(_brackets([*arguments[2:], *(part for part in every if _keyword(part))]), _pair(name, arguments[:2]))
+        return Collection(
+            _brackets([*arguments[2:], *(part for part in every if _keyword(part))]), _pair(name, arguments[:2])
+        )
     return _value(name, arguments)
 
 

@@ -47,7 +47,9 @@ def piecewise(rows: Sequence[Sequence[Node]]) -> Piecewise | None:
     if not rows or any(len(row) != 2 or isinstance(row[0], Relation) for row in rows):
         return None
     *first, last = (where for _, where in rows)
-    if any(not isinstance(where, _CONDITIONS) for where in first) or not (isinstance(last, _CONDITIONS) or is_rest(last)):
+    if any(not isinstance(where, _CONDITIONS) for where in first) or not (
+        isinstance(last, _CONDITIONS) or is_rest(last)
+    ):
         return None
     return Piecewise(tuple(Pair(tuple(row)) for row in rows))
 

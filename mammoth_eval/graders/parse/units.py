@@ -113,7 +113,9 @@ def _all_units(tokens: Sequence[Token], index: int) -> bool:
     product = inverse = False
     while True:
         token = tokens[index]
-        if token.kind not in ("name", "word") or not (token.kind == "word" or known(token.text) or token.text in LETTERS):
+        if token.kind not in ("name", "word") or not (
+            token.kind == "word" or known(token.text) or token.text in LETTERS
+        ):
             return False
         names.append(token.text)
         if len(names) > _MAX_FACTORS:
@@ -146,12 +148,23 @@ def _in_brackets(tokens: Sequence[Token], index: int) -> bool:
     """Whether brackets that end the answer hold a unit (``48 (cm^2)``)."""
     inner, last = tokens[index + 1], tokens[-2]
     word = inner.kind == "word" or (inner.kind == "name" and len(inner.text) > 1)
-    return word and known(inner.text) and last.text == ")" and all(one.text not in "(+=," for one in tokens[index + 1 : -2])
+    return (
+        word
+        and known(inner.text)
+        and last.text == ")"
+        and all(one.text not in "(+=," for one in tokens[index + 1 : -2])
+    )
 
 
 def _is_phrase(token: Token, follower: Token) -> bool:
     """Whether two words in a row stand here, the first of which might be letters (``red marbles``)."""
-    return token.gap and follower.kind == "name" and follower.gap and len(follower.text) > 3 and follower.text not in FUNCTIONS
+    return (
+        token.gap
+        and follower.kind == "name"
+        and follower.gap
+        and len(follower.text) > 3
+        and follower.text not in FUNCTIONS
+    )
 
 
 def read(p: Cursor, left: Node) -> Node:
