@@ -27,7 +27,7 @@ from typing import Any, Literal
 from mammoth_eval import benchmarks, extraction
 from mammoth_eval.errors import UsageError
 from mammoth_eval.graders import grade
-from mammoth_eval.types import LETTERS, Outcome, Policy, Verdict
+from mammoth_eval.types import LETTERS, Form, Outcome, Policy, Verdict
 
 DEFAULT = Policy()
 Messages = Sequence[Mapping[str, Any]]
@@ -125,23 +125,46 @@ class Reward:
                 judged[number] = self.judge(*row)
         return judged
 
-    def judge(self, completion: Generated, gold: Any, options: Any = None, opened: bool = False) -> Judgement:
-        """The judgement of one completion; never raises. `opened`: it begins inside a thought."""
+    def judge(
+        self, completion: Generated, gold: Any, options: Any = None, opened: bool = False, cut: bool = False
+    ) -> Judgement:
+        """The judgement of one completion; never raises.
+
+        `opened`: it begins inside a thought. `cut`: it was cut off, so that only a marked answer counts.
+        """
         try:
-            texts = () if self.form == "open" else _options(options)
-            form: Literal["open", "choice"] = "choice" if self.form == "choice" or texts else "open"
-            golds = _golds(gold)
-            if self.worked:
-                read = (extraction.from_text(one, form=form, choices=texts, truncated=True) for one in golds)
-                golds = tuple(answer or "" for answer in read)
+            form, texts = self._form(options)
             text, unfinished = _outside_thoughts(completion, opened)
-            answer = extraction.from_text(text, form=form, choices=texts, truncated=unfinished or self.marked)
+            truncated = unfinished or cut
+            answer = extraction.from_text(text, form=form, choices=texts, truncated=truncated or self.marked)
             if answer is None:
-                return Judgement("truncated" if unfinished else "no_answer", None)
-            return _judgement(answer, golds, self.policy, texts)
+                return Judgement("truncated" if truncated else "no_answer", None)
+            return self._graded(answer, gold, form, texts)
         except Exception as error:  # noqa: BLE001 (a boundary: a training run of days must not end of whatever this is)
-            _log.warning("reward %s: a completion could not be judged", self.name, exc_info=True)
-            return Judgement("fault", None, f"{type(error).__name__}: {error}")
+            return self._failed(error)
+
+    def grade(self, answer: str, gold: Any, options: Any = None) -> Judgement:
+        """The judgement of an answer that was found already, as in what a program printed; never raises."""
+        try:
+            return self._graded(answer, gold, *self._form(options))
+        except Exception as error:  # noqa: BLE001 (the same boundary)
+            return self._failed(error)
+
+    def _form(self, options: Any) -> tuple[Form, tuple[str, ...]]:
+        """What a row is, and its option texts."""
+        texts = () if self.form == "open" else _options(options)
+        return ("choice" if self.form == "choice" or texts else "open"), texts
+
+    def _graded(self, answer: str, gold: Any, form: Form, texts: tuple[str, ...]) -> Judgement:
+        golds = _golds(gold)
+        if self.worked:
+            read = (extraction.from_text(one, form=form, choices=texts, truncated=True) for one in golds)
+            golds = tuple(found or "" for found in read)
+        return _judgement(answer, golds, self.policy, texts)
+
+    def _failed(self, error: Exception) -> Judgement:
+        _log.warning("reward %s: a completion could not be judged", self.name, exc_info=error)
+        return Judgement("fault", None, f"{type(error).__name__}: {error}")
 
     def value(self, outcome: Outcome) -> float | None:
         """The reward of an outcome."""
@@ -171,6 +194,23 @@ def for_benchmark(name: str) -> Reward:
     """
     benchmark = benchmarks.get(name)
     return Reward(policy=benchmark.policy, form=benchmark.form, name=benchmark.name)
+
+
+def configured(benchmark: str = "", **options: Any) -> Reward:
+    """The reward of plain values, as a configuration file has them: a benchmark's policy and form, and fields of `Reward`.
+
+    ``policy`` may be a mapping of the fields of `Policy`. Raises `UsageError` for an option that does not exist.
+    """
+    known = {item.name for item in fields(Reward)}
+    policies = {item.name for item in fields(Policy)}
+    policy = options.get("policy", DEFAULT)
+    wrong = sorted(set(options) - known) or sorted(set(policy) - policies if isinstance(policy, Mapping) else ())
+    if wrong:
+        there = sorted(policies if set(options) <= known else known)
+        raise UsageError(f"reward: no option {', '.join(wrong)}; there are: {', '.join(there)}")
+    if isinstance(policy, Mapping):
+        options["policy"] = Policy(**policy)
+    return replace(for_benchmark(benchmark) if benchmark else Reward(), **options)
 
 
 def compute_score(
@@ -205,8 +245,7 @@ def compute_scores(
     **options: Any,
 ) -> list[float]:
     """verl's rewards of a batch, for its reward manager ``batch``; see `compute_score`."""
-    given = {key: _frozen(value) for key, value in options.items() if key not in _VERL_KEYS}
-    reward = _made(benchmark, tuple(sorted(given.items())))
+    reward = configured(benchmark, **{key: value for key, value in options.items() if key not in _VERL_KEYS})
     infos = [None] * len(solution_strs) if extra_infos is None else extra_infos
     if not len(solution_strs) == len(ground_truths) == len(infos):
         sizes = f"{len(solution_strs)} solutions, {len(ground_truths)} ground truths, {len(infos)} extra infos"
@@ -215,25 +254,6 @@ def compute_scores(
     judged = reward.judge_all(solution_strs, ground_truths, texts, [reward.thinks] * len(texts))
     values = [reward.value(one.outcome) for one in judged]
     return [fault if value is None else value for value in values]
-
-
-@cache
-def _made(benchmark: str, options: tuple[tuple[str, Any], ...]) -> Reward:
-    """The reward of a configuration's options. Raises `UsageError`."""
-    known = {item.name for item in fields(Reward)} - {"fault"}
-    wrong = sorted(set(dict(options)) - known)
-    if wrong:
-        raise UsageError(f"reward: no option {', '.join(wrong)}; there are: {', '.join(sorted(known))}")
-    base = for_benchmark(benchmark) if benchmark else Reward()
-    given: dict[str, Any] = {
-        key: Policy(**dict(value)) if key == "policy" and isinstance(value, tuple) else value for key, value in options
-    }
-    return replace(base, **given)
-
-
-def _frozen(value: Any) -> Any:
-    """A mapping as a tuple, so that what was made of a configuration can be remembered."""
-    return tuple(sorted(value.items())) if isinstance(value, Mapping) else value
 
 
 def _judgement(answer: str, golds: Sequence[str], policy: Policy, choices: Sequence[str]) -> Judgement:
