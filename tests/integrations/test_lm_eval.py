@@ -1,4 +1,7 @@
-"""lm-evaluation-harness itself, on tasks that name our `process_results`: its dummy model answers ``lol`` to everything."""
+"""lm-evaluation-harness itself, on tasks that name our `process_results`:
+
+its dummy model answers ``lol`` to everything.
+"""
 
 import json
 import os
@@ -52,7 +55,9 @@ def evaluated(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tasks")
     for name, (function, golds) in TASKS.items():
         data = folder / f"{name}.jsonl"
-        data.write_text("".join(json.dumps({"question": f"Question {at}", "answer": gold}) + "\n" for at, gold in enumerate(golds)))
+        data.write_text(
+            "".join(json.dumps({"question": f"Question {at}", "answer": gold}) + "\n" for at, gold in enumerate(golds))
+        )
         (folder / f"{name}.yaml").write_text(TASK.format(name=name, data=data, function=function))
     (folder / "scoring.py").write_text(SCORING)
     offline = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(folder / "hub"), "PYTHONPATH": str(ROOT)}

@@ -54,7 +54,9 @@ def step(folder, reward, prompt, golds):
         bf16=False, gradient_checkpointing=False, disable_tqdm=True,
     )  # fmt: skip
     rows = Dataset.from_list([{"prompt": prompt, reward.gold: gold} for gold in golds])
-    trainer = trl.GRPOTrainer(model=model, reward_funcs=reward, args=args, train_dataset=rows, processing_class=tokenizer)
+    trainer = trl.GRPOTrainer(
+        model=model, reward_funcs=reward, args=args, train_dataset=rows, processing_class=tokenizer
+    )
     trainer.train()
     return trainer, before, torch.cat([part.detach().flatten() for part in trainer.model.parameters()])
 
@@ -65,7 +67,11 @@ def test_a_step_of_grpo_takes_our_rewards_and_moves_the_model(tmp_path, prompt):
     reward = Reward(gold="solution", wrong=-0.5, no_answer=-1.0, name="maths")
     trainer, before, after = step(tmp_path, reward, prompt, digits)
     logs, table = trainer.state.log_history[0], trainer._logs
-    rewards, answers, outcomes = table["rewards"]["maths"], table["extra"]["maths/answer"], table["extra"]["maths/outcome"]
+    rewards, answers, outcomes = (
+        table["rewards"]["maths"],
+        table["extra"]["maths/answer"],
+        table["extra"]["maths/outcome"],
+    )
     assert len(rewards) == 2 * TWIN
     assert {"correct", "wrong"} <= set(outcomes)
     assert list(rewards) == [reward.value(outcome) for outcome in outcomes]
