@@ -254,7 +254,9 @@ def _remembered(kind: Kind, name: str, revision: str, error: Exception) -> Pin:
 
 
 def _remember(found: Pin) -> None:
-    """Note in the cache which commit a revision is, as ``huggingface_hub`` does where it downloads by the revision's name."""
+    """Note in the cache which commit a revision is, as ``huggingface_hub`` does where it downloads by the revision's
+    name.
+    """
     if found.revision == found.commit or not _BRANCH_TEXT.fullmatch(found.revision):
         return
     reference = _storage(found.kind, found.name) / "refs" / found.revision

@@ -16,7 +16,9 @@ from pathlib import Path
 
 DEVICE = Path("/dev/nvidia0")
 OLDEST_DRIVER = 580
-"""Major version of the first driver for CUDA 13, which the locked torch is built for (NVIDIA, CUDA 13.0 release notes, table 3)."""
+"""Major version of the first driver for CUDA 13, which the locked torch is built for (NVIDIA, CUDA 13.0 release notes,
+table 3).
+"""
 OLDEST_CAPABILITY = (7, 5)
 """Compute capability of Turing: CUDA 13 has no compiler for older ones (the same notes)."""
 MIB = 2**20

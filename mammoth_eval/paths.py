@@ -40,7 +40,8 @@ def _wrong(name: str) -> str:
 
 
 def below(folder: Path, *names: str, where: str) -> Path:
-    """Where to write the file `names` below `folder`: each of them one component, and none of them a link that leads elsewhere.
+    """Where to write the file `names` below `folder`: each of them one component, and none of them a link that leads
+    elsewhere.
 
     Raises `StoreError`; `where` says which file the names come from.
     """

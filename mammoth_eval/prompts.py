@@ -1,4 +1,5 @@
-"""Prompts: one file a style at ``prompts/<style>.jinja``, few-shot exemplars as data in ``prompts/exemplars/<family>.toml``.
+"""Prompts: one file a style at ``prompts/<style>.jinja``, few-shot exemplars as data in
+``prompts/exemplars/<family>.toml``.
 
 A file is TOML between two lines ``+++``, then one Jinja template that sees `problem` (`types.Problem`), `method`
 (``pot`` or ``cot``) and `exemplars`. What it renders is the prompt to the byte; only the newline at the end of the file

@@ -1,4 +1,6 @@
-"""Where the data folders of the project are (at the top of a checkout, inside the package once installed), and how data is read."""
+"""Where the data folders of the project are (at the top of a checkout, inside the package once installed), and how data
+is read.
+"""
 
 from __future__ import annotations
 

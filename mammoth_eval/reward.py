@@ -197,7 +197,8 @@ def for_benchmark(name: str) -> Reward:
 
 
 def configured(benchmark: str = "", **options: Any) -> Reward:
-    """The reward of plain values, as a configuration file has them: a benchmark's policy and form, and fields of `Reward`.
+    """The reward of plain values, as a configuration file has them: a benchmark's policy and form, and fields of
+    `Reward`.
 
     ``policy`` may be a mapping of the fields of `Policy`. Raises `UsageError` for an option that does not exist.
     """

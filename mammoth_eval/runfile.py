@@ -57,7 +57,8 @@ AXES = tuple(name for name in config.keys(Settings) if name not in HIDDEN)
 
 
 def read(path: Path) -> tuple[dict[str, Any], ...]:
-    """What the file says, by the fields of `RunFile`: one dict for each run, the last axis of the matrix varying fastest.
+    """What the file says, by the fields of `RunFile`: one dict for each run, the last axis of the matrix varying
+    fastest.
 
     Raises `UsageError` naming the file, the line and the key.
     """

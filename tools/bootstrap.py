@@ -1,4 +1,5 @@
-"""Set up the virtual environment of a checkout: ``python3 tools/bootstrap.py [--engine NAME] [--benchmarks NAMES] [--dev]``.
+"""Set up the virtual environment of a checkout: ``python3 tools/bootstrap.py [--engine NAME] [--benchmarks NAMES]
+[--dev]``.
 
 Standard library only, for it runs before anything is installed. Layers are installed one after another, each from its
 lock in ``requirements/`` (versions and hashes, no resolving), each marked as done by a stamp in the environment that
@@ -153,7 +154,7 @@ def refuse_unfit(gpus: tuple[Any, ...]) -> None:
 
 
 def nvidia() -> ModuleType:
-    """The package's own module about GPUs, which needs nothing that is not there yet (but a Python that can read it)."""
+    """The package's own module about GPUs, which needs nothing but a Python that can read it."""
     if str(ROOT) not in sys.path:
         sys.path.insert(0, str(ROOT))
     return importlib.import_module("mammoth_eval.nvidia")

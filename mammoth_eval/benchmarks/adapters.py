@@ -136,9 +136,9 @@ def olympiadbench(row: Row) -> Fields:
 
 
 def theoremqa(row: Row) -> Fields:
-    """TheoremQA.
+    """TheoremQA: numbers, truth values, options ``(a)`` and lists.
 
-    Numbers, truth values, options ``(a)`` and lists. Floats stay floats (``1.0``): the authors allow those 4 %.
+    Floats stay floats (``1.0``): the authors allow those 4 %.
     """
     answer = row["Answer"]
     choices = _small_choices(row["Question"]) if row["Answer_type"] == "option" else ()

@@ -1,4 +1,5 @@
-"""Generated benchmarks: problems of the library ``reasoning-gym`` (arXiv 2505.24760), the same for everybody with the same seed.
+"""Generated benchmarks: problems of the library ``reasoning-gym`` (arXiv 2505.24760), the same for everybody with the
+same seed.
 
 Which of its sets are used was decided by two trials. Their answers must be such that equality decides:
 `fraction_simplification` is out (the question's own fraction is equal to the answer), so are `polynomial_equations`

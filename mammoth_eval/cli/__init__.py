@@ -1,4 +1,5 @@
-"""The command line: ``mammoth-eval COMMAND``; each command is a module with `add_arguments(parser)` and `main(args) -> int`.
+"""The command line: ``mammoth-eval COMMAND``; each command is a module with `add_arguments(parser)` and `main(args) ->
+int`.
 
 Only the chosen command's module is imported, so that ``--help`` stays quick. Commands that were renamed keep their
 old names, with a notice: scripts go on working, and ``--help`` shows the new ones alone.

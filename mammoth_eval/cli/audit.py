@@ -1,4 +1,5 @@
-"""``mammoth-eval audit CASES.jsonl|RUN``: graders on labelled answers, or several graders on the generations of one run.
+"""``mammoth-eval audit CASES.jsonl|RUN``: graders on labelled answers, or several graders on the generations of one
+run.
 
 A case is one JSON line: ``id``, ``gold``, ``pred``, ``label`` (equal or not), ``form`` (answer, or response: the answer
 is extracted first), ``options`` where there are choices, ``kind``, ``policy`` (settings by name, or ``rounded``). Of a

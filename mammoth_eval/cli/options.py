@@ -57,7 +57,8 @@ def add_pairs(parser: argparse.ArgumentParser, flag: str, text: str) -> None:
 
 
 def pairs(flag: str, words: Sequence[str]) -> dict[str, Any]:
-    """``name=value`` words as a dict; a value that is JSON (a number, true, a list) is read as such, but for a revision: ``1.10``.
+    """``name=value`` words as a dict; a value that is JSON (a number, true, a list) is read as such, but for a
+    revision: ``1.10``.
 
     Raises `UsageError`.
     """

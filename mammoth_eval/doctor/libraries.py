@@ -1,4 +1,5 @@
-"""Which libraries can be imported here, tried in processes of their own: vllm takes seconds, a broken one may hang or crash.
+"""Which libraries can be imported here, tried in processes of their own: vllm takes seconds, a broken one may hang or
+crash.
 
 Several are imported one after another in one process, since the later ones import the earlier; where that process dies,
 the library that it was at is to blame and the rest are tried in another.

@@ -1,4 +1,5 @@
-"""Import libraries one after another and say what became of each: ``probe.py JSON``, run by its path in a process of its own.
+"""Import libraries one after another and say what became of each: ``probe.py JSON``, run by its path in a process of
+its own.
 
 Standard library only, and nothing of this package: what is tried is the environment alone. One JSON line is written as
 soon as a library has been tried, so that the last line tells where a crash happened.

@@ -99,7 +99,7 @@ def _machine() -> int | None:
 
 
 def _groups() -> Iterator[int]:
-    """Room below the limit of this process's control group and of each above it, under either version of such groups."""
+    """Room below the limit of this process's control group and of each above it, of either version of them."""
     for line, top, limit_file, held_name in _GROUPS:
         own = re.search(line, _text(Path("/proc/self/cgroup")), re.MULTILINE)
         place = top / own[1] if own else top

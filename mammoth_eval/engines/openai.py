@@ -36,7 +36,8 @@ class OpenAIOptions:
     timeout: float = 600.0
     """Seconds for one request, once sent."""
     retries: int = 6
-    """Further tries after 429, 408, 5xx, a refused or broken connection, a timeout, or a reply that is no completion."""
+    """Further tries after 429, 408, 5xx, a refused or broken connection, a timeout, or a reply that is no completion.
+    """
     retry_delay: float = 0.5
     """Seconds before the second try.
 

@@ -16,7 +16,8 @@ Two cores gave 33 new tokens per second with 24 at once, 35 with 48, 45 with 192
 
 
 def configure(arguments: Mapping[str, Any]) -> Any:
-    """The configuration that vLLM makes of the arguments, with the batch sizes of ``LLM.generate``: nothing is loaded for it.
+    """The configuration that vLLM makes of the arguments, with the batch sizes of ``LLM.generate``: nothing is loaded
+    for it.
 
     In process vLLM would take its defaults for no use in particular, 128 requests at once on any GPU.
     """

@@ -1,4 +1,5 @@
-"""The letter that a completion chooses; a value without a letter is mapped through the options where it plainly is one of them.
+"""The letter that a completion chooses; a value without a letter is mapped through the options where it plainly is one
+of them.
 
 The letter wins over a value beside it. The article "A" and the pronoun "I" are no letters: without a marker they count
 only in brackets, or before ``)``, ``.`` or ``:``. Two letters (``A, B``) are no choice. Only texts and plain numbers

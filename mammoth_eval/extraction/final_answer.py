@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from mammoth_eval.extraction import choice_letter
 from mammoth_eval.extraction.boxed import last_box
+from mammoth_eval.extraction.closing.equations import is_derivation, side
 from mammoth_eval.extraction.closing.sentence import stated
 from mammoth_eval.extraction.thought import MAX_CHARS, reply
 from mammoth_eval.extraction.triggers import last_phrase, number_first
@@ -123,16 +124,16 @@ def _unmarked(body: str) -> str | None:
         lines[-1] = _BULLET.sub("", lines[-1])
     block = _closing_block(body)
     if block is not None:
-        return _side(block)
+        return side(block)
     if len(lines) == 1 and _is_value(_MATH.sub(_without_formula, lines[0])):
         announced, formula = _ANNOUNCED.fullmatch(lines[0]), _MATH.fullmatch(lines[0])
         if announced:
             return announced[1].strip()
-        if formula and _is_derivation(inner := next(filter(None, formula.groups()))):
-            return _side(inner)
+        if formula and is_derivation(inner := next(filter(None, formula.groups()))):
+            return side(inner)
         return number_first(_SHORT_LABEL.sub("", lines[0]))
     if _is_formula(lines[-1]):
-        return _side(lines[-1])
+        return side(lines[-1])
     tried = 0
     for line in reversed(lines[-_MAX_LINES:]):
         if line.startswith("```") or tried >= _MAX_TRIED:
@@ -190,7 +191,6 @@ _IDLE_END = re.compile(r"(?:\s*+(?:I hope (?:it|this) is correct\.?|-{3,}+|\*{3,
 _SENTENCES = re.compile(r"(?:(?<=[.!?])|(?<=[.!?]\$)|(?<=[.!?]\$\$))\s+(?=[A-Z])")
 _ANNOUNCED = re.compile(r"[A-Z][a-z]+:?\s*(?:\$\$?|\\\(|\\\[)\s*([^$]+?)\s*(?:\$\$?|\\\)|\\\])\.?")
 """``Answer $9$``: a word, a formula and nothing else."""
-_SIDE = re.compile(r"(?<![<>!:=])=(?!=)")
 
 
 def _closing_block(body: str) -> str | None:
@@ -228,7 +228,7 @@ def _said(sentence: str, before: str = "") -> str | None:
         return _said(bold[1])
     segments: list[str] = [next(filter(None, match.groups())) for match in _MATH.finditer(sentence)]
     for segment in reversed(segments):
-        value = _side(segment)
+        value = side(segment)
         if (
             value
             and not value.endswith(_UNFINISHED)
@@ -246,7 +246,7 @@ def _said(sentence: str, before: str = "") -> str | None:
 
 
 def _main_clause(sentence: str) -> str:
-    """The sentence without an end that has a number of its own but does not state the answer, where a number is left."""
+    """The sentence without an end that has a number of its own and does not state the answer, if a number is left."""
     for end in (_CONTRAST_END, _KNOWN_END, *([_TIME_END] if _NUMBER_LEADS.match(sentence) else [])):
         rest = end.sub("", sentence)
         sentence = rest if _last_number(rest) else sentence
@@ -300,7 +300,8 @@ _GOES_ON = re.compile(
 _ROUNDED_END = re.compile(
     r"(?:=|\b(?:is|are|equals))\s*(?=[^=≈]{0,30}\d)([-−]?[\d./*()√π +−-]{1,30}?\s?≈\s?[-−]?\d[\d,]*\.\d+)\.?$"
 )
-"""An exact value and what it is about (``= -7/3 ≈ -2.33``), of which the exact one counts unless the gold is a decimal."""
+"""An exact value and what it is about (``= -7/3 ≈ -2.33``), of which the exact one counts unless the gold is a decimal.
+"""
 _UNFINISHED = ("+", "-", "–", "−", "*", "/", "×", "÷", ":", "(")
 """What stands between two amounts of money ends so (``$5 + $7``)."""
 _EQUATIONS = re.compile(r"\b((?:[A-Za-z] ?= ?-?[\d./]*\d(?:,? (?:or|and) |, )){1,6}[A-Za-z] ?= ?-?[\d./]*\d)\.?$")
@@ -325,38 +326,6 @@ _CONTRAST_END = re.compile(
 _NUMBER_LEADS = re.compile(r"(?:(?:So|Thus|Hence|Therefore|Then|In total|Altogether|Finally),? )?\\?\$?\d")
 _TIME_END = re.compile(
     r" (?:after|in|within|over|during) \d[\d,.]*+ (?:second|minute|hour|day|week|month|year)s?[.!]?$"
-)
-
-
-def _side(formula: str) -> str:
-    """What stands after the last ``=`` of a formula, without a condition behind it; a list of equations as a whole."""
-    formula = _CONDITION_END.sub("", formula)
-    parts = _SIDE.split(formula)
-    several = len(parts) > 2 and any("," in part for part in parts[1:-1])
-    return (formula if several or _is_curve(parts) else parts[-1]).strip().rstrip(".,;").strip()
-
-
-def _is_derivation(formula: str) -> bool:
-    """Whether a formula leads to its result: a chain of equations, or one with a condition behind it."""
-    return bool(_CONDITION_END.search(formula)) or len(_SIDE.split(_BRACED.sub("", formula))) > 2
-
-
-_BRACED = re.compile(r"\{[^{}]*\}")
-
-
-def _is_curve(sides: Sequence[str]) -> bool:
-    """Whether an equation is the answer itself: both coordinates on one side, with a power or against zero."""
-    return (
-        len(sides) == 2
-        and _COORDINATES.match(sides[0]) is not None
-        and ("^" in sides[0] or sides[1].strip(" .") == "0")
-    )
-
-
-_COORDINATES = re.compile(r"(?=[^\0]*(?<![a-zA-Z\\])x(?![a-zA-Z]))(?=[^\0]*(?<![a-zA-Z\\])y(?![a-zA-Z]))")
-_CONDITION_END = re.compile(
-    r"(?:,|\\q?quad|\\[,; ])\s*+(?:\\q?quad\s*+)?(?:\\text\{[a-z ]{1,12}\}\s*+)?[a-z]\s*+(?:\\neq?(?![a-z])|≠"
-    r"|!=)[^=]{1,40}$"
 )
 
 

@@ -130,7 +130,8 @@ def _parsed(where: str, text: bytes, expected: str) -> Any:
 
 
 def plain(row: Mapping[str, Any]) -> Generation:
-    """``{"question" or "problem_id", "text"}``, optional ``method`` (pot, cot), ``sample``; ``text`` may be a list of samples.
+    """``{"question" or "problem_id", "text"}``, optional ``method`` (pot, cot), ``sample``; ``text`` may be a list of
+    samples.
 
     Where there is no ``text``, ``completion`` or ``output`` is read. Rows without ``sample`` that answer a question by
     different texts are its samples in their order, if every question has as many of them.
@@ -158,7 +159,8 @@ def tora(row: Mapping[str, Any]) -> Generation:
 
 
 def program_of_thoughts(row: Mapping[str, Any]) -> Generation | None:
-    """Program-of-Thoughts: ``question`` (on SVAMP behind a ``passage``) and ``generated``, one program or a list of them.
+    """Program-of-Thoughts: ``question`` (on SVAMP behind a ``passage``) and ``generated``, one program or a list of
+    them.
 
     The field holds nothing but a program, so it is fenced as one: no rule has to guess that. The answer is the variable
     ``ans``, as in their runner, whatever else the program prints.

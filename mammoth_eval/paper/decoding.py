@@ -1,4 +1,5 @@
-"""The hybrid of the released code: on a set of choices, an answer that is no letter is matched to the options by the model.
+"""The hybrid of the released code: on a set of choices, an answer that is no letter is matched to the options by the
+model.
 
 ``math_eval/run_choice.py`` of TIGER-AI-Lab/MAmmoTH.
 """

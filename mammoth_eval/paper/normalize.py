@@ -1,5 +1,5 @@
-r"""The string normaliser of MATH: hendrycks/math, ``modeling/math_equivalence.py`` (arXiv 2103.03874), as the paper's released code
-carries it (TIGER-AI-Lab/MAmmoTH, ``math_eval/utils.py``, ``_strip_string``), written anew.
+r"""The string normaliser of MATH: hendrycks/math, ``modeling/math_equivalence.py`` (arXiv 2103.03874), as the paper's
+released code carries it (TIGER-AI-Lab/MAmmoTH, ``math_eval/utils.py``, ``_strip_string``), written anew.
 
 It stands below answers and graders because the paper's rule needs it in both: answers are normalised when they are
 read, golds were normalised when the released data were made.

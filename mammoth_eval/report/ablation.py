@@ -1,4 +1,5 @@
-"""What a factor changes: runs grouped by it, seeds averaged with their spread, each cell against a baseline on the same problems.
+"""What a factor changes: runs grouped by it, seeds averaged with their spread, each cell against a baseline on the same
+problems.
 
 The change is tested on the problems, paired: a problem's score is its mean over the seeds of a row. How much another
 training seed would move a figure is not in that test; it is the spread, which stands beside it.
@@ -36,7 +37,9 @@ class Effect:
     None for the baseline itself, and where they share none.
     """
     corrected: float | None = None
-    """The p-value of the change after Holm's correction over the benchmarks of all rows, or over the averages of all rows."""
+    """The p-value of the change after Holm's correction over the benchmarks of all rows, or over the averages of all
+    rows.
+    """
 
     @property
     def significant(self) -> bool:

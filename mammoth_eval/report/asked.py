@@ -33,7 +33,9 @@ class Asked:
 
 
 def asked(spec: Mapping[str, Any]) -> Asked:
-    """The prompts of the run of `spec`, if the template and exemplars of today still have the hash that the run wrote down."""
+    """The prompts of the run of `spec`, if the template and exemplars of today still have the hash that the run wrote
+    down.
+    """
     known = set(benchmarks.names())
     families = {name: benchmarks.get(name).exemplars for name in spec["benchmarks"] if name in known}
     return Asked(_prompt(spec), families)

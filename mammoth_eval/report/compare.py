@@ -161,7 +161,9 @@ class Matrix:
 
     runs: tuple[str, ...]
     pairs: tuple[tuple[int, int, Comparison, float], ...]
-    """Indices of A and B, their comparison, and the p-value of their overall difference after Holm's correction over the pairs."""
+    """Indices of A and B, their comparison, and the p-value of their overall difference after Holm's correction over
+    the pairs.
+    """
 
 
 def matrix(sides: Sequence[Side]) -> Matrix:

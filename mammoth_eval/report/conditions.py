@@ -99,7 +99,9 @@ def _limits(spec: Mapping[str, Any]) -> str:
 
 
 def _problems(run: Basis, ambiguous: set[str]) -> str:
-    """``whole sets``, or how many of which, how many are errored, and the start of the hash of sets that differ elsewhere."""
+    """``whole sets``, or how many of which, how many are errored, and the start of the hash of sets that differ
+    elsewhere.
+    """
     names = [name for name in run.sizes if name in PAPER] or list(run.sizes)
     sizes = {name: run.sizes[name] for name in names}
     behind = "".join(f", {run.void[name]} errored in {name}" for name in names if run.void.get(name))

@@ -41,7 +41,8 @@ class Grid:
         return Grid(self.title, header, rows, self.notes, shades=shades)
 
     def parts(self, width: int) -> list[Grid]:
-        """The same as several tables of at most `width` columns of a terminal, each with the names of the rows in front.
+        """The same as several tables of at most `width` columns of a terminal, each with the names of the rows in
+        front.
 
         Words may take half of the width, and are folded beyond.
         """

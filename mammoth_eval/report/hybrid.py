@@ -1,5 +1,5 @@
-"""What the hybrid did: PoT, CoT, hybrid and oracle side by side, what was recovered and lost, why programs failed, what each
-path cost; by benchmark, subject, level and length.
+"""What the hybrid did: PoT, CoT, hybrid and oracle side by side, what was recovered and lost, why programs failed, what
+each path cost; by benchmark, subject, level and length.
 
 A run of decoding ``both`` knows all of it. One of ``hybrid`` asked for chain of thought only where the program gave no
 answer: it knows neither CoT, nor the oracle, nor what was lost.

@@ -22,7 +22,7 @@ _NOTES = (
 
 
 def hybrid_grids(run: str, found: HybridReport) -> list[Grid]:
-    """Accuracy by every dimension that the rows have, why programs failed by the first three, and what each path cost."""
+    """Accuracy by every dimension that the rows have, why programs failed by the first three, what each path cost."""
     grids = [_accuracy(run, dimension, slices, found) for dimension, slices in found.slices.items() if slices]
     grids += [
         _failures(run, dimension, slices)

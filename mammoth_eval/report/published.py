@@ -1,4 +1,5 @@
-"""Figures that others published, from ``results/published/*.toml``: each with its source and address, none that nobody has checked.
+"""Figures that others published, from ``results/published/*.toml``: each with its source and address, none that nobody
+has checked.
 
 A file says once how its rows were asked (``[asked]``; empty where it is not known) and what its sources are; a row
 gives model, size in billions of parameters, mode, source, address, the cells that have a source, and the average that

@@ -1,4 +1,5 @@
-"""The sandbox: runs programs that a model wrote, each isolated from the machine and from each other, hundreds per second.
+"""The sandbox: runs programs that a model wrote, each isolated from the machine and from each other, hundreds per
+second.
 
 A launcher is executed fresh with an empty environment. Below it stand the init, a server for each tier of preloaded
 libraries (nothing, numpy, sympy, scipy, all), one worker for each core in each tier, and one forked child for each

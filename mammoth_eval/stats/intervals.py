@@ -34,7 +34,9 @@ def wilson(correct: int, n: int) -> Interval:
 
 
 def pass_at_k(n: int, correct: int, k: int) -> float:
-    """The chance that at least one of k samples, drawn without replacement from n of which `correct` are right, is right."""
+    """The chance that at least one of k samples, drawn without replacement from n of which `correct` are right, is
+    right.
+    """
     if not 1 <= k <= n:
         raise ValueError(f"pass@{k} needs between 1 and {n} samples")
     return 1.0 - math.comb(n - correct, k) / math.comb(n, k)

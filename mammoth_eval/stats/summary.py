@@ -152,7 +152,7 @@ def _summary(benchmark: str, reading: str, cases: Sequence[_Case], decoding: str
 
 
 def _is_spent(method: Method, place: int, score: AnyScore, reading: str) -> bool:
-    """Whether a model decoded in this way alone would have made the attempt by `method` at `place` of a ``both`` run."""
+    """Whether a model decoded in this way alone would have made the attempt at `place`, by `method`, of ``both``."""
     if reading != "hybrid" or method == "pot":
         return reading in (method, "oracle", "hybrid")
     scored: Sequence[AnyAttemptScore] = score.attempts

@@ -30,7 +30,8 @@ class RunFolder:
     """
 
     def __init__(self, results: Path, spec: RunSpec, *, skip_damaged: bool = False) -> None:
-        """Create or go on with the run of `spec`; with `skip_damaged`, problems whose records cannot be read are pending again.
+        """Create or go on with the run of `spec`; with `skip_damaged`, problems whose records cannot be read are
+        pending again.
 
         Raises `StoreError` where it is in use, damaged or not writable.
         """
@@ -162,7 +163,8 @@ def load_run(path: Path) -> dict[str, Any]:
 
 
 def load_spec(path: Path) -> RunSpec:
-    """The settings of the run folder `path`, as the type that wrote them; a key that older versions did not write has its default.
+    """The settings of the run folder `path`, as the type that wrote them; a key that older versions did not write has
+    its default.
 
     Raises `StoreError` as `load_run`, and for a key or a value that no `RunSpec` has.
     """

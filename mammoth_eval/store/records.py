@@ -105,7 +105,8 @@ _LINE = msgspec.json.Decoder(_Line)
 
 
 def read(log: Path, shape: type[Shape], *, skip_damaged: bool = False) -> Iterator[Shape]:
-    """The records of a file in the order of its lines, of several lines of one problem the last; in memory one at a time.
+    """The records of a file in the order of its lines, of several lines of one problem the last; in memory one at a
+    time.
 
     A torn last line is no record. Any other line that cannot be read raises `StoreError` with its number; with
     `skip_damaged` it is named in the log and passed over.

@@ -145,7 +145,8 @@ def _name(words: str, used: set[str]) -> str:
 
 
 def canonical(source: str) -> str:
-    """`source` with its variables renamed in their order and its layout gone: equal for programs that differ in names alone.
+    """`source` with its variables renamed in their order and its layout gone: equal for programs that differ in names
+    alone.
 
     A text that does not parse is its own canonical form.
     """

@@ -1,4 +1,5 @@
-"""What leaks the test sets: training questions that share thirteen words in a row with a benchmark's question, or nearly are one.
+"""What leaks the test sets: training questions that share thirteen words in a row with a benchmark's question, or
+nearly are one.
 
 Thirteen-grams as in GPT-3's check (arXiv 2005.14165, appendix C); near duplicates by MinHash over word trigrams (Broder
 1997), with the candidates' Jaccard similarity computed in full. No embeddings: what is a hit can be seen by reading the

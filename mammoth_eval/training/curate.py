@@ -178,7 +178,8 @@ def distinct(found: Sequence[Row], report: Report) -> list[Row]:
 def without_leaks(
     found: Iterable[Row | tuple[str, ...]], index: contamination.Index, sandbox: Sandbox | None = None
 ) -> tuple[list[Row], Report]:
-    """Rows made elsewhere (MathInstruct, a file): none that leaks a test set, breaks when it is run, or says a thing twice.
+    """Rows made elsewhere (MathInstruct, a file): none that leaks a test set, breaks when it is run, or says a thing
+    twice.
 
     There is no human answer to compare a program's with: it must print something.
     """

@@ -1,4 +1,5 @@
-"""Drills: short exercises in arithmetic, algebra and calculus with their programs, for fields that word problems leave out.
+"""Drills: short exercises in arithmetic, algebra and calculus with their programs, for fields that word problems leave
+out.
 
 Written for this project, numbers drawn by a fixed seed. The answer is computed here, exactly and without the program;
 whether the program prints it is decided by running it (`curate`). The sentences are our own: no generated benchmark's

@@ -1,4 +1,5 @@
-"""One training in several processes, one per GPU: ``accelerate launch`` with a configuration of ``training/accelerate/``.
+"""One training in several processes, one per GPU: ``accelerate launch`` with a configuration of
+``training/accelerate/``.
 
 ``fsdp`` shards weights, gradients and optimiser with torch alone, ``zero3`` with DeepSpeed. The configurations lie in
 the package once it is installed, so a name is enough wherever the command is given. What `accelerate launch` would end
@@ -25,7 +26,8 @@ def names() -> list[str]:
 
 
 def command(name_or_path: str, processes: int | None, arguments: Sequence[str]) -> list[str]:
-    """The command that runs ``mammoth-eval`` with `arguments` in `processes` processes; None: one per GPU of this machine.
+    """The command that runs ``mammoth-eval`` with `arguments` in `processes` processes; None: one per GPU of this
+    machine.
 
     Raises `UnknownName`, `DataError` or `UsageError` for a configuration or a number that cannot be, and `EngineError`
     with what to install.

@@ -1,4 +1,5 @@
-"""What a suite will need, told before anything is trained: its base, its recipe, the rows of its mixtures, its benchmarks.
+"""What a suite will need, told before anything is trained: its base, its recipe, the rows of its mixtures, its
+benchmarks.
 
 Rows are counted before they are curated, so the counts are upper bounds; a set that is not on this machine is named,
 not fetched.

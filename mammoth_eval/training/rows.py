@@ -1,4 +1,5 @@
-"""Rows of training data in the form of MathInstruct (hub: TIGER-Lab/MathInstruct): JSON lines of `source`, `instruction`, `output`.
+"""Rows of training data in the form of MathInstruct (hub: TIGER-Lab/MathInstruct): JSON lines of `source`,
+`instruction`, `output`.
 
 ``{"source": "PoT/gsm8k", "instruction": "... Let's write a program.", "output": "clips = 48 / 2\\n...", "provenance":
 {...}}``

@@ -1,4 +1,5 @@
-"""Supervised fine-tuning: TRL's SFTTrainer (with PEFT for LoRA, accelerate for devices) on rows that are tokenised already.
+"""Supervised fine-tuning: TRL's SFTTrainer (with PEFT for LoRA, accelerate for devices) on rows that are tokenised
+already.
 
 TRL adds neither template nor end token and cuts nothing: what it gets are ids and labels (`encode`). Packing is its
 best-fit packing: rows are laid end to end and told apart by their position ids, so that none sees another.
@@ -67,7 +68,8 @@ def load_tokenizer(location: str) -> Any:
 
 
 def train(base: Base, examples: Sequence[Encoded], recipe: Recipe, seed: int, out: Path, tell: Tell) -> dict[str, Any]:
-    """Train, going on from the last checkpoint in `out` where there is one; the model or adapter is in `out` afterwards.
+    """Train, going on from the last checkpoint in `out` where there is one; the model or adapter is in `out`
+    afterwards.
 
     `tell` gets a line of progress at a time. Raises `TrainingError` with what to lower or free.
     """
@@ -166,7 +168,8 @@ def _config(recipe: Recipe, seed: int, out: Path) -> Any:
 
 
 def _batches(recipe: Recipe, world: int) -> tuple[int, int]:
-    """Sequences at once, and how often, on each of `world` devices: the largest micro batch that makes the batch exactly.
+    """Sequences at once, and how often, on each of `world` devices: the largest micro batch that makes the batch
+    exactly.
 
     So a training goes on with another micro batch as if it had begun with it.
     """

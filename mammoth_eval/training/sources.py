@@ -1,4 +1,5 @@
-"""Sources: public training sets as examples, each with its question, its human answer and, where there is one, its rationale.
+"""Sources: public training sets as examples, each with its question, its human answer and, where there is one, its
+rationale.
 
 A file is looked for in ``train/`` of the data folder (`--data-dir`), else the set is read from the hub with
 ``datasets``, or its file is fetched from a pinned address; drills are made here. MathInstruct and files of rows are
@@ -157,7 +158,8 @@ SOURCES: dict[str, Source] = {
             "09936759f652750064b1cb0dc81bce893f0b3e4a21e81d63d5cf738e0a379c3c"
         ),
     ),
-    "math-cot": Source("math", "cot", "math_train_3000.jsonl", "EleutherAI/hendrycks_math", _math, "human", "MIT", _SUBJECTS),
+    "math-cot": Source("math", "cot", "math_train_3000.jsonl", "EleutherAI/hendrycks_math", _math, "human", "MIT",
+    _SUBJECTS),
     "aqua-cot": Source(
         "aqua_rat", "cot", "aqua_dev.json", "deepmind/aqua_rat", _aqua, "human", "Apache-2.0", ("raw",), golds="letter"
     ),

@@ -31,7 +31,9 @@ from mammoth_eval.types import Attempt, Method, Policy, Problem, Query, Sampling
 Way = Literal["pot", "cot", "new"]
 WAYS: tuple[Way, ...] = ("pot", "cot", "new")
 ALIKE = 0.5
-"""Similarity of word trigrams from which on a new question is an old one (Self-Instruct uses ROUGE-L 0.7, which is laxer)."""
+"""Similarity of word trigrams from which on a new question is an old one (Self-Instruct uses ROUGE-L 0.7, which is
+laxer).
+"""
 SEEDS = 4
 """Questions with their reasoning that the teacher is shown when it writes a new one."""
 

@@ -29,7 +29,8 @@ COUNTS = {
     "gsm8k": 1319, "math": 5000, "aqua": 254, "numglue": 1042, "svamp": 1000, "mathematics": 1000, "simuleq": 514, (
         "sat_math"
     ): 220,
-    "mmlu_math": 974, "math500": 500, "theoremqa": 800, "gsm_hard": 1319, "asdiv": 2215, "mawps": 2065, "minerva_math": 272,
+    "mmlu_math": 974, "math500": 500, "theoremqa": 800, "gsm_hard": 1319, "asdiv": 2215, "mawps": 2065,
+    "minerva_math": 272,
     "olympiadbench": 675, "aime24": 30, "amc23": 40, "college_math": 2818, "gaokao2023en": 385, "mmlu_stem": 3134,
 }  # fmt: skip
 

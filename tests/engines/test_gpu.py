@@ -30,7 +30,8 @@ def model(folder, *, heads=32, kv_heads=8, numbers=1_000_000, kind="BF16"):
     """A Llama's configuration, and weights of which only the head of the file is there."""
     folder.mkdir()
     config = {
-        "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 128 * heads, "intermediate_size": 256 * heads,
+        "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 128 * heads,
+        "intermediate_size": 256 * heads,
         "num_attention_heads": heads, "num_key_value_heads": kv_heads, "num_hidden_layers": 32, "vocab_size": 32000,
         "max_position_embeddings": 4096, "rms_norm_eps": 1e-5, "torch_dtype": "bfloat16", "head_dim": 128,
     }  # fmt: skip

@@ -19,7 +19,8 @@ from pathlib import Path
 from mammoth_eval import models
 for name, engine, options in json.loads(sys.argv[1]):
     found = models.resolve(name, engine, Path(), options)
-    print(json.dumps([found.name, found.location, found.fingerprint, found.options, found.asked, list(map(str, found.pins))]))
+    said = [found.name, found.location, found.fingerprint, found.options, found.asked, list(map(str, found.pins))]
+    print(json.dumps(said))
 """
 WEIGHTS = 200_000
 """Bytes of the weights file of the model that is no model."""

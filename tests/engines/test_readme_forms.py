@@ -1,4 +1,5 @@
-"""Every form of `mammoth-eval run` in the README, on the real engine with the real model, under the load of an evaluation.
+"""Every form of `mammoth-eval run` in the README, on the real engine with the real model, under the load of an
+evaluation.
 
 20 problems and several samples of each: what breaks when the engine's batch is full (seeded sampling under chunked
 prefill did) does not show with three prompts. They take a minute or more each and run with MAMMOTH_LONG_TESTS=1: what

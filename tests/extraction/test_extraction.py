@@ -22,7 +22,8 @@ def test_answer_of_the_table(case):
 
 @pytest.mark.parametrize(
     ("stdout", "answer"),
-    [("42\n", "42"), ("41\n42\n", "42"), ("42\n\n  \n", "42"), ("", None), ("\n", None), ("None\n", None), ("nan\n", None),
+    [("42\n", "42"), ("41\n42\n", "42"), ("42\n\n  \n", "42"), ("", None), ("\n", None), ("None\n", None), ("nan\n",
+    None),
     ("[]\n", None),
      ("The answer is 5\n", "5"), ("Total: 42", "42"), ("x = 5", "x = 5"), ("[2, 3]", "[2, 3]"), ("[[1 2]\n [3 4]]\n",
      "[[1 2]\n [3 4]]"),
@@ -105,7 +106,8 @@ def test_program_of_a_completion(text, code):
 )
 def test_hundred_kilobytes_of_anything_are_searched_quickly(unit):
     text = (unit * 100_000)[:100_000]
-    for search in (lambda: from_text(text, form="open"), lambda: from_text(text, form="choice"), lambda: from_stdout(text,
+    for search in (lambda: from_text(text, form="open"), lambda: from_text(text, form="choice"),
+    lambda: from_stdout(text,
         form="open"),
                    lambda: program(text)):  # fmt: skip
         assert min(seconds(search) for _ in range(5)) < 0.05

@@ -1,4 +1,5 @@
-"""Coverage-guided fuzzing of extraction and grading: nothing raises, hangs, executes, or says that a text differs from itself.
+"""Coverage-guided fuzzing of extraction and grading: nothing raises, hangs, executes, or says that a text differs from
+itself.
 
 ``python tests/fuzz/grading.py [SECONDS] [CORPUS_DIR]`` (600 s by default; needs the package ``atheris``, which is no
 dependency of the project). What it finds is written to ``crash-*`` in the current folder by libFuzzer; replay one with

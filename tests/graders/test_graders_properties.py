@@ -93,7 +93,8 @@ leaves = st.one_of(st.fractions(-20, 20, max_denominator=9), st.sampled_from(["x
 drawn = st.recursive(
     leaves,
     lambda inner: st.one_of(
-        st.tuples(st.sampled_from(["+", "*"]), inner, inner), st.tuples(st.sampled_from(["square", "sqrt"]), st.integers(2,
+        st.tuples(st.sampled_from(["+", "*"]), inner, inner), st.tuples(st.sampled_from(["square", "sqrt"]),
+        st.integers(2,
             30).map(Fraction)),
         st.tuples(st.just("square"), inner),
     ),

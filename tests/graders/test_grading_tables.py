@@ -31,13 +31,15 @@ IDENTITIES = [
     )),
     ("\\ln(x^2 y)", "2\\ln x + \\ln y"), ("\\sqrt{x}\\sqrt{y}", "\\sqrt{xy}"), ("\\sin(x+\\frac{\\pi}{2})", "\\cos x"),
     ("\\cosh^2 x - \\sinh^2 x", "1"), ("e^{ix}", "\\cos x + i\\sin x"), ("\\sqrt[3]{x^2-2}^2", "(x^2-2)^{2/3}"),
-    ("\\binom{n}{k}", "\\frac{n!}{k!(n-k)!}"), ("(2n)!", "2n(2n-1)!"), ("|x-3|", "|3-x|"), ("\\max(x, y)", "\\max(y, x)"),
+    ("\\binom{n}{k}", "\\frac{n!}{k!(n-k)!}"), ("(2n)!", "2n(2n-1)!"), ("|x-3|", "|3-x|"), ("\\max(x, y)",
+    "\\max(y, x)"),
 ]  # fmt: skip
 OTHERS = [
     ("\\sin x", "\\cos x"), ("e^{2x}", "e^{x+2}"), ("2^n", "n^2"), ("\\sqrt{x+1}", "\\sqrt{x}+1"), ("\\ln(x+1)", (
         "\\ln x"
     )),
-    ("\\sqrt{x+1}", "-\\sqrt{x+1}"), ("e^x", "2^x"), ("(2n)!", "2n!"), ("\\binom{n}{k}", "\\binom{n}{k-1}"), ("|x|", "x"),
+    ("\\sqrt{x+1}", "-\\sqrt{x+1}"), ("e^x", "2^x"), ("(2n)!", "2n!"), ("\\binom{n}{k}", "\\binom{n}{k-1}"), ("|x|",
+    "x"),
     ("\\sqrt[3]{x}", "\\sqrt{x}"),
 ]  # fmt: skip
 

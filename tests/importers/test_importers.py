@@ -161,7 +161,9 @@ def test_a_program_of_program_of_thoughts_answers_by_its_variable(tmp_path):
 
 
 def test_a_log_of_lm_eval_is_read_once_for_all_its_filters():
-    """The file was written by lm-evaluation-harness 0.4.13 (--log_samples) for a task of these three questions with two filters."""
+    """The file was written by lm-evaluation-harness 0.4.13 (--log_samples) for a task of these three questions with two
+    filters.
+    """
     file = read(IMPORTS / "lm_eval_samples.jsonl", "lm-eval")
     found = match(file.rows, problems(), "cot")
     assert len(file.rows) == 6

@@ -50,7 +50,8 @@ def step(folder, reward, prompt, golds):
     before = torch.cat([part.detach().flatten().clone() for part in model.parameters()])
     args = trl.GRPOConfig(
         output_dir=str(folder), max_steps=1, per_device_train_batch_size=len(golds) * TWIN, num_generations=TWIN,
-        max_completion_length=2, learning_rate=0.1, use_cpu=True, report_to=[], save_strategy="no", logging_steps=1, seed=0,
+        max_completion_length=2, learning_rate=0.1, use_cpu=True, report_to=[], save_strategy="no", logging_steps=1,
+        seed=0,
         bf16=False, gradient_checkpointing=False, disable_tqdm=True,
     )  # fmt: skip
     rows = Dataset.from_list([{"prompt": prompt, reward.gold: gold} for gold in golds])

@@ -79,7 +79,8 @@ def test_math_is_cleaned_by_trigger_box_or_last_number(text, answer):
 
 @pytest.mark.parametrize(
     ("stdout", "paper", "answer"),
-    [("5\n", "number", "5"), ("", "number", None), ("", "math", None), ("[3, 4]", "number", "3"), ("x\n", "number", None),
+    [("5\n", "number", "5"), ("", "number", None), ("", "math", None), ("[3, 4]", "number", "3"), ("x\n", "number",
+    None),
     ("B", "choice", "B"),
      ("2.50\n3", "number", "2.5"), ("1/2\n", "math", "\\frac{1}{2}"), ("", "choice", None), ("15", "choice", "15")],
 )  # fmt: skip

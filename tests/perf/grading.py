@@ -1,4 +1,5 @@
-"""Graders side by side, in one run on one core: pairs a second, accuracy on labelled cases, 5,000 MATH records scored again.
+"""Graders side by side, in one run on one core: pairs a second, accuracy on labelled cases, 5,000 MATH records scored
+again.
 
 ``python tests/perf/grading.py [DATA_DIR] [CASES.jsonl]``: a benchmark, not a test. What counts are the ratios of one
 run: pairs are asked in rounds, each grader in turn, so that what else the machine does falls on all. `prm800k` is the

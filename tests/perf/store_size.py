@@ -1,4 +1,5 @@
-"""How long a report of a large run takes, and how much memory: ``python tests/perf/store_size.py [RECORDS]`` (default: a million).
+"""How long a report of a large run takes, and how much memory: ``python tests/perf/store_size.py [RECORDS]`` (default:
+a million).
 
 A run of short records is written (decodings ``hybrid`` and ``both``, two graders each), then `mammoth-eval report`
 reads it in a process of its own. The goal is under 15 s and 2 GB for a million.

@@ -32,7 +32,8 @@ def run(model="org/small-135m", right=5, n=10, benchmarks=PAPER, grader="exact",
             scores = scored(("pot", *by_pot), ("cot", *by_cot), answer=by_pot[0], outcome=by_pot[1], grader=grader)
             records.append(record(pot(), cot(), number=number, benchmark=benchmark, scores=scores))
     settings = {
-        "model": model, "decoding": "both", "rules": "exact", "prompt": "alpaca", "prompt_hash": "aaaa0000", "samples": 1,
+        "model": model, "decoding": "both", "rules": "exact", "prompt": "alpaca", "prompt_hash": "aaaa0000",
+        "samples": 1,
         "sampling": {"temperature": 0.0, "max_tokens": 64}, "sandbox": {"seconds": 5.0},
         "benchmarks": {name: {"n": n, "sha256": f"{name}-{n}"} for name in benchmarks}, **spec,
     }  # fmt: skip

@@ -34,8 +34,8 @@ def large(tmp_path_factory):
     return view.write([seen(folder, records)], folder / "report.html"), records
 
 
-CLEAR = """FILTER.choice = {}; FILTER.text = FILTER.grader = byId('search').value = ''; location.hash = 'samples'; LIST.at = -1;
-           document.activeElement.blur(); buildColumns(); drawFacets(); refresh()"""
+CLEAR = """FILTER.choice = {}; FILTER.text = FILTER.grader = byId('search').value = ''; location.hash = 'samples';
+           LIST.at = -1; document.activeElement.blur(); buildColumns(); drawFacets(); refresh()"""
 
 
 @pytest.fixture

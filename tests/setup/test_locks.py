@@ -1,4 +1,5 @@
-"""Each combination of locks that set-up installs is whole on every Python and machine, by the record of what the releases ask for.
+"""Each combination of locks that set-up installs is whole on every Python and machine, by the record of what the
+releases ask for.
 
 The record (`tools/releases.py`) is what the public index says; `make locks-check` installs for real.
 """

@@ -33,7 +33,7 @@ LEFT = 12
 
 
 def slow(number):
-    """An answer that takes a grader some 40 ms, so that a new scoring lasts longer than what is left of the evaluation."""
+    """An answer that takes a grader some 40 ms, so that scoring again outlasts what is left of the evaluation."""
     return "+".join(rf"{number}x^{{{power}}}\sin({power}x)" for power in range(1, 60))
 
 

@@ -1,4 +1,5 @@
-"""What vLLM is configured to on pretended GPUs: ``python gpu_settings.py < cases.json > found.json``, a process for all cases.
+"""What vLLM is configured to on pretended GPUs: ``python gpu_settings.py < cases.json > found.json``, a process for all
+cases.
 
 A case is ``{"gpu", "model", "options", "silent"}``. What is found are numbers of the configuration, or why it was
 refused, or what this build of vLLM lacks.

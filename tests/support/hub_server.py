@@ -1,4 +1,5 @@
-"""A model hub that runs here: what ``huggingface_hub`` and ``datasets`` ask of the real one, over folders, and its faults.
+"""A model hub that runs here: what ``huggingface_hub`` and ``datasets`` ask of the real one, over folders, and its
+faults.
 
 ``python tests/support/hub_server.py --port 8010`` serves the embedded model as ``org/small``, our adapter on it as
 ``org/small-adapter`` and a data set as ``org/sums``, and prints the commands that use them.
@@ -22,7 +23,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 LARGE = 1 << 20
-"""Files from this size on are answered with a redirect to another host, as the real hub does for files that git keeps apart."""
+"""Files from this size on are answered with a redirect to another host, as the real hub does for files that git keeps
+apart.
+"""
 ADDRESS = re.compile(
     r"/(?P<api>api/models/|api/datasets/)(?P<id>[^/]+/[^/]+)(/(?P<verb>revision|tree"
     r"|paths-info)/(?P<revision>[^/]+)(/(?P<path>.*))?)?"

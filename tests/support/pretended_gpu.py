@@ -48,7 +48,8 @@ def is_cuda_build() -> bool:
 
 
 def empty_driver(folder: Path) -> Path:
-    """A library under the name of NVIDIA's driver with next to nothing in it: the compiled parts of vLLM are linked to that name.
+    """A library under the name of NVIDIA's driver with next to nothing in it: the compiled parts of vLLM are linked to
+    that name.
 
     Needs a C compiler. The folder goes into ``LD_LIBRARY_PATH``.
     """

@@ -6,7 +6,8 @@ from mammoth_eval.store import RunFolder, RunSpec
 
 ANSWERS = {"correct": "4", "wrong": "5", "no_answer": None, "truncated": None}
 SPEC = {
-    "model_hash": "", "engine": "scripted", "engine_args": {}, "prompt": "alpaca", "prompt_hash": "aa00", "prompt_text": (
+    "model_hash": "", "engine": "scripted", "engine_args": {}, "prompt": "alpaca", "prompt_hash": "aa00",
+    "prompt_text": (
         ""
     ),
     "rules": "exact", "sampling": {"temperature": 0.0, "max_tokens": 64, "seed": 0}, "samples": 1,

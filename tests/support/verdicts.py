@@ -1,4 +1,5 @@
-"""Every extraction and every verdict of the tables and recorded runs, one line each: what a change of the house must not move.
+"""Every extraction and every verdict of the tables and recorded runs, one line each: what a change of the house must
+not move.
 
 ``PYTHONPATH=. python tests/support/verdicts.py FILE`` writes them; a diff of two, from before and after, must be empty.
 They are the labelled tables of ``tests/data`` and, with ``MAMMOTH_DATA_DIR``, the generations in its ``recorded``

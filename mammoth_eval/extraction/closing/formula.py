@@ -39,7 +39,8 @@ def is_relation(value: str) -> bool:
 
 
 def value(run: Sequence[Token], source: str, *, plural: bool, equated: bool) -> str | None:
-    """The value of a run: an expression, the side of an equation that says it, a list; None where it is none for certain.
+    """The value of a run: an expression, the side of an equation that says it, a list; None where it is none for
+    certain.
 
     `plural`: plain numbers beside each other are a list. `equated`: the sentence is about an equation, which is then
     the value.

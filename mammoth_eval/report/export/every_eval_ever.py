@@ -1,4 +1,5 @@
-"""The schema of Every Eval Ever 0.3.0 (evaleval/every_eval_ever: ``eval.schema.json``, ``instance_level_eval.schema.json``).
+"""The schema of Every Eval Ever 0.3.0 (evaleval/every_eval_ever: ``eval.schema.json``,
+``instance_level_eval.schema.json``).
 
 A benchmark of a run becomes ``data/<benchmark>/<developer>/<model>/<uuid>.json`` and ``<uuid>_samples.jsonl``, as in
 their datastore. Scores are proportions. Every reading is a result; the samples belong to the run's own. Void records

@@ -1,4 +1,5 @@
-"""lm-evaluation-harness's files: ``results_<date>.json`` and ``samples_<task>_<date>.jsonl`` in a folder named after the model.
+"""lm-evaluation-harness's files: ``results_<date>.json`` and ``samples_<task>_<date>.jsonl`` in a folder named after
+the model.
 
 Field names are those of lm_eval 0.4.13 (EleutherAI/lm-evaluation-harness: ``lm_eval/result_schema.py``,
 ``lm_eval/evaluator.py``, ``lm_eval/loggers/evaluation_tracker.py``). A task there asks one prompt a document, so a

@@ -125,7 +125,8 @@ def _verdict(score: Score, number: int) -> list[str | None]:
 
 
 def to_script(data: object) -> str:
-    """`data` as JSON that may stand in a script tag: nothing in it can end the tag or open a comment, whatever a model wrote.
+    """`data` as JSON that may stand in a script tag: nothing in it can end the tag or open a comment, whatever a model
+    wrote.
 
     Lone surrogates, which a store keeps and a file in UTF-8 cannot, are written as escapes.
     """
