@@ -71,7 +71,7 @@ def _read(path: Path) -> Any:
 def _gpus() -> int:
     import torch
 
-    count = torch.cuda.device_count()
+    count = int(torch.cuda.device_count())
     if not count:
         raise UsageError("--launch: no GPU is here to start a process on; name a number of processes with --processes")
     return count
