@@ -39,11 +39,11 @@ setup: ## install alone: ENGINE= for another than vllm, ARGS='--train --deepspee
 	@$(SETUP) $(if $(ENGINE),--engine '$(ENGINE)') $(ARGS)
 
 test: ## all tests, with the real engine and the real model, in two processes; ARGS= goes to pytest, in one
-	@$(SETUP) --benchmarks generated --dev --train
+	@$(SETUP) --benchmarks generated --dev --train --docs
 	@$(BIN)/python $(if $(ARGS),-m pytest $(ARGS),tools/run_tests.py)
 
 test-fast: ## the tests that take no engine and no long wait, within 90 s on two cores; ARGS= goes to pytest
-	@$(SETUP) --benchmarks generated --dev --train
+	@$(SETUP) --benchmarks generated --dev --train --docs
 	@$(BIN)/python -m pytest -m 'not engine and not slow' $(ARGS)
 
 check: ## lint, format, strict types, the layer rule

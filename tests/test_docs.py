@@ -164,11 +164,10 @@ for block in json.load(sys.stdin):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", sorted({page for page, _, _ in blocks("python")}))
+@pytest.mark.parametrize("page", sorted({page for page, before, _ in blocks("python") if not NOT_RUN.search(before)}))
 def test_the_python_of_a_page_runs_and_prints_what_its_comments_say(page, tmp_path):
     shutil.copytree(DOCS / "examples", tmp_path / "docs" / "examples")
     found = [block for name, before, block in blocks("python") if name == page and not NOT_RUN.search(before)]
-    assert found
     done = subprocess.run(
         [sys.executable, "-c", RUN_BLOCKS],
         input=json.dumps(found),

@@ -28,7 +28,7 @@ def add_verbosity(parser: argparse.ArgumentParser) -> None:
 def open_console(args: argparse.Namespace | None = None) -> Console:
     """Where a command's messages go. From now on the log goes there as well, as much of it as `args` asks for."""
     quiet, verbose = getattr(args, "quiet", False), getattr(args, "verbose", False)
-    console = Console(file=sys.stderr, quiet=quiet)
+    console = Console(stderr=True, quiet=quiet)
     for earlier in [one for one in LOGGER.handlers if isinstance(one, _ConsoleHandler)]:
         LOGGER.removeHandler(earlier)
     handler = _ConsoleHandler(console, verbose)

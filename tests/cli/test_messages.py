@@ -3,7 +3,6 @@
 Nothing but errors with ``--quiet``, our log with ``--verbose``, colours on a terminal alone.
 """
 
-import dataclasses
 import json
 import os
 import pty
@@ -11,6 +10,7 @@ import re
 import subprocess
 import sys
 
+import msgspec
 import pytest
 from builders import cot, pot, record, scored
 from stored import SPEC
@@ -112,7 +112,7 @@ def test_a_terminal_gets_colours_unless_no_color_is_set(toy):
 @pytest.fixture
 def damaged(tmp_path):
     """A run of three records, the middle one torn."""
-    spec = dataclasses.replace(SPEC, benchmarks={"toy": {"policy": {"paper": "number"}}})
+    spec = msgspec.structs.replace(SPEC, benchmarks={"toy": {"policy": {"paper": "number"}}})
     with RunFolder(tmp_path, spec) as folder:
         folder.begin({})
         for number in range(3):

@@ -1,6 +1,6 @@
 """The main job for real: the embedded model on the real engine, sampled, killed in the middle, going on to the end.
 
-12 problems and 4 samples of each are more requests at once than two cores take: what breaks when the engine's batch is
+10 problems and 4 samples of each are more requests at once than two cores take: what breaks when the engine's batch is
 full (seeded sampling under chunked prefill killed the engine on a processor) does not show with three prompts. Three
 starts show all: a run that is killed, the same command again, and the same run undisturbed.
 """
@@ -23,7 +23,7 @@ from mammoth_eval import store
 from mammoth_eval.types import Record
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow, needs_vllm]
-PROBLEMS = 12
+PROBLEMS = 10
 BENCHMARKS = 2
 SAMPLES = 4
 
