@@ -292,10 +292,13 @@ def graded(numbers):
 
 
 def warmed(numbers):
-    """The same, once this process's prover is up: what is asked before may be a fault on a busy machine."""
-    end = time.monotonic() + 30
-    while FAULT in graded(PROVED[:1]) and time.monotonic() < end:
-        time.sleep(0.1)
+    """The same, once this process's prover has made three proofs in a row: while it starts, it may be late."""
+    end, proofs = time.monotonic() + 60, 0
+    for number in range(100, 1000):
+        proved = earned(rf"\boxed{{|x|^2+{number}|x y|}}", rf"x^2+{number}|x||y|") == RIGHT
+        proofs = proofs + 1 if proved else 0
+        if proofs == 3 or time.monotonic() > end:
+            break
     return graded(numbers)
 
 

@@ -1,6 +1,9 @@
 """The scorer and the solver for inspect_ai, in a real `eval` with its own mock model; the log is read back."""
 
+import gc
 import math
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -12,16 +15,25 @@ from inspect_ai.log import read_eval_log
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
 
 from mammoth_eval.errors import UnknownName, UsageError
-from mammoth_eval.integrations.inspect_ai import hybrid, math_answer
+from mammoth_eval.integrations.inspect_ai import SharedSandbox, hybrid, math_answer
 
 PROGRAM = "```python\nprint(6 * 7)\n```"
 pytestmark = pytest.mark.filterwarnings("ignore")  # of inspect_ai and what it loads
+
+
+@pytest.fixture(autouse=True)
+def nothing_left():
+    """Streams that inspect_ai leaves open are collected here, where their warnings are passed over."""
+    yield
+    gc.collect()
+
 
 SAMPLES = [
     Sample(input="What is six times seven?", target="42", id="program"),
     Sample(input="Twice 21, said without a program?", target="42", id="fallback"),
     Sample(input="A program that breaks?", target="42", id="broken"),
     Sample(input="Neither?", target="42", id="neither"),
+    Sample(input="Only thought?", target="42", id="thought"),
     Sample(input="Which is 42?", target="B", choices=["41", "42"], id="choice"),
 ]
 REPLIES = {
@@ -29,6 +41,7 @@ REPLIES = {
     "Twice 21": ("I would rather not.", "So it is $\\boxed{42}$."),
     "A program that": ("```python\nprint(1 / 0)\n```", "The answer is 41."),
     "Neither": ("", ""),
+    "Only thought": ("", "<think>It is 42."),
     "Which is": (PROGRAM, "The answer is (A)."),
 }
 
@@ -69,10 +82,58 @@ def test_the_hybrid_takes_the_programs_answer_and_falls_back_where_there_is_none
         "fallback": ("C", "42", "cot"),
         "broken": ("I", "41", "cot"),
         "neither": ("N", None, "cot"),
+        "thought": ("N", None, "cot"),
         "choice": ("C", "B", "pot"),
     }
     (result,) = log.results.scores
-    assert result.metrics["accuracy"].value == pytest.approx(3 / 5)
+    assert result.metrics["accuracy"].value == pytest.approx(3 / 6)
+    kept = {
+        sample.id: [sample.store.get(f"mammoth_eval:{key}") for key in ("program", "status")] for sample in log.samples
+    }
+    assert kept["program"] == ["print(6 * 7)", "ok"]
+    assert kept["broken"] == ["print(1 / 0)", "error"]
+    assert kept["fallback"] == [None, None]
+
+
+def loops():
+    """The threads in which sandboxes run."""
+    return [thread for thread in threading.enumerate() if thread.name == "sandbox"]
+
+
+@pytest.mark.slow
+def test_the_sandbox_ends_with_the_run(tmp_path):
+    answering = get_model("mockllm/model", custom_outputs=lambda *_: said(PROGRAM), memoize=False)
+    log = evaluated(tmp_path, [Sample(input="One", target="42", id=1)], hybrid(), math_answer(), answering)
+    assert log.samples[0].scores["math_answer"].value == "C"
+    assert loops() == []
+
+
+def test_programs_that_come_at_once_share_one_sandbox_which_opens_again_after_its_end():
+    shared = SharedSandbox()
+    for _ in range(2):
+        with ThreadPoolExecutor(8) as pool:
+            done = list(pool.map(shared.run, [f"print({number})" for number in range(8)]))
+        assert [execution.stdout for execution in done] == [f"{number}\n" for number in range(8)]
+        assert len(loops()) == 1
+        shared.close()
+        assert loops() == []
+
+
+@pytest.mark.slow
+def test_a_completion_that_was_cut_off_counts_only_where_it_marks_an_answer(tmp_path):
+    def reply(messages, *_):
+        made = said("So far that makes 42" if "One" in messages[-1].text else "So it is \\boxed{42}, and")
+        made.choices[0].stop_reason = "model_length"
+        return made
+
+    answering = get_model("mockllm/model", custom_outputs=reply, memoize=False)
+    samples = [Sample(input="One", target="42", id=1), Sample(input="Two", target="42", id=2)]
+    log = evaluated(tmp_path, samples, inspect_ai.solver.generate(), math_answer(), answering)
+    found = {sample.id: sample.scores["math_answer"] for sample in log.samples}
+    assert {name: (score.value, score.metadata["outcome"]) for name, score in found.items()} == {
+        1: ("N", "truncated"),
+        2: ("C", "correct"),
+    }
 
 
 @pytest.mark.slow

@@ -1,89 +1,56 @@
 """A step of TRL's GRPOTrainer on a random model of a few thousand parameters, with our reward."""
 
+import importlib.util
+import json
 import math
+import os
+import subprocess
+import sys
 
 import pytest
+from checkout import ROOT
 
-from mammoth_eval.reward import Reward
-
-torch = pytest.importorskip("torch", reason="torch is not installed: make setup ARGS=--train")
-trl = pytest.importorskip("trl", reason="trl is not installed: make setup ARGS=--train")
-
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # what these libraries warn of is theirs
-
-WORDS = ["<end>", "<pad>", "<unknown>", "Pick", "a", "digit", ".", *map(str, range(10))]
-TEMPLATE = "{% for message in messages %}{{ message.content }} {% endfor %}"
-QUESTION = "Pick a digit ."
-TWIN = 8
-"""Completions of one prompt, which are compared with each other."""
+VALUES = {"correct": 1.0, "wrong": -0.5, "no_answer": -1.0}
+NO_TRL = importlib.util.find_spec("trl") is None
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(NO_TRL, reason="trl is not installed: make setup ARGS=--train"),
+]
 
 
-def make_tokenizer():
-    """One token for each word."""
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
-
-    made = Tokenizer(models.WordLevel({word: number for number, word in enumerate(WORDS)}, unk_token="<unknown>"))
-    made.pre_tokenizer = pre_tokenizers.Whitespace()
-    names = {"eos_token": "<end>", "pad_token": "<pad>", "unk_token": "<unknown>"}
-    return PreTrainedTokenizerFast(tokenizer_object=made, chat_template=TEMPLATE, **names)
+STEPS = {
+    "text": ([list("01234"), list("56789")], False),
+    "conversation": ([list("01234"), list("56789")], True),
+    "no gold": ([None, None], False),
+}
+"""The golds of a step's two prompts, and whether they are messages."""
 
 
-def make_model(tokenizer):
-    """A Llama of one layer that knows the words and nothing else."""
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=16, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2,
-        num_key_value_heads=1, max_position_embeddings=64, eos_token_id=0, pad_token_id=1, tie_word_embeddings=True,
-    )  # fmt: skip
-    return LlamaForCausalLM(config)
-
-
-def step(folder, reward, prompt, golds):
-    """The trainer after one step, the model's parameters before it, and after."""
-    from datasets import Dataset
-
-    tokenizer = make_tokenizer()
-    model = make_model(tokenizer)
-    before = torch.cat([part.detach().flatten().clone() for part in model.parameters()])
-    args = trl.GRPOConfig(
-        output_dir=str(folder), max_steps=1, per_device_train_batch_size=len(golds) * TWIN, num_generations=TWIN,
-        max_completion_length=2, learning_rate=0.1, use_cpu=True, report_to=[], save_strategy="no", logging_steps=1,
-        seed=0,
-        bf16=False, gradient_checkpointing=False, disable_tqdm=True,
-    )  # fmt: skip
-    rows = Dataset.from_list([{"prompt": prompt, reward.gold: gold} for gold in golds])
-    trainer = trl.GRPOTrainer(
-        model=model, reward_funcs=reward, args=args, train_dataset=rows, processing_class=tokenizer
-    )
-    trainer.train()
-    return trainer, before, torch.cat([part.detach().flatten() for part in trainer.model.parameters()])
+@pytest.fixture(scope="module")
+def steps(tmp_path_factory):
+    """What each of `STEPS` logs, in a process of its own."""
+    script = ROOT / "tests" / "support" / "grpo_step.py"
+    command = [sys.executable, str(script), str(tmp_path_factory.mktemp("grpo")), json.dumps(list(STEPS.values()))]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return dict(zip(STEPS, json.loads(done.stdout.splitlines()[-1]), strict=True))
 
 
-@pytest.mark.parametrize("prompt", [QUESTION, [{"role": "user", "content": QUESTION}]], ids=["text", "conversation"])
-def test_a_step_of_grpo_takes_our_rewards_and_moves_the_model(tmp_path, prompt):
-    digits = [[str(digit) for digit in range(5)], [str(digit) for digit in range(5, 10)]]
-    reward = Reward(gold="solution", wrong=-0.5, no_answer=-1.0, name="maths")
-    trainer, before, after = step(tmp_path, reward, prompt, digits)
-    logs, table = trainer.state.log_history[0], trainer._logs
-    rewards, answers, outcomes = (
-        table["rewards"]["maths"],
-        table["extra"]["maths/answer"],
-        table["extra"]["maths/outcome"],
-    )
-    assert len(rewards) == 2 * TWIN
-    assert {"correct", "wrong"} <= set(outcomes)
-    assert list(rewards) == [reward.value(outcome) for outcome in outcomes]
-    assert logs["rewards/maths/mean"] == pytest.approx(sum(rewards) / len(rewards))
-    for completion, answer in zip(table["completion"], answers, strict=True):
-        assert answer is None or answer in str(completion)
-    assert not torch.equal(before, after)
+@pytest.mark.parametrize("kind", ["text", "conversation"])
+def test_a_step_of_grpo_takes_our_rewards_and_moves_the_model(steps, kind):
+    found = steps[kind]
+    assert len(found["rewards"]) == 16
+    assert {"correct", "wrong"} <= set(found["outcomes"])
+    assert found["rewards"] == [VALUES[outcome] for outcome in found["outcomes"]]
+    assert found["logged"]["rewards/maths/mean"] == pytest.approx(sum(found["rewards"]) / 16)
+    for completion, answer in zip(found["completions"], found["answers"], strict=True):
+        assert answer is None or answer in completion
+    assert found["moved"]
 
 
-def test_a_completion_that_cannot_be_graded_moves_nothing(tmp_path):
-    trainer, before, after = step(tmp_path, Reward(gold="solution"), QUESTION, [None, None])
-    assert all(math.isnan(value) for value in trainer._logs["rewards"]["mammoth_eval"])
-    assert trainer.state.log_history[0]["mammoth_eval/faults"] == 1.0
-    assert torch.equal(before, after)
+def test_completions_that_cannot_be_graded_move_nothing(steps):
+    found = steps["no gold"]
+    assert all(math.isnan(value) for value in found["rewards"])
+    assert found["logged"]["maths/faults"] == 1.0
+    assert not found["moved"]
