@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--only",
         default=",".join(DEFAULT_KINDS),
         metavar="KINDS",
-        help=f"comma list of {', '.join(KINDS)} (default: all but text, which is any other wording)",
+        help=f"comma list of {', '.join(KINDS)} (default: all but text, where only the text differs)",
     )
     parser.add_argument(
         "--limit", type=int, default=10, metavar="N", help="problems shown (default: 10; 0: all; JSON has all)"
@@ -90,7 +90,7 @@ def _summary(found: Changes) -> Iterator[str]:
     for name, keys in (
         ("only A was asked", found.only_a),
         ("only B was asked", found.only_b),
-        ("asked otherwise", found.redefined),
+        ("asked differently", found.redefined),
     ):
         if keys:
             yield f"{name}: {len(keys)} ({', '.join(keys[:3])}{', ...' if len(keys) > 3 else ''})"

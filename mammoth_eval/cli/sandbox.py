@@ -36,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help="seconds that a program may wait without computing (default: %(default)s)",
         )
         child.add_argument("--json", action="store_true", help="print one JSON object")
-    check.add_argument("--only", default="", metavar="TEXT", help="only the cases whose name holds this")
-    timed.add_argument("--workers", type=int, help="programs at once (default: one per core)")
+    check.add_argument("--only", default="", metavar="TEXT", help="only the cases whose name contains this")
+    timed.add_argument("--workers", type=int, metavar="N", help="programs at once (default: one per core)")
     timed.add_argument("--repeat", type=int, default=5, help="rounds through the file (default: %(default)s)")
 
 

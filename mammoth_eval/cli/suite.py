@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     options.add_pairs(parser, "--engine-arg", "passed on to the engine; repeatable")
     parser.add_argument("--merge", action="store_true", help="evaluate a LoRA merged into its base")
-    parser.add_argument("--dry-run", action="store_true", help="print what it needs and its commands, and run none")
+    parser.add_argument("--dry-run", action="store_true", help="print what it needs and its commands, run nothing")
     options.add_data_dir(parser)
     options.add_format(parser, without=("csv",))
     messages.add_verbosity(parser)
