@@ -60,7 +60,7 @@ def read_document(path: Path, label: str, error: type[UsageError], fault: str = 
 
 
 def build(kind: type[Kind], table: object, document: Document, place: Place = (), **given: Any) -> Kind:
-    """A `kind` out of a table of `document`;
+    """A `kind` out of a table of `document`.
 
     `given` are fields that no file says (its own name, say). Raises as `values`.
     """
@@ -119,7 +119,7 @@ def convert(value: object, hint: Any) -> Any:
 
 
 def _path(hint: type, value: object) -> object:
-    if hint is Path and isinstance(value, str):
+    if hint is Path and isinstance(value, str | Path):
         return Path(value)
     raise TypeError(f"no {hint.__name__}: {value!r}")
 

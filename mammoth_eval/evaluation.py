@@ -75,7 +75,9 @@ async def evaluate_async(
     """The same in a notebook, a training loop or any coroutine; see `evaluate`.
 
     `engine` may be one that is open (``async with make_engine(...) as engine``): it is used for this run and left open.
-    Closed, it raises `EngineClosed` before anything is written.
+    Closed, it raises `EngineClosed` before anything is written. A run is known by `model` and its settings, and what
+    has a record is not asked again: name each checkpoint of a training apart (``step-200``), or give each a
+    `results_dir`.
     """
     _check(concurrency)
     name = engine if isinstance(engine, str) else _path_of(engine)

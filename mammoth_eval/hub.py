@@ -91,7 +91,7 @@ def _ask(kind: Kind, name: str, revision: str | None, *, sizes: bool = False) ->
 
 
 def file(pinned: Pin, filename: str) -> Path | None:
-    """One file at the pinned commit, downloaded if need be;
+    """One file at the pinned commit, downloaded if need be.
 
     None where the repository has no such file. Raises as `pin` does.
     """

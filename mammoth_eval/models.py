@@ -91,7 +91,7 @@ def resolve(name: str, engine: str, cache_dir: Path, options: Mapping[str, Any] 
 
 
 def _find(name: str, revision: str, cache_dir: Path, *, is_base: bool = False) -> Model:
-    """The weights, and the adapter over them, that `name` means;
+    """The weights, and the adapter over them, that `name` means.
 
     `is_base`: of an adapter, so that it cannot be one itself.
     """

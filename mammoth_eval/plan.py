@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct, field, structs
 
 import mammoth_eval
-from mammoth_eval import benchmarks, models, presets, prompts, rules
+from mammoth_eval import benchmarks, config, models, presets, prompts, rules
 from mammoth_eval import decoding as decodings
 from mammoth_eval.benchmarks import Benchmark
 from mammoth_eval.decoding import Decoding
@@ -91,18 +91,24 @@ GROUPS = {"paper": benchmarks.PAPER, "ind": benchmarks.IND, "ood": benchmarks.OO
 def settings_of(**asked: Any) -> Settings:
     """Settings by name, as a caller in Python gives them: lists for tuples, texts for paths, groups of benchmarks.
 
-    Raises `UnknownName` for a name that is no setting, with the nearest that is one.
+    Raises `UnknownName` for a name that is no setting, with the nearest that is one, and `UsageError` for a value that
+    a setting cannot have.
     """
-    known = [setting.name for setting in structs.fields(Settings)]
+    known = config.keys(Settings)
     for name in asked:
         if name not in known:
             raise UnknownName("setting", name, known)
     asked["benchmarks"] = benchmark_names(asked["benchmarks"])
-    for name in ("graders", "stop"):
-        if asked.get(name) is not None:
-            asked[name] = listed(asked[name])
-    asked["data_dir"] = Path(asked["data_dir"]) if asked.get("data_dir") else None
-    asked["cache_dir"] = Path(asked.get("cache_dir") or cache_folder())
+    if asked.get("graders") is not None:
+        asked["graders"] = listed(asked["graders"])
+    if isinstance(asked.get("stop"), str):
+        asked["stop"] = (asked["stop"],)
+    asked["cache_dir"] = asked.get("cache_dir") or cache_folder()
+    for name, value in asked.items():
+        try:
+            asked[name] = config.convert(value, known[name].hint)
+        except ValueError as error:
+            raise UsageError(f"{name} = {value!r}, expected {error}") from error
     return Settings(**asked)
 
 

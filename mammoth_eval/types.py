@@ -182,7 +182,7 @@ class AttemptScore:
     reason: str = ""
     """The verdict's rung and reason."""
     vote: int | None = None
-    """Of several samples, the first by this method that gave an equal answer;
+    """Of several samples, the first by this method that gave an equal answer.
 
     None where there is no answer, or one sample.
     """

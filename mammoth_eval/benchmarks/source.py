@@ -90,7 +90,7 @@ def _stored(benchmark: Benchmark, data_dir: Path | None, cache_dir: Path) -> lis
 
 
 def pin(benchmark: Benchmark) -> hub.Pin | None:
-    """The commit of the hub that a benchmark's rows are taken from;
+    """The commit of the hub that a benchmark's rows are taken from.
 
     None where they are not of the hub. Raises `BenchmarkError`.
     """

@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="pot: programs, cot: chains of thought, new: new questions (default: pot)",
     )
     taught.add_argument("--engine", default="vllm", metavar="NAME", help=f"one of {', '.join(ENGINES)} (default: vllm)")
-    options.add_pairs(taught, "--engine-arg", "passed on to the engine; repeatable")  # type: ignore[arg-type]
+    options.add_pairs(taught, "--engine-arg", "passed on to the engine; repeatable")
     taught.add_argument("--samples", type=int, default=4, metavar="K", help="answers to each question (default: 4)")
     taught.add_argument("--temperature", type=float, default=0.7, metavar="T", help="default: 0.7")
     taught.add_argument(

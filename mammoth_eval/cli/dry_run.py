@@ -70,10 +70,8 @@ def _estimate(plan: Plan, methods: Sequence[Method], totals: dict[Method, int], 
     yield f"at least   {requests} requests, {least} {unit} of prompts, up to {requests * limit} new tokens"
     if falls_back:
         most = asked * len(methods)
-        yield (
-            f"at most    {most} requests (every problem falls back), {sum(totals.values()) * samples} {unit} of "
-            f"prompts,"
-        )
+        prompts = f"{sum(totals.values()) * samples} {unit} of prompts"
+        yield f"at most    {most} requests (every problem falls back), {prompts},"
         yield f"           up to {most * limit} new tokens"
     yield "Nothing was asked and nothing written to the results."
 
@@ -87,7 +85,7 @@ def _counting(plan: Plan) -> tuple[str, Count]:
 
 
 def _tokenizer(plan: Plan) -> Any:
-    """The model's tokenizer, from its folder or the hub's cache;
+    """The model's tokenizer, from its folder or the hub's cache.
 
     None where it is not there, or cannot serve the prompt.
     """

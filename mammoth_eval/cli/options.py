@@ -14,17 +14,19 @@ from typing import Any
 from mammoth_eval.errors import UsageError
 from mammoth_eval.redaction import redacted
 
+Parser = argparse._ActionsContainer
+"""A parser, or a group of its arguments: argparse has no public name for what both are."""
 FORMATS = ("table", "markdown", "csv", "latex", "html", "json")
 
 
-def add_results_dir(parser: argparse.ArgumentParser) -> None:
+def add_results_dir(parser: Parser) -> None:
     """``--results-dir``."""
     parser.add_argument(
         "--results-dir", type=Path, default=Path("results"), metavar="DIR", help="the store (default: results)"
     )
 
 
-def add_data_dir(parser: argparse.ArgumentParser) -> None:
+def add_data_dir(parser: Parser) -> None:
     """``--data-dir``, by default MAMMOTH_DATA_DIR."""
     named = os.environ.get("MAMMOTH_DATA_DIR")
     parser.add_argument(
@@ -39,19 +41,19 @@ def add_data_dir(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_skip_damaged(parser: argparse.ArgumentParser) -> None:
+def add_skip_damaged(parser: Parser) -> None:
     """``--skip-damaged``."""
     parser.add_argument("--skip-damaged", action="store_true", help="leave out records that cannot be read")
 
 
-def add_format(parser: argparse.ArgumentParser, *, without: Sequence[str] = ()) -> None:
+def add_format(parser: Parser, *, without: Sequence[str] = ()) -> None:
     """``--format`` and ``--json``; `without` are forms that the command does not have."""
     forms = tuple(form for form in FORMATS if form not in without)
     parser.add_argument("--format", choices=forms, default="table", help="form of the tables (default: table)")
     parser.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
 
 
-def add_pairs(parser: argparse.ArgumentParser, flag: str, text: str) -> None:
+def add_pairs(parser: Parser, flag: str, text: str) -> None:
     """A repeatable ``--flag name=value``."""
     parser.add_argument(flag, action="append", default=[], metavar="NAME=VALUE", help=text)
 

@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--seed", type=int, default=0)
     engine = parser.add_argument_group("engine and sandbox")
     engine.add_argument("--engine", default="vllm", metavar="NAME", help=f"one of {', '.join(ENGINES)} (default: vllm)")
-    options.add_pairs(engine, "--engine-arg", "passed on to the engine, e.g. tensor_parallel_size=2; repeatable")  # type: ignore[arg-type]
+    options.add_pairs(engine, "--engine-arg", "passed on to the engine, e.g. tensor_parallel_size=2; repeatable")
     engine.add_argument(
         "--concurrency",
         default="auto",
@@ -70,13 +70,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     engine.add_argument("--sandbox", default="auto", metavar="LEVEL", help=f"auto or one of {', '.join(LEVELS)}")
     engine.add_argument("--program-seconds", type=float, metavar="S", help="CPU seconds of one program (default: 5)")
     where = parser.add_argument_group("where")
-    options.add_data_dir(where)  # type: ignore[arg-type]
-    options.add_results_dir(where)  # type: ignore[arg-type]
+    options.add_data_dir(where)
+    options.add_results_dir(where)
     where.add_argument(
         "--skip-damaged", action="store_true", help="problems whose records cannot be read are pending again"
     )
-    options.add_pairs(where, "--factor", "a fact about the model for ablations, e.g. subset=G+M; repeatable")  # type: ignore[arg-type]
-    options.add_format(where)  # type: ignore[arg-type]
+    options.add_pairs(where, "--factor", "a fact about the model for ablations, e.g. subset=G+M; repeatable")
+    options.add_format(where)
     messages.add_verbosity(parser)
     lm_eval.add_aliases(parser)
     run_file.add_arguments(parser)

@@ -30,14 +30,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = [action for action in parser._actions if action.dest in names]  # argparse has no public list of them
     parser.set_defaults(unless_said={action.dest: parser.get_default(action.dest) for action in actions})
     for action in actions:
-        if (
-            action.default is not None
-            and action.default is not False
-            and action.default != []
-            and "(default" not in (action.help or "")
-        ):
-            action.help = f"{action.help or ''} (default: {action.default})".strip()
+        says = action.help or ""
+        if not _is_unset(action.default) and "(default" not in says:
+            action.help = f"{says} (default: {action.default})".strip()
         action.default = argparse.SUPPRESS
+
+
+def _is_unset(default: object) -> bool:
+    """Whether a flag's default is nothing to speak of; 0 is."""
+    return default is None or default is False or default == []
 
 
 def runs(args: Namespace, translate: Callable[[Namespace], Namespace]) -> list[Namespace]:
@@ -50,9 +51,8 @@ def runs(args: Namespace, translate: Callable[[Namespace], Namespace]) -> list[N
     said = {name: value for name, value in flags.items() if name in given or value != args.unless_said[name]}
     files: tuple[dict[str, Any], ...] = runfile.read(args.config) if args.config else ({},)
     made = [Namespace(**{**args.unless_said, **_flags(file), **said}) for file in files]
-    return [
-        run for number, run in enumerate(made) if run not in made[:number]
-    ]  # a flag may have fixed an axis of the matrix
+    # a flag may have fixed an axis of the matrix
+    return [run for number, run in enumerate(made) if run not in made[:number]]
 
 
 def _flags(said: dict[str, Any]) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def check(model: str, itemsize: int, room: int | None, place: str, folder: Path 
 
 
 def weights(folder: Path, itemsize: int) -> int:
-    """Bytes that the weights of a model folder take at least, at `itemsize` bytes a number;
+    """Bytes that the weights of a model folder take at least, at `itemsize` bytes a number.
 
     0 where that is not known.
     """

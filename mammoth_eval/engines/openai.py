@@ -134,7 +134,7 @@ class OpenAIEngine:
         return self._completion(reply, query, sampling, time.monotonic() - start)
 
     async def _fit(self, query: Query, sampling: Sampling) -> tuple[Any, int]:
-        """The reply, asked with fewer new tokens where the server says that they do not fit;
+        """The reply, asked with fewer new tokens where the server says that they do not fit.
 
         None and the prompt's length.
         """

@@ -32,7 +32,7 @@ def at_least(engine: str, options: object, **least: float) -> None:
 
 
 def parse_value(text: str) -> object:
-    """A value of the command line:
+    """A value of the command line.
 
     JSON where it is JSON (``2``, ``0.5``, ``true``, ``{"a": 1}``), else the text itself.
     """

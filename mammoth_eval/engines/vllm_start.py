@@ -130,7 +130,7 @@ def _adapter(options: VllmOptions) -> Any:
 
 
 def _room_for(lora: str) -> int:
-    """The least of the ranks that vLLM offers which holds the adapter's own;
+    """The least of the ranks that vLLM offers which holds the adapter's own.
 
     16, its default, where that is not on this machine.
     """

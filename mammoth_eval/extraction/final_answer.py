@@ -254,7 +254,7 @@ def _main_clause(sentence: str) -> str:
 
 
 def _computed(sentence: str, before: str) -> str | None:
-    """The number of a sentence that the last equation gave;
+    """The number of a sentence that the last equation gave.
 
     None where there is none, or the sentence goes on from it.
     """

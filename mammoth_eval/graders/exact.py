@@ -103,7 +103,7 @@ def normalized(asked: Question) -> Verdict:
 
 
 class _Unsettled(Exception):
-    """A fault that a second asking may settle, alone or with sympy loaded: it is not remembered."""
+    """A fault of time, which a second asking may settle, alone or with sympy loaded: it is not remembered."""
 
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(verdict.reason)
@@ -152,7 +152,7 @@ class Grader:
     def _settled(self, answer: str, gold: str, policy: Policy) -> Verdict:
         """The verdict, if it is one to remember. Raises `_Unsettled`."""
         verdict = self._decided(answer, gold, policy)
-        if verdict.fault and (deadline.runs() or self._sympy.is_starting() or verdict.reason == deadline.LATE):
+        if verdict.fault and (deadline.runs() or verdict.rung == "symbolic"):  # the proof itself is remembered below
             raise _Unsettled(verdict)
         return verdict
 

@@ -14,9 +14,10 @@ from mammoth_eval.installing import how_to_install
 from mammoth_eval.types import LETTERS, Policy, Verdict
 
 VERSION = "1"
+DEFAULT = Policy()
 
 
-def grade(answer: str, gold: str, policy: Policy = Policy(), choices: Sequence[str] = ()) -> Verdict:  # noqa: B008 (frozen)
+def grade(answer: str, gold: str, policy: Policy = DEFAULT, choices: Sequence[str] = ()) -> Verdict:
     """What Math-Verify says of `answer` against `gold`, as LaTeX first and plain expressions second.
 
     Raises `UsageError` if not installed.

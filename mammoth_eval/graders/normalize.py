@@ -48,14 +48,16 @@ _BASES = {"b": 2, "o": 8, "x": 16}
 _NAMED_VALUE = re.compile(r"[a-z] ?(?:=|\\neq?(?![a-z])) ?")
 _REWRITTEN: tuple[tuple[str, re.Pattern[str], Made], ...] = (
     ("'", re.compile(  # an angle in degrees, minutes and seconds
-        r"(?<![\d.])(\d{1,4})\s*(?:\^\s*\{?\s*\\circ\s*\}?|\\degree)\s*(\d{1,2})\s*'(?!')(?:\s*(\d{1,2})\s*(?:''|\"))?"),
+        r"(?<![\d.])(\d{1,4})\s*(?:\^\s*\{?\s*\\circ\s*\}?|\\degree)\s*(\d{1,2})\s*'(?!')"
+        r"(?:\s*(\d{1,2})\s*(?:''|\"))?"),
      lambda m: rf"({m[1]}+{m[2]}/60+{m[3] or 0}/3600)^\circ"),
     ("{}", re.compile(r"(\\[a-zA-Z]+)\{\}(?!\s*$)"), r"\1 "),  # the end of a command's name
     ("\\\\", re.compile(r"\\\\\s*(?:\[-?[\d.]{1,6}\s*[a-z]{2}\]\s*)?$"), ""),  # the end of a line
     ("/-", re.compile(r"(?<=\d)\s?/-$"), ""),  # after an amount of rupees
     ("x", re.compile(r"(?<=\d)\s{0,3}x\s{0,3}(?=10\s{0,3}(?:\^|\*\*))"), r"\\times "),  # 3 x 10^8
     ("{", re.compile(  # 7.2\\text{E-}5, 7.2\\mathrm{e}{-5}; an upright e before a difference is Euler's number
-        r"(?<=\d)\s?\\(?:text|mathrm|rm)\s?\{(?:[eE]([-+]?\d{1,4})\}|[eE]([-+])\}\s?\{?(\d{1,4})\}?|[eE]\}\s?\{([-+]\d{1,4})\}"
+        r"(?<=\d)\s?\\(?:text|mathrm|rm)\s?\{(?:[eE]([-+]?\d{1,4})\}|[eE]([-+])\}\s?\{?(\d{1,4})\}?"
+        r"|[eE]\}\s?\{([-+]\d{1,4})\}"
         r"|E\}\s?([-+]\d{1,4}))(?!\d)"),
      lambda m: "e" + "".join(filter(None, m.groups()))),
     ("_", re.compile(  # {}_7C_3, ^{7}P_{3}
@@ -69,7 +71,8 @@ _REWRITTEN: tuple[tuple[str, re.Pattern[str], Made], ...] = (
     ("\\ ", re.compile(r"(?<=\\mathbb\{R\})\s*\\\s+(?=\\?\{)"), r"\\setminus "),
     ("\\in", re.compile(r"\\in\s+R(?![a-zA-Z_^'])"), r"\\in\\mathbb{R}"),
     ("/(", re.compile(  # J/(mol K)
-        rf"(?<![a-zA-Z\\])([a-zA-Z]{{1,4}})/\(({_POWERED})(?:\s*(?:\\cdot|\*|\\,)\s*|\s+)({_POWERED})\)(?!\s*(?:\^|\*\*|!|_))"),
+        rf"(?<![a-zA-Z\\])([a-zA-Z]{{1,4}})/\(({_POWERED})(?:\s*(?:\\cdot|\*|\\,)\s*|\s+)({_POWERED})\)"
+        r"(?!\s*(?:\^|\*\*|!|_))"),
      lambda m: f"{m[1]}/{m[2]}/{m[3]}" if all(map(_is_unit, m.groups())) else m[0]),
     ("0", re.compile(r"^0(b[01]+|o[0-7]+|x[\da-fA-F]+)$"),  # bin(5), hex(5)
      lambda m: f"{m[1][1:].upper()}_{{{_BASES[m[1][0]]}}}"),

@@ -15,7 +15,7 @@ import gzip
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -30,7 +30,7 @@ FORMATS = {
     "pot": "mammoth_eval.importers.formats:program_of_thoughts",
     "lm-eval": "mammoth_eval.importers.formats:lm_eval",
 }
-"""Name to dotted path of ``(row) -> Generation | None``:
+"""Name to dotted path of ``(row) -> Generation | None``.
 
 None for a line that is no row, `ValueError` for a wrong one.
 """
@@ -112,10 +112,11 @@ def _unpacked(path: Path, content: bytes) -> bytes:
 def _objects(path: Path, content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
     """The objects of JSON lines with their lines, or of one JSON array with their places in it, from 1."""
     if content.lstrip().startswith(b"["):
+        values: Iterable[tuple[int, Any]]
         values = enumerate(_parsed(str(path), content, "one JSON array or one JSON object a line"), 1)
     else:
         lines = ((number, line) for number, line in enumerate(content.split(b"\n"), 1) if line.strip())
-        values = ((number, _parsed(f"{path}:{number}", line, "one JSON object a line")) for number, line in lines)  # type: ignore[assignment]
+        values = ((number, _parsed(f"{path}:{number}", line, "one JSON object a line")) for number, line in lines)
     for number, value in values:
         if not isinstance(value, dict):
             raise UsageError(f"{path}:{number}: a JSON {type(value).__name__}, expected an object")

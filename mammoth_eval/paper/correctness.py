@@ -21,13 +21,14 @@ from mammoth_eval.paper.normalize import strip_string
 from mammoth_eval.types import Policy, Verdict
 
 VERSION = "1"
+DEFAULT = Policy()
 _FRACTION = re.compile(r"\\frac\{([^{}]+)\}\{([^{}]+)\}")
 _MAX_CHARS = 200
 _MAX_BITS = 4_096
 _Value = int | float | list["_Value"]
 
 
-def grade(answer: str, gold: str, policy: Policy = Policy(), choices: Sequence[str] = ()) -> Verdict:  # noqa: B008 (frozen)
+def grade(answer: str, gold: str, policy: Policy = DEFAULT, choices: Sequence[str] = ()) -> Verdict:
     """Whether the released code would count `answer` as right; `choices` do not matter there. Never raises."""
     gold = strip_string(gold) if policy.paper == "math" else gold
     if answer == gold:
@@ -50,7 +51,7 @@ def _close(own: float, right: float) -> bool:
 
 
 def number_it(text: str) -> int | float | None:
-    r"""The number that the released code sees in `text` (``\frac{1}{2}``, ``1,000``, ``2*3``, ``[3]``);
+    r"""The number that the released code sees in `text` (``\frac{1}{2}``, ``1,000``, ``2*3``, ``[3]``).
 
     None where none.
     """
@@ -74,7 +75,7 @@ def _first(value: _Value | None) -> object:
 
 
 def _arithmetic(text: str) -> _Value | None:
-    """The value of Python arithmetic on number literals;
+    """The value of Python arithmetic on number literals.
 
     None for anything else. Nothing is evaluated by Python itself.
     """

@@ -60,7 +60,7 @@ def program(text: str) -> str | None:
 
 
 def from_text(text: str, *, paper: Paper, choices: Sequence[str] = (), truncated: bool = False) -> str | None:
-    """The answer in a chain of thought;
+    """The answer in a chain of thought.
 
     None where nothing could be cleaned out. `choices` and `truncated` do not count there.
     """

@@ -32,7 +32,7 @@ class Effect:
     spread: float | None
     """Standard deviation over the seeds; None where there is one run."""
     change: Paired | None
-    """Against the baseline on the problems that both were asked;
+    """Against the baseline on the problems that both were asked.
 
     None for the baseline itself, and where they share none.
     """

@@ -23,7 +23,7 @@ class Asked:
     """Benchmark to its family of exemplars."""
 
     def query(self, problem: Problem, method: Method) -> Query | None:
-        """The request for an attempt at `problem`;
+        """The request for an attempt at `problem`.
 
         None where it is not known (an option match asks with what the model wrote).
         """

@@ -39,7 +39,7 @@ class Slice:
     saved: int
     """Fallbacks whose answer is right."""
     hurt: int | None
-    """Problems on which the program's wrong answer stood in the way of CoT's right one;
+    """Problems on which the program's wrong answer stood in the way of CoT's right one.
 
     None where that is not known.
     """
@@ -73,7 +73,7 @@ class HybridReport:
     saved: tuple[str, ...]
     """Ids of the problems on which the fallback's answer is right."""
     hurt: tuple[str, ...] | None
-    """Ids of the problems on which a program's wrong answer stood in the way of CoT's right one;
+    """Ids of the problems on which a program's wrong answer stood in the way of CoT's right one.
 
     None where not known.
     """

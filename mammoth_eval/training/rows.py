@@ -80,7 +80,7 @@ def make(name: str, kind: Kind, question: str, output: str, provenance: Mapping[
 
 
 def read(path: Path) -> tuple[Row, ...]:
-    """The rows of a file:
+    """The rows of a file.
 
     JSON lines, or one JSON list as the hub has MathInstruct. Raises `DataError` with the row's number.
     """

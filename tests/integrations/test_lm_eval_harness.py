@@ -1,4 +1,4 @@
-"""lm-evaluation-harness itself, on tasks that name our `process_results`:
+"""lm-evaluation-harness itself, on tasks that name our `process_results`.
 
 its dummy model answers ``lol`` to everything.
 """

@@ -52,7 +52,7 @@ class _Reading(NamedTuple):
 
 
 def stated(sentence: str) -> str | None:
-    """The value that a sentence states;
+    """The value that a sentence states.
 
     None where that is in doubt, or is a plain number that its last number is as well.
     """

@@ -40,6 +40,8 @@ DEADLINE = 1.5
 """Seconds for one proof, where its verdict has as many left."""
 _GRACE, _LEAST = 0.4, 0.1
 """Seconds for an answer to arrive, and those that a proof gets at least where waiting has used up the rest."""
+_QUEUE = 30.0
+"""Seconds that a thread waits for its turn, at most."""
 _PATIENCE = 3
 """Questions in a row without an answer before the process is taken for broken."""
 KINDS = (Number, Decimal, Symbol, Constant, Sum, Product, Power, Call, Percent, Degree, Ratio)
@@ -169,30 +171,35 @@ class SympyClient:
         seconds = min(DEADLINE, deadline.left() - _GRACE)
         if seconds < _LEAST:
             raise deadline.Late
-        answer = self._asked(encoded(node), seconds)
+        tree = encoded(node)
+        begin = time.monotonic()
+        if not self._lock.acquire(timeout=_QUEUE):
+            raise _Unsettled
+        deadline.extend(time.monotonic() - begin)  # the proofs of other threads are not the time of this verdict
+        try:
+            was_loaded = bool(self._processes) and not self.is_starting()
+            answer = self._asked(tree, seconds)
+        finally:
+            if any(process.late > _PATIENCE or process.has_ended() for process in self._processes):
+                _end(self._processes)
+            self._lock.release()
         if answer and answer[0] is not None:
             return bool(answer[0]), str(answer[1])
-        if self.is_starting() or seconds < DEADLINE - _GRACE:
+        if not was_loaded or seconds < DEADLINE - _GRACE:
             raise _Unsettled
         return None
 
     def _asked(self, tree: Any, seconds: float) -> list[Any] | None:
-        """The worker's answer; None where none came in time, waiting for other threads and for its start included."""
+        """The worker's answer, with the lock held; None where none came in time, its start included."""
         begin = time.monotonic()
-        if not self._lock.acquire(timeout=seconds):
-            return None
         try:
             process = self._started()
             if not process.wait_until_ready(seconds):
                 return None
             self._number += 1
             return process.ask(self._number, tree, max(_LEAST, seconds - (time.monotonic() - begin)))
-        except OSError:  # the process is gone, and found so below
+        except OSError:  # the process is gone, and found so by the caller
             return None
-        finally:
-            if any(process.late > _PATIENCE or process.has_ended() for process in self._processes):
-                _end(self._processes)
-            self._lock.release()
 
     def _started(self) -> _Process:
         """The process, with the lock held."""

@@ -92,7 +92,10 @@ def _read(reader: int, seconds: float) -> str:
 
 def _answer(tree: Any, seconds: float, writer: int) -> None:
     """Decide in the child, and end it."""
-    used = int(open("/proc/self/statm").read().split()[0]) * 4096 if os.path.exists("/proc/self/statm") else 1 << 30  # noqa: PTH110, PTH123, SIM115
+    used = 1 << 30
+    if os.path.exists("/proc/self/statm"):  # noqa: PTH110
+        with open("/proc/self/statm") as sizes:  # noqa: PTH123
+            used = int(sizes.read().split()[0]) * 4096
     try:
         resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
         resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))

@@ -1,4 +1,4 @@
-"""JSON lines, one a completion, with all that is known of it;
+"""JSON lines, one a completion, with all that is known of it.
 
 ``mammoth-eval import --format jsonl`` reads them back.
 """

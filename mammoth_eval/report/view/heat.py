@@ -20,7 +20,7 @@ POINTS = 10.0
 
 
 def differences(sides: Sequence[Side], names: Sequence[str]) -> Figure | None:
-    """The accuracy of each side minus that of the first, on the problems that both were asked;
+    """The accuracy of each side minus that of the first, on the problems that both were asked.
 
     None where there is no such pair.
     """

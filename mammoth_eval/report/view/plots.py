@@ -192,7 +192,7 @@ def _failures(run: RunSummary) -> Counter[str]:
 
 
 def tokens(runs: Sequence[RunSummary]) -> Figure | None:
-    """Mean accuracy against completion tokens per problem, one mark per series;
+    """Mean accuracy against completion tokens per problem, one mark per series.
 
     None where tokens are not known (imports).
     """

@@ -17,7 +17,7 @@ WIDTH = 560
 
 
 def element(name: str, *inside: object, **attributes: object) -> Markup:
-    """``<name attributes>inside</name>``;
+    """``<name attributes>inside</name>``.
 
     ``class_`` is written class, ``text_anchor`` text-anchor, numbers with one decimal.
     """

@@ -71,7 +71,7 @@ CALLS: dict[str, dict[str, tuple[int | None, int | None]]] = {
         "clone3": (435, 435),
     },
 }  # fmt: skip
-"""``marks`` change modes and times, which Landlock does not govern; ``filtered`` are allowed for some arguments;
+"""``marks`` change modes and times, which Landlock does not govern; ``filtered`` are allowed for some arguments.
 
 ``worker`` is what a worker needs beyond its programs; ``absent`` answer ENOSYS, so that libc takes the older call.
 """

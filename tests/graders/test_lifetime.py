@@ -92,6 +92,14 @@ def test_threads_that_ask_for_proofs_at_once_all_get_them(grader):
     assert len(running(grader)) == 1
 
 
+def test_waiting_for_the_proofs_of_other_threads_is_no_time_of_a_verdict(grader):
+    pairs = [(rf"\lfloor x+{count}\rfloor", rf"\lfloor x\rfloor+{count}") for count in range(20, 60)]
+    assert proved(grader, r"\lfloor x+9\rfloor", r"\lfloor x\rfloor+9")
+    with ThreadPoolExecutor(40) as pool:  # each waits for up to 39 proofs, longer than a verdict has
+        found = list(pool.map(lambda pair: grader.grade(*pair), pairs))
+    assert [verdict for verdict in found if not verdict.equal] == []
+
+
 def test_policies_of_threads_that_ask_at_once_do_not_mix(grader):
     policies = [Policy(units="strict"), Policy(), Policy(percent="strict"), Policy()] * 50
     with ThreadPoolExecutor(4) as pool:
