@@ -9,15 +9,13 @@ cannot decide is a fault, and no reward: None for TRL, which leaves the completi
 
 Nothing that a completion or a gold holds raises: an error of ours is logged and is a fault. A call that cannot be meant
 (no such column, columns of different lengths, an option that does not exist) raises `UsageError`, at the first step.
-No signal is used, no network, no program is run. Any thread and any process may ask, forked or spawned. Verdicts of one
-process take turns, for they share one proving process, and a turn ends within two seconds.
+No signal is used, no network, no program is run. Any thread and any process may ask, forked or spawned; the
+verdicts of one process share one prover, and what they wait for it is not taken from their two seconds.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -43,9 +41,6 @@ _THOUGHT_KEYS = ("reasoning_content", "reasoning", "thinking")
 """Where a message keeps its thought beside its content."""
 _VERL_KEYS = {"reward_router_address", "reward_model_tokenizer"}
 """What verl passes to every reward function where a reward model runs as well."""
-_TURN = threading.Lock()
-"""Held for one verdict; a child that is forked meanwhile has its own."""
-os.register_at_fork(after_in_child=_TURN._at_fork_reinit)  # type: ignore[attr-defined]
 _log = logging.getLogger(__name__)
 
 
@@ -261,8 +256,7 @@ def _judgement(answer: str, golds: Sequence[str], policy: Policy, choices: Seque
     """Right by any of the golds; where none is equal and one could not be compared, that is a fault."""
     verdict = Verdict(False, "gold", "there is no gold", fault=True)
     for number, gold in enumerate(golds):
-        with _TURN:
-            found = grade(answer, gold, policy, choices)
+        found = grade(answer, gold, policy, choices)
         if number == 0 or found.equal or (found.fault and not verdict.fault):
             verdict = found
         if found.equal:
