@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct, field, structs
 
 import mammoth_eval
-from mammoth_eval import benchmarks, config, models, presets, prompts, rules
+from mammoth_eval import benchmarks, config, models, presets, prompts, rules, thoughts
 from mammoth_eval import decoding as decodings
 from mammoth_eval.benchmarks import Benchmark
 from mammoth_eval.decoding import Decoding
@@ -26,6 +26,7 @@ from mammoth_eval.redaction import without_secrets
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.rules import Rules
 from mammoth_eval.store import RunSpec
+from mammoth_eval.thoughts import AUTO, OFF
 from mammoth_eval.types import Problem, Sampling
 
 ENGINE_PACKAGES = {
@@ -65,6 +66,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Tokens that are sampled from; 0: all."""
     max_tokens: int | None = None
     """New tokens of one completion."""
+    thoughts: str | None = None
+    """How the model marks its thoughts: auto, off, or a form such as think, harmony, mistral."""
+    thinking_budget: int = 0
+    """Tokens of a thought, at most: it is cut there, closed, and the model goes on with the answer; 0: no budget."""
     stop: tuple[str, ...] = ()
     """Texts that end a completion, besides those of the prompt style."""
     seed: int = 0
@@ -167,7 +172,14 @@ def make_plan(settings: Settings) -> Plan:
     graders = tuple(rules.get(name) for name in dict.fromkeys(chosen.graders))
     prompt = prompts.get(chosen.prompt)
     sampling = Sampling(
-        chosen.temperature, settings.top_p, settings.top_k, chosen.max_tokens, settings.stop, settings.seed
+        temperature=chosen.temperature,
+        top_p=settings.top_p,
+        top_k=settings.top_k,
+        max_tokens=chosen.max_tokens,
+        stop=settings.stop,
+        thoughts=chosen.thoughts,
+        thinking_budget=settings.thinking_budget,
+        seed=settings.seed,
     )
     _check(chosen.samples, sampling, settings)
     limit = preset.limit if settings.limit is None else settings.limit or None
@@ -188,7 +200,7 @@ def make_plan(settings: Settings) -> Plan:
         prompt_text=prompt.source,
         prompt_files=prompt.files,
         rules=graders[0].name,
-        sampling=asdict(sampling),
+        sampling=_as_written(sampling),
         samples=chosen.samples,
         benchmarks={one.name: _identity(one, rows) for one, rows in problems},
         sandbox=sandbox,
@@ -228,10 +240,21 @@ def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
         raise UsageError(f"--temperature {sampling.temperature}: expected 0 (greedy) or more")
     if not 0 < sampling.top_p <= 1:
         raise UsageError(f"--top-p {sampling.top_p}: expected a share above 0, up to 1 (all tokens)")
+    thoughts.get(sampling.thoughts)
+    if sampling.thinking_budget < 0:
+        raise UsageError(f"--thinking-budget {sampling.thinking_budget}: expected tokens, or 0 for no budget")
+    if sampling.thinking_budget and sampling.thoughts == OFF:
+        raise UsageError("--thinking-budget: with --thoughts off there is no thought that could have one")
     if not all(sampling.stop):
         raise UsageError("--stop '': an empty text would end every completion before it begins")
     if settings.program_seconds is not None and not 0 < settings.program_seconds < math.inf:
         raise UsageError(f"--program-seconds {settings.program_seconds}: expected a number above 0")
+
+
+def _as_written(sampling: Sampling) -> dict[str, Any]:
+    """The sampling as ``run.json`` holds it; what came later stands there only where it was asked for."""
+    later = {"thoughts": AUTO, "thinking_budget": 0}
+    return {name: value for name, value in asdict(sampling).items() if name not in later or value != later[name]}
 
 
 def _load(name: str, settings: Settings, limit: float | None) -> tuple[Benchmark, tuple[Problem, ...], Pin | None]:

@@ -25,6 +25,8 @@ class Preset:
     """New tokens of one completion."""
     temperature: float = 0.0
     """0: greedy."""
+    thoughts: str = "auto"
+    """How the model marks its thoughts."""
     samples: int = 1
     """Samples per problem."""
     program_seconds: float = SECONDS

@@ -23,7 +23,7 @@ from msgspec import Struct
 from mammoth_eval import config, resources
 from mammoth_eval.config import Document
 from mammoth_eval.errors import PromptError, UnknownName
-from mammoth_eval.types import Method, Problem, Query
+from mammoth_eval.types import Message, Method, Problem, Query
 
 _ENVIRONMENT = SandboxedEnvironment(undefined=jinja2.StrictUndefined)
 _NAMES = ("problem", "method", "exemplars")
@@ -91,13 +91,14 @@ class Prompt:
 
     def query(self, problem: Problem, method: Method, *, family: str = "", sample: int = 0) -> Query:
         """The request for `problem`. Raises `PromptError` where the template names what a problem does not have."""
+        text = self._render(problem, method, self._shown(family))
+        system = (Message("system", self.system),) if self.system else ()
         return Query(
             problem_id=problem.id,
             method=method,
             prompt_id=f"{self.name}/{method}",
-            text=self._render(problem, method, self._shown(family)),
-            chat=self.chat,
-            system=self.system,
+            text="" if self.chat else text,
+            messages=(*system, Message("user", text)) if self.chat else (),
             sample=sample,
         )
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any, Literal
 
-from mammoth_eval import benchmarks, extraction
+from mammoth_eval import benchmarks, extraction, thoughts
 from mammoth_eval.errors import UsageError
 from mammoth_eval.graders import grade
 from mammoth_eval.types import LETTERS, Form, Outcome, Policy, Verdict
@@ -36,7 +36,6 @@ AGAIN_SECONDS = 10.0
 """For the faults of a batch that are tried again at its end, when the proving process is up."""
 _PROOF = "symbolic"
 """The rung whose faults a second asking may settle."""
-_OPEN, _CLOSE = "<think>", "</think>"
 _THOUGHT_KEYS = ("reasoning_content", "reasoning", "thinking")
 """Where a message keeps its thought beside its content."""
 _VERL_KEYS = {"reward_router_address", "reward_model_tokenizer"}
@@ -286,11 +285,9 @@ def _outside_thoughts(completion: Generated, opened: bool) -> tuple[str, bool]:
     message = _last_said(completion)
     text = _text(message.get("content"))
     apart = any(message.get(key) for key in _THOUGHT_KEYS)
-    _, close, rest = text.rpartition(_CLOSE)
-    if opened and not close and not apart:
-        return "", True
-    said, unclosed, _ = rest.partition(_OPEN)
-    return said, bool(unclosed)
+    opened = opened and not apart
+    said = thoughts.split(text, opened=opened).answer
+    return said, thoughts.split(text, opened=opened, cut=True).unfinished
 
 
 def _last_said(completion: Generated) -> Mapping[str, Any]:
@@ -310,7 +307,7 @@ def _text(content: Any) -> str:
 
 def _opens_thought(prompt: str | Messages) -> bool:
     """Whether a prompt leaves the model inside a thought; for messages the template decides (`Reward.thinks`)."""
-    return isinstance(prompt, str) and prompt.rstrip().endswith(_OPEN)
+    return isinstance(prompt, str) and any(thoughts.opened_by(prompt, form) for form in thoughts.FORMS.values())
 
 
 def _log_to(columns: Mapping[str, Any], name: str, judged: Sequence[Judgement]) -> None:

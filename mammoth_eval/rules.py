@@ -29,6 +29,8 @@ class Rules:
     """What a program's result is: what it printed, or else the value that it meant."""
     program: Callable[[str], str | None]
     """completion -> the program in it."""
+    thoughts: bool
+    """Whether thoughts are set apart before anything is read; the paper's rule reads all that was written."""
     words_run: bool
     """Whether a program in an answer that was asked for in words is run, too."""
     read: Callable[[Attempt, Problem, Policy], str | None]
@@ -84,6 +86,7 @@ def _with_our_extraction(grader: str) -> Rules:
         version=f"{version}+{extraction.VERSION}",
         result="value",
         program=extraction.program,
+        thoughts=True,
         words_run=False,
         read=read,
         verdict=verdict,

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from mammoth_eval import thoughts
 from mammoth_eval.rules import Rules
-from mammoth_eval.types import Attempt, AttemptScore, Outcome, Policy, Problem, Record, Score
+from mammoth_eval.types import Attempt, AttemptScore, Completion, Outcome, Policy, Problem, Record, Score
 
 
 def score(record: Record, rules: Rules, policy: Policy) -> Score:
@@ -42,15 +43,26 @@ def deciding(attempts: Sequence[AttemptScore]) -> AttemptScore:
 
 
 def _score_attempt(attempt: Attempt, problem: Problem, rules: Rules, policy: Policy) -> AttemptScore:
+    if rules.thoughts:
+        attempt = replace(attempt, completion=thoughts.separate(attempt.completion))
     answer = rules.read(attempt, problem, policy)
     if answer is None:
-        outcome: Outcome = "no_answer" if attempt.completion.finish_reason == "stop" else "truncated"
-        return AttemptScore(attempt.method, attempt.sample, None, outcome)
+        outcome, reason = _without_answer(attempt.completion)
+        return AttemptScore(attempt.method, attempt.sample, None, outcome, reason)
     verdict = rules.verdict(answer, problem, policy)
     outcome = "fault" if verdict.fault else "correct" if verdict.equal else "wrong"
     return AttemptScore(
         attempt.method, attempt.sample, answer, outcome, f"{verdict.rung}: {verdict.reason}".rstrip(": ")
     )
+
+
+def _without_answer(completion: Completion) -> tuple[Outcome, str]:
+    """The outcome of an attempt without an answer, and the reason where it is the thought."""
+    if completion.unfinished:
+        return "truncated", "the thought did not end"
+    if completion.finish_reason != "stop":
+        return "truncated", ""
+    return "no_answer", "nothing behind the thought" if completion.thought and not completion.text.strip() else ""
 
 
 def _with_votes(

@@ -13,6 +13,7 @@ from typing import Literal
 
 Form = Literal["open", "choice"]
 Method = Literal["pot", "cot", "match"]
+Role = Literal["system", "user", "assistant", "tool"]
 Status = Literal["ok", "error", "timeout", "memory", "output_limit", "killed", "fault"]
 ProgramResult = Literal["value", "stdout"]
 Outcome = Literal["correct", "wrong", "no_answer", "truncated", "fault"]
@@ -81,40 +82,79 @@ class Sampling:
 
     Each request's own is derived from it (`decoding.seed_of`). Without meaning where temperature is 0.
     """
+    thoughts: str = "auto"
+    """How the model marks its thoughts: ``auto``, ``off``, or a form of `thoughts.FORMS`.
+
+    Stop texts wait for the end of the thought.
+    """
+    thinking_budget: int = 0
+    """Tokens of a thought, at most, which count in `max_tokens`; 0: no budget of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a dialogue."""
+
+    role: Role
+    """Who speaks."""
+    content: str
+    """What is said."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One request to an engine."""
+    """One request to an engine: a text that is completed as it is, or a dialogue in the model's own chat template."""
 
     problem_id: str
     method: Method
     prompt_id: str
     """``<prompt style>/<method>``; the style's text and hash stand in ``run.json``."""
-    text: str
-    """The whole prompt; the user's message where ``chat`` is set."""
-    chat: bool = False
-    """The engine wraps ``text`` in the model's own chat template."""
-    system: str = ""
-    """System message of a chat prompt; empty for none."""
+    text: str = ""
+    """The whole prompt; empty where there are messages."""
+    messages: tuple[Message, ...] = ()
+    """The dialogue so far; the engine renders it in the model's chat template and opens the assistant's turn."""
+    start: str = ""
+    """The start of the turn that is asked for; the completion goes on behind it and does not repeat it."""
     sample: int = 0
     """0 .. n-1 where several samples are drawn."""
+
+    @property
+    def chat(self) -> bool:
+        """Whether it is a dialogue."""
+        return bool(self.messages)
+
+    @property
+    def shown(self) -> str:
+        """The request as a person reads it: the text, or the turns, each but the user's with its role."""
+        turns = [
+            turn.content if turn.role == "user" else f"[{turn.role}] {turn.content}"
+            for turn in (*self.messages, *((Message("assistant", self.start),) if self.messages and self.start else ()))
+        ]
+        return "\n\n".join(turns) if turns else self.text + self.start
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What an engine answered."""
+    """What an engine answered, its thought apart from its answer."""
 
     text: str
-    """The completion alone, without the prompt."""
+    """The completion without the prompt and, once they are apart, without its thought."""
     finish_reason: str
     """``stop``; ``length`` (``max_tokens`` or the end of the context); ``context`` (the prompt did not fit at all)."""
     prompt_tokens: int
     """By the model's own tokenizer."""
     completion_tokens: int
-    """The same, of `text`."""
+    """The same, of thought and answer."""
     seconds: float
     """Wall time from request to last token, queueing included."""
+    thought: str | None = None
+    """What the model thought before it answered, with its marks; None where it was not looked for (`thoughts`)."""
+    thought_tokens: int | None = None
+    """Of the completion's tokens, those of the thought; None where they are not known."""
+    unfinished: bool = False
+    """The thought did not end: there is no answer, whatever the reason why the completion ended."""
+    budget_bound: bool = False
+    """The thought was cut off at its budget, and the model went on with the answer."""
 
 
 @dataclass(frozen=True, slots=True)

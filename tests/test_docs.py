@@ -153,7 +153,7 @@ def test_a_prompt_of_the_docs_is_rendered_for_both_methods(page, block, tmp_path
     problem = benchmarks.load(benchmarks.get(str(DOCS / "examples" / "coins.toml")), data_dir=None, cache_dir=tmp_path)[
         0
     ]
-    assert all(problem.question in prompts.get(str(path)).query(problem, method).text for method in ("pot", "cot"))
+    assert all(problem.question in prompts.get(str(path)).query(problem, method).shown for method in ("pot", "cot"))
 
 
 RUN_BLOCKS = """

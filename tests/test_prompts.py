@@ -12,7 +12,7 @@ import pytest
 
 from mammoth_eval import benchmarks, extraction, prompts
 from mammoth_eval.errors import PromptError, UnknownName
-from mammoth_eval.types import Problem
+from mammoth_eval.types import Message, Problem
 
 GOLDEN = Path(__file__).parent / "data" / "prompts"
 PROBLEMS = {
@@ -47,7 +47,7 @@ json.dump(printed, sys.stdout)
 
 
 def render(style, method, form):
-    return prompts.get(style).query(PROBLEMS[form], method, family=FAMILY[form]).text
+    return prompts.get(style).query(PROBLEMS[form], method, family=FAMILY[form]).shown
 
 
 def golden(style, method, form):
@@ -104,7 +104,8 @@ def test_query_says_who_asks_what(tmp_path):
     head = '+++\ndescription = "d"\nchat = true\nsystem = "be brief"\n+++\n'
     query = prompts.get(str(write(tmp_path, head + "{{ problem.question }}"))).query(PROBLEMS["open"], "cot", sample=3)
     assert (query.problem_id, query.method, query.prompt_id) == ("gsm8k/0", "cot", "mine/cot")
-    assert (query.chat, query.system, query.sample, query.text) == (True, "be brief", 3, PROBLEMS["open"].question)
+    asked = (Message("system", "be brief"), Message("user", PROBLEMS["open"].question))
+    assert (query.chat, query.messages, query.sample, query.text) == (True, asked, 3, "")
 
 
 def test_a_file_written_on_windows_gives_the_same_prompt(tmp_path):

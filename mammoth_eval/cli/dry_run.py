@@ -56,7 +56,7 @@ def describe(plan: Plan, results_dir: Path) -> Iterator[str]:
             if queries:
                 said = f"{queries[0].problem_id} by {method}, {counts[0]} {unit} (all {len(queries)}: {sum(counts)})"
                 yield f"{RULE}\n{said}\n{RULE}"
-                yield (f"[system] {queries[0].system}\n" if queries[0].system else "") + queries[0].text
+                yield queries[0].shown
     yield RULE
     yield from _estimate(plan, methods, totals, unit, sampling.max_tokens)
 
@@ -80,7 +80,7 @@ def _counting(plan: Plan) -> tuple[str, Count]:
     """In what prompts are measured, and how: tokens where the model's tokenizer is on this machine, else words."""
     tokenizer = _tokenizer(plan) if plan.spec.engine in WEIGHTS_ENGINES else None
     if tokenizer is None:
-        return "words", lambda query: len(f"{query.system} {query.text}".split())
+        return "words", lambda query: len(query.shown.split())
     return "tokens", lambda query: len(prompt_tokens(query, tokenizer, plan.spec.model))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from mammoth_eval import presets
+from mammoth_eval import presets, thoughts
 from mammoth_eval.cli import dry_run, lm_eval, messages, options, run_file, show
 from mammoth_eval.cli.progress import Display
 from mammoth_eval.decoding import DECODINGS
@@ -56,6 +56,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--top-p", type=float, default=1.0, metavar="P")
     how.add_argument("--top-k", type=int, default=0, metavar="K")
     how.add_argument("--max-tokens", type=int, metavar="N", help="new tokens of one completion")
+    how.add_argument(
+        "--thoughts",
+        metavar="FORM",
+        help=f"how the model marks its thoughts: one of {', '.join(thoughts.NAMES)} (default: auto)",
+    )
+    how.add_argument(
+        "--thinking-budget",
+        type=int,
+        default=0,
+        metavar="N",
+        help="tokens of a thought at most; it is cut there, closed, and the model goes on with the answer",
+    )
     how.add_argument("--stop", action="append", default=[], metavar="TEXT", help="one more text that ends a completion")
     how.add_argument("--seed", type=int, default=0)
     engine = parser.add_argument_group("engine and sandbox")
@@ -145,6 +157,8 @@ def settings_from(args: argparse.Namespace) -> Settings:
         temperature=args.temperature,
         top_p=args.top_p,
         top_k=args.top_k,
+        thoughts=args.thoughts,
+        thinking_budget=args.thinking_budget,
         stop=tuple(args.stop),
         seed=args.seed,
         samples=args.samples,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 
+from mammoth_eval import thoughts
 from mammoth_eval.benchmarks import Benchmark
 from mammoth_eval.engines import Engine
 from mammoth_eval.errors import SandboxError
 from mammoth_eval.prompts import Prompt
 from mammoth_eval.rules import Rules
 from mammoth_eval.sandbox.base import Sandbox
-from mammoth_eval.types import Attempt, Method, Problem, Query, Sampling
+from mammoth_eval.types import Attempt, Completion, Method, Problem, Query, Sampling
 
 Attempts = tuple[Attempt, ...]
 
@@ -37,6 +38,23 @@ class Kit:
             self.sampling, seed=seed_of(self.sampling.seed, query), stop=(*self.prompt.stop, *self.sampling.stop)
         )
 
+    async def complete(self, query: Query, sampling: Sampling) -> Completion:
+        """The engine's answer, its thought apart where the rules want it so.
+
+        An engine that does not know how the model thinks lets a stop text end a thought: such a query is asked once
+        more, with the form of the thought named.
+        """
+        completion = await self.engine.generate(query, sampling)
+        if not self.rules.thoughts:
+            return completion
+        apart = thoughts.separate(completion, sampling.thoughts)
+        if not (apart.unfinished and apart.finish_reason == "stop" and sampling.stop):
+            return apart
+        form = thoughts.form_of(apart.thought or "")
+        if form is None or sampling.thoughts != thoughts.AUTO:
+            return apart
+        return thoughts.separate(await self.engine.generate(query, replace(sampling, thoughts=form.name)), form.name)
+
 
 def seed_of(base: int, query: Query) -> int:
     """The seed of one request, 31 bits: a hash of the run's seed, the problem, the method and the sample.
@@ -55,7 +73,7 @@ async def ask(problem: Problem, kit: Kit, method: Method, sample: int = 0) -> At
     Raises `SandboxError` where the sandbox broke: that says nothing of the model.
     """
     query = kit.query(problem, method, sample)
-    completion = await kit.engine.generate(query, kit.drawn(query))
+    completion = await kit.complete(query, kit.drawn(query))
     program = kit.rules.program(completion.text) if method == "pot" or kit.rules.words_run else None
     execution = None if program is None else await kit.sandbox.run(program, kit.rules.result)
     if execution is not None and execution.status == "fault":

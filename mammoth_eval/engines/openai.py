@@ -10,13 +10,16 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
+from mammoth_eval import thoughts
 from mammoth_eval.engines.importing import import_module
 from mammoth_eval.engines.openai_retry import Again, Endpoint, advice, pause, retry_reason, room_left, say_wait
 from mammoth_eval.engines.options import at_least, read_options
+from mammoth_eval.engines.thinking import Thinking, ask
+from mammoth_eval.engines.tokens import as_dicts
 from mammoth_eval.errors import EngineClosed, EngineError, ModelError, UsageError
 from mammoth_eval.types import Completion, Query, Sampling
 
@@ -64,6 +67,8 @@ class OpenAIEngine:
         self._endpoints: list[Endpoint] = []
         self._served: Mapping[str, object] = {}
         self._room = asyncio.Semaphore(self.options.concurrency)
+        self._form: thoughts.Form | None = None
+        """How the model marks its thoughts, once a reply has shown one."""
 
     async def __aenter__(self) -> Self:
         library = import_module("openai", "openai")
@@ -124,6 +129,14 @@ class OpenAIEngine:
 
         Raises with the address and the status: `EngineError`, or, where no other query would fare better, `UsageError`.
         """
+        form = thoughts.get(sampling.thoughts) or (self._form if sampling.thoughts == thoughts.AUTO else None)
+        thinking = Thinking(form, opened=lambda query: False) if form else None
+        done = await ask(self._once, query, sampling, thinking)
+        if done.thought and self._form is None:
+            self._form = thoughts.form_of(done.thought) or thoughts.FORMS["think"]
+        return done
+
+    async def _once(self, query: Query, sampling: Sampling) -> Completion:
         if not self._endpoints:
             raise EngineClosed("openai")
         start = time.monotonic()
@@ -166,10 +179,12 @@ class OpenAIEngine:
             **({"stop": list(stops)} if stops else {}),
         }
         if not query.chat:
-            reply = await endpoint.client.completions.create(prompt=query.text, max_tokens=limit, **body)
+            reply = await endpoint.client.completions.create(prompt=query.text + query.start, max_tokens=limit, **body)
         else:
-            system = [{"role": "system", "content": query.system}] if query.system else []
-            body["messages"] = [*system, {"role": "user", "content": query.text}]
+            body["messages"] = as_dicts(query.messages)
+            if query.start:  # vLLM and SGLang go on with the last message where they are told to
+                body["messages"].append({"role": "assistant", "content": query.start})
+                body["extra_body"] |= {"continue_final_message": True, "add_generation_prompt": False}
             reply = await endpoint.client.chat.completions.create(**{self.options.max_tokens_name: limit}, **body)
         if not getattr(reply, "choices", None):
             raise Again("a reply without choices")
@@ -212,12 +227,22 @@ class OpenAIEngine:
     def _completion(self, reply: Any, query: Query, sampling: Sampling, seconds: float) -> Completion:
         choice = reply.choices[0]
         text = (choice.message.content if query.chat else choice.text) or ""
+        thought = _thought(choice.message) if query.chat else None
         ends = [at for stop in sampling.stop if (at := text.find(stop)) >= 0]
         text = text[: min(ends)] if ends else text
         reason = "length" if choice.finish_reason == "length" and not ends else "stop"
         usage = getattr(reply, "usage", None)
         counts = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
-        return Completion(text, reason, counts[0] or 0, counts[1] or 0, seconds)
+        done = Completion(text, reason, counts[0] or 0, counts[1] or 0, seconds)
+        if thought is None:
+            return done
+        details = getattr(usage, "completion_tokens_details", None)
+        return replace(
+            done,
+            thought=thought,
+            thought_tokens=getattr(details, "reasoning_tokens", None),
+            unfinished=reason != "stop" and not text.strip(),
+        )
 
     def _refusal(self, error: Any, endpoint: Endpoint | None) -> EngineError | UsageError:
         """What a refusal by the server means: a model or a key that it refuses once is wrong for every problem."""
@@ -250,3 +275,12 @@ class OpenAIEngine:
             "max_stops": self.options.max_stops,
             "extra_body": self.options.extra_body,
         }
+
+
+def _thought(message: Any) -> str | None:
+    """What a server's reasoning parser set apart; None where there is none. The names are vLLM's, new and old."""
+    for name in ("reasoning", "reasoning_content"):
+        value = getattr(message, name, None)
+        if isinstance(value, str) and value:
+            return value
+    return None

@@ -104,5 +104,14 @@ def _generations(row: Mapping[str, Any]) -> Iterator[tuple[Key, Completion]]:
 
 
 def _completion(row: Mapping[str, Any]) -> Completion:
-    counts = (int(row.get("prompt_tokens", 0)), int(row.get("completion_tokens", 0)))
-    return Completion(str(row["text"]), str(row.get("finish_reason", "stop")), *counts, float(row.get("seconds", 0.0)))
+    return Completion(
+        text=str(row["text"]),
+        finish_reason=str(row.get("finish_reason", "stop")),
+        prompt_tokens=int(row.get("prompt_tokens", 0)),
+        completion_tokens=int(row.get("completion_tokens", 0)),
+        seconds=float(row.get("seconds", 0.0)),
+        thought=row.get("thought"),
+        thought_tokens=row.get("thought_tokens"),
+        unfinished=bool(row.get("unfinished", False)),
+        budget_bound=bool(row.get("budget_bound", False)),
+    )

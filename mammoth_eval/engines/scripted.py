@@ -122,12 +122,16 @@ def _find(model: str) -> Script | Mapping[object, Reply]:
 def _looked_up(mapping: Mapping[object, Reply]) -> Script:
     def script(query: Query, sampling: Sampling) -> Reply:
         whole = (query.problem_id, query.method, query.sample)
-        for key in (whole, whole[:2], query.problem_id, query.text, "*"):
+        for key in (whole, whole[:2], query.problem_id, _asked(query), "*"):
             if key in mapping:
                 return mapping[key]
         raise EngineError(f"the script has no answer for {query.problem_id} ({query.method}, sample {query.sample})")
 
     return script
+
+
+def _asked(query: Query) -> str:
+    return query.messages[-1].content if query.messages else query.text
 
 
 def _complete(text: str, query: Query, sampling: Sampling) -> Completion:
@@ -138,4 +142,4 @@ def _complete(text: str, query: Query, sampling: Sampling) -> Completion:
     cut = len(words) > sampling.max_tokens
     text = " ".join(words[: sampling.max_tokens]) if cut else text
     spent = min(len(words), sampling.max_tokens) if text else 0
-    return Completion(text, "length" if cut else "stop", len(query.text.split()), spent, 0.0)
+    return Completion(text, "length" if cut else "stop", len(query.shown.split()), spent, 0.0)

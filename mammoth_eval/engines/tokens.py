@@ -1,23 +1,38 @@
-"""Prompts as tokens, for the engines that hold the model's tokenizer themselves."""
+"""Prompts as text and as tokens, for the engines that hold the model's tokenizer themselves."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mammoth_eval.errors import ModelError
-from mammoth_eval.types import Query
+from mammoth_eval.types import Message, Query
+
+
+def prompt_text(query: Query, tokenizer: Any, model: str) -> str:
+    """The whole prompt: a text as it is, a dialogue in the model's own template, the assistant's turn opened.
+
+    Raises `ModelError` where a dialogue is asked of a model without a template, or its template refuses it.
+    """
+    if not query.chat:
+        return query.text + query.start
+    if not getattr(tokenizer, "chat_template", None):
+        raise ModelError(f"{model} has no chat template: choose the prompt style `alpaca` or `fewshot`")
+    try:
+        text = tokenizer.apply_chat_template(as_dicts(query.messages), tokenize=False, add_generation_prompt=True)
+    except Exception as error:  # a template is a program of the model's authors and raises what it likes
+        raise ModelError(f"{model}: its chat template refuses the dialogue: {error}") from error
+    return f"{text}{query.start}"
 
 
 def prompt_tokens(query: Query, tokenizer: Any, model: str) -> list[int]:
-    """A text with the tokenizer's own start token, or a chat in the model's own template, which brings its own.
+    """The prompt as tokens: a text with the tokenizer's own start token; a dialogue brings its own.
 
-    Raises `ModelError` where a chat is asked of a model without a template.
+    Raises `ModelError` as `prompt_text` does.
     """
-    if not query.chat:
-        return list(tokenizer.encode(query.text))
-    if not getattr(tokenizer, "chat_template", None):
-        raise ModelError(f"{model} has no chat template: choose the prompt style `alpaca` or `fewshot`")
-    system = [{"role": "system", "content": query.system}] if query.system else []
-    messages = [*system, {"role": "user", "content": query.text}]
-    text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-    return list(tokenizer.encode(text, add_special_tokens=False))
+    return list(tokenizer.encode(prompt_text(query, tokenizer, model), add_special_tokens=not query.chat))
+
+
+def as_dicts(messages: Sequence[Message]) -> list[dict[str, str]]:
+    """Turns as chat templates and servers take them."""
+    return [{"role": turn.role, "content": turn.content} for turn in messages]

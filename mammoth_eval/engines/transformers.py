@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from mammoth_eval.engines.options import at_least, read_options
+from mammoth_eval.engines.thinking import ask, thinking_of
 from mammoth_eval.engines.tokens import prompt_tokens
 from mammoth_eval.engines.transformers_batch import Row, decode_batch, next_batch
 from mammoth_eval.engines.transformers_load import Loaded, TransformersOptions, load
@@ -59,12 +60,21 @@ class TransformersEngine:
         loaded = self._loaded
         if loaded is None:
             raise EngineClosed("transformers")
+        thinking = thinking_of(sampling.thoughts, loaded.tokenizer, self.model)
+        return await ask(self._once, query, sampling, thinking)
+
+    async def _once(self, query: Query, sampling: Sampling) -> Completion:
+        loaded = self._loaded
+        if loaded is None:
+            raise EngineClosed("transformers")
         start = time.monotonic()
         tokens = prompt_tokens(query, loaded.tokenizer, self.model)
         room = loaded.context - len(tokens)
         if room < 1:
             return Completion("", "context", len(tokens), 0, time.monotonic() - start)
-        row = Row(tokens, sampling, min(room, sampling.max_tokens), asyncio.get_running_loop())
+        thinking = thinking_of(sampling.thoughts, loaded.tokenizer, self.model)
+        keep = thinking is not None and thinking.special
+        row = Row(tokens, sampling, min(room, sampling.max_tokens), asyncio.get_running_loop(), keep)
         self._waiting.put(row)
         try:
             text, reason, spent = await row.answer

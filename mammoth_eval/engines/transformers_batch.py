@@ -19,10 +19,18 @@ Answer = tuple[str, str, int]
 class Row:
     """One waiting query; answered from the worker thread."""
 
-    __slots__ = ("answer", "cancelled", "limit", "loop", "sampling", "tokens")
+    __slots__ = ("answer", "cancelled", "keep_special", "limit", "loop", "sampling", "tokens")
 
-    def __init__(self, tokens: list[int], sampling: Sampling, limit: int, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        tokens: list[int],
+        sampling: Sampling,
+        limit: int,
+        loop: asyncio.AbstractEventLoop,
+        keep_special: bool = False,
+    ) -> None:
         self.tokens, self.sampling, self.limit, self.loop = tokens, sampling, limit, loop
+        self.keep_special = keep_special
         self.answer: asyncio.Future[Answer] = loop.create_future()
         self.cancelled = False
 
@@ -87,7 +95,7 @@ def _read(loaded: Loaded, row: Row, new: list[int]) -> Answer:
     end = next((at for at, token in enumerate(new[: row.limit]) if token in loaded.ends), None)
     kept = new[: row.limit] if end is None else new[:end]
     spent = len(kept) + (end is not None)
-    text = loaded.tokenizer.decode(kept, skip_special_tokens=True)
+    text = loaded.tokenizer.decode(kept, skip_special_tokens=not row.keep_special)
     stops = [at for stop in row.sampling.stop if (at := text.find(stop)) >= 0]
     if stops:
         return text[: min(stops)], "stop", spent

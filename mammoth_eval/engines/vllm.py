@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from mammoth_eval.engines import vllm_options, vllm_start
+from mammoth_eval.engines.thinking import ask, thinking_of
 from mammoth_eval.engines.tokens import prompt_tokens
 from mammoth_eval.engines.vllm_log import died
 from mammoth_eval.errors import EngineClosed, EngineError, UsageError
@@ -59,6 +60,13 @@ class VllmEngine:
         """
         if self._served is None:
             raise EngineClosed("vllm")
+        return await ask(
+            self._once, query, sampling, thinking_of(sampling.thoughts, self._served.tokenizer, self.model)
+        )
+
+    async def _once(self, query: Query, sampling: Sampling) -> Completion:
+        if self._served is None:
+            raise EngineClosed("vllm")
         start = time.monotonic()
         tokens = prompt_tokens(query, self._served.tokenizer, self.model)
         if sampling.temperature > 0 and not self._served.seeds_hold:
@@ -68,7 +76,9 @@ class VllmEngine:
         room = self._served.context - len(tokens)
         if room < 1:
             return Completion("", "context", len(tokens), 0, time.monotonic() - start)
-        output = await self._answer(query, tokens, _parameters(sampling, min(room, sampling.max_tokens)))
+        thinking = thinking_of(sampling.thoughts, self._served.tokenizer, self.model)
+        parameters = _parameters(sampling, min(room, sampling.max_tokens), thinking is not None and thinking.special)
+        output = await self._answer(query, tokens, parameters)
         only = output.outputs[0]
         reason = only.finish_reason or "stop"
         if reason not in ("stop", "length"):
@@ -105,7 +115,7 @@ class VllmEngine:
         return self._served.described
 
 
-def _parameters(sampling: Sampling, max_tokens: int) -> Any:
+def _parameters(sampling: Sampling, max_tokens: int, keep_special: bool) -> Any:
     from vllm import SamplingParams
     from vllm.sampling_params import RequestOutputKind
 
@@ -116,6 +126,7 @@ def _parameters(sampling: Sampling, max_tokens: int) -> Any:
         max_tokens=max_tokens,
         stop=list(sampling.stop),
         seed=sampling.seed if sampling.temperature > 0 else None,
+        skip_special_tokens=not keep_special,
         output_kind=RequestOutputKind.FINAL_ONLY,
     )
 

@@ -13,6 +13,8 @@ import ast
 import re
 import warnings
 
+from mammoth_eval.extraction.reply import outside_thoughts
+
 _FENCE = re.compile(r"^[ \t]*```+[ \t]*([\w.+-]*)[^\n`]*$", re.MULTILINE)
 _RUN_ON = re.compile(r"^#{2,} ?(?:Instruction|Response|Question)\b|^(?:Question|USER|ASSISTANT): ?", re.MULTILINE)
 _CODE_LINE = re.compile(
@@ -32,8 +34,9 @@ _MAX_BLOCKS = 40
 def program(text: str) -> str | None:
     """The Python program that `text` holds, ready to run; None where there is none.
 
-    A fenced program with a syntax error is still a program: running it says what is wrong.
+    A program in a thought is none. A fenced program with a syntax error is still one: running it says what is wrong.
     """
+    text = outside_thoughts(text)
     fences = list(_FENCE.finditer(text))
     if fences:
         return _fenced(text, fences)

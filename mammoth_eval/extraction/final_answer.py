@@ -15,7 +15,7 @@ from mammoth_eval.extraction import choice_letter
 from mammoth_eval.extraction.boxed import last_box
 from mammoth_eval.extraction.closing.equations import is_derivation, side
 from mammoth_eval.extraction.closing.sentence import stated
-from mammoth_eval.extraction.thought import MAX_CHARS, reply
+from mammoth_eval.extraction.reply import MAX_CHARS, reply
 from mammoth_eval.extraction.triggers import last_phrase, number_first
 from mammoth_eval.types import Form
 
@@ -60,7 +60,7 @@ def from_text(text: str, *, form: Form, choices: Sequence[str] = (), truncated: 
     A choice problem gives its letter, or the value where no letter is named and no option plainly is that value.
     `truncated`: the completion was cut off, so that only an explicit marker counts.
     """
-    body = reply(text)
+    body = reply(text, truncated=truncated)
     marked = _marked(body)
     if form == "choice":
         return choice_letter.answer(marked, "" if truncated else body, choices, _unmarked)

@@ -17,7 +17,7 @@ from typing import Any
 
 import anyio
 from inspect_ai.hooks import Hooks, RunEnd, hooks
-from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser
+from inspect_ai.model import ChatMessageSystem, ChatMessageUser
 from inspect_ai.scorer import CORRECT, INCORRECT, NOANSWER, Score, Scorer, Target, accuracy, scorer, stderr
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
@@ -25,7 +25,7 @@ from mammoth_eval import extraction, prompts
 from mammoth_eval.errors import SandboxError
 from mammoth_eval.reward import configured
 from mammoth_eval.sandbox import Sandbox
-from mammoth_eval.types import LETTERS, Execution, Method, Problem
+from mammoth_eval.types import LETTERS, Execution, Message, Method, Problem
 
 ANSWER, METHOD = "mammoth_eval:answer", "mammoth_eval:method"
 """Keys of the sample's store: what the program gave, and the method whose answer counts (``pot`` or ``cot``)."""
@@ -110,8 +110,11 @@ def hybrid(prompt: str = "chat") -> Solver:
 
     async def _ask(problem: Problem, method: Method, state: TaskState, generate: Generate) -> TaskState:
         query = style.query(problem, method)
-        system: list[ChatMessage] = [ChatMessageSystem(content=query.system)] if query.system else []
-        state.messages = [*system, ChatMessageUser(content=query.text)]
+        turns = query.messages or (Message("user", query.text),)
+        state.messages = [
+            ChatMessageSystem(content=turn.content) if turn.role == "system" else ChatMessageUser(content=turn.content)
+            for turn in turns
+        ]
         return await generate(state)
 
     return solve

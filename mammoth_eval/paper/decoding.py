@@ -32,6 +32,6 @@ async def _match(problem: Problem, answer: str, kit: Kit, sample: int) -> Attemp
     options = problem.question.rpartition("Answer Choices:")[2].strip()
     text = f"Please find the closest option to {answer[:100]}. The options are {options}"
     query = replace(kit.query(replace(problem, question=text), "cot", sample), method="match")
-    completion = await kit.engine.generate(query, replace(kit.drawn(query), max_tokens=MATCH_TOKENS))
+    completion = await kit.complete(query, replace(kit.drawn(query), max_tokens=MATCH_TOKENS))
     attempt = Attempt("match", query.prompt_id, completion, sample=sample)
     return replace(attempt, answer=kit.rules.read(attempt, problem, kit.benchmark.policy))

@@ -39,6 +39,7 @@ def rules() -> Rules:
         version=f"{correctness.VERSION}+{extraction.VERSION}",
         result="stdout",
         program=extraction.program,
+        thoughts=False,
         words_run=True,
         read=read,
         verdict=verdict,

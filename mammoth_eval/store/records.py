@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, TypeVar
 import msgspec
 
 from mammoth_eval.errors import StoreError
-from mammoth_eval.types import Attempt, AttemptScore, Method, Outcome, Record, Score, Status
+from mammoth_eval.types import Attempt, AttemptScore, Completion, Method, Outcome, Record, Score, Status
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +38,9 @@ class BriefCompletion(msgspec.Struct, frozen=True, gc=False):
     finish_reason: str
     prompt_tokens: int
     completion_tokens: int
+    thought_tokens: int | None = None
+    unfinished: bool = False
+    budget_bound: bool = False
 
 
 class BriefExecution(msgspec.Struct, frozen=True, gc=False):
@@ -100,6 +103,8 @@ class _Line(msgspec.Struct, frozen=True, gc=False):
     problem: _Id
 
 
+_OF_THOUGHTS = ("thought", "thought_tokens", "unfinished", "budget_bound")
+"""Fields of a completion that say nothing where thoughts were not looked for."""
 _HEAD = b'{"problem":{"id":"'
 _LINE = msgspec.json.Decoder(_Line)
 
@@ -181,7 +186,18 @@ def decode(line: bytes, decoder: msgspec.json.Decoder[Shape], shape: type[Shape]
         return msgspec.convert(json.loads(line.decode("utf-8", "surrogatepass")), shape)
 
 
+def completion_row(completion: Completion) -> dict[str, Any]:
+    """A completion as it is written: what says of thoughts only where they were looked for."""
+    row = asdict(completion)
+    if completion.thought is None:
+        row = {name: value for name, value in row.items() if name not in _OF_THOUGHTS}
+    return row
+
+
 def encode(record: Record) -> bytes:
     """The line of one record; prompts are not repeated, a problem with ``run.json`` gives them again."""
-    text = json.dumps(asdict(record), ensure_ascii=False, separators=(",", ":"))
+    row = asdict(record)
+    for attempt, written in zip(record.attempts, row["attempts"], strict=True):
+        written["completion"] = completion_row(attempt.completion)
+    text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
     return (text + "\n").encode("utf-8", "surrogatepass")

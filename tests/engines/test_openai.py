@@ -17,10 +17,10 @@ from openai import APIStatusError
 from mammoth_eval.engines import make_engine
 from mammoth_eval.engines.openai_retry import LONGEST_ASKED, Endpoint, pause, room_left, say_wait
 from mammoth_eval.errors import EngineError, ModelError, UsageError
-from mammoth_eval.types import Query, Sampling
+from mammoth_eval.types import Message, Query, Sampling
 
 TEXT = Query("b/0", "cot", "p/cot", "2 + 2?")
-CHAT = Query("b/0", "cot", "p/cot", "2 + 2?", chat=True, system="Be brief.")
+CHAT = Query("b/0", "cot", "p/cot", messages=(Message("system", "Be brief."), Message("user", "2 + 2?")))
 
 
 async def ask(server, query=TEXT, sampling=Sampling(max_tokens=20), **options):

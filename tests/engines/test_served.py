@@ -9,7 +9,7 @@ from vllm_server import serve
 
 from mammoth_eval.engines import make_engine
 from mammoth_eval.errors import ModelError
-from mammoth_eval.types import Query, Sampling
+from mammoth_eval.types import Message, Query, Sampling
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow, needs_vllm]
 
@@ -31,7 +31,7 @@ def ask(url, queries, sampling, model="small"):
 
 def test_a_real_server_answers_texts_and_chats(small_server):
     texts = [Query(f"b/{n}", "cot", "p/cot", f"Question: What is {n} + {n}?\nAnswer:") for n in range(8)]
-    chats = [Query(f"c/{n}", "cot", "p/cot", f"What is {n} + {n}?", chat=True) for n in range(8)]
+    chats = [Query(f"c/{n}", "cot", "p/cot", messages=(Message("user", f"What is {n} + {n}?"),)) for n in range(8)]
     for queries in (texts, chats):
         found = ask(small_server, queries, Sampling(max_tokens=16))
         assert all(one.text and 0 < one.completion_tokens <= 16 and one.prompt_tokens > 0 for one in found)
@@ -39,7 +39,7 @@ def test_a_real_server_answers_texts_and_chats(small_server):
 
 
 def test_a_real_server_stops_where_it_is_told(small_server):
-    query = Query("b/0", "cot", "p/cot", "One two three four five six seven eight nine", chat=False)
+    query = Query("b/0", "cot", "p/cot", "One two three four five six seven eight nine")
     (plain,) = ask(small_server, [query], Sampling(max_tokens=24))
     stop = plain.text[6:10]
     (stopped,) = ask(small_server, [query], Sampling(max_tokens=24, stop=(stop,)))

@@ -15,7 +15,7 @@ from model_folders import huge
 from mammoth_eval.engines import dtypes, make_engine
 from mammoth_eval.engines.default_model import ensure
 from mammoth_eval.resources import cache_folder
-from mammoth_eval.types import Query, Sampling
+from mammoth_eval.types import Message, Query, Sampling
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def test_a_model_that_cannot_fit_is_refused_before_it_starts(found):
 
 async def test_transformers_engine_answers_ends_and_repeats():
     pytest.importorskip("transformers")
-    query = Query("b/0", "cot", "p/cot", "What is 2 + 2?", chat=True)
+    query = Query("b/0", "cot", "p/cot", messages=(Message("user", "What is 2 + 2?"),))
     async with make_engine("transformers", str(ensure(cache_folder())), batch_size="4", max_model_len=128) as engine:
         plain = await engine.generate(query, Sampling(max_tokens=12))
         stops = [Sampling(max_tokens=12), Sampling(max_tokens=5), Sampling(max_tokens=12, stop=(plain.text[4:9],))]

@@ -37,6 +37,7 @@ from mammoth_eval.decoding.hybrid import hybrid
 from mammoth_eval.decoding.pot import pot
 from mammoth_eval.engines import make_engine, vllm_config, vllm_device, vllm_options, vllm_start
 from mammoth_eval.engines.default_model import NAME
+from mammoth_eval.engines.tokens import as_dicts
 from mammoth_eval.engines.vllm_guard import Guard
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.runner import Job, concurrency, evaluate
@@ -88,7 +89,7 @@ def bare(location: str, asked: dict, n: int, tokens: int, rounds: int, out) -> N
     engine = LLM(**arguments)
     out.put(vllm_config.describe(engine.llm_engine.vllm_config, arguments))
     parameters = SamplingParams(temperature=0.0, max_tokens=tokens)
-    messages = [[{"role": "user", "content": query.text}] for _, query in queries(n)]
+    messages = [as_dicts(query.messages) for _, query in queries(n)]
     found = []
     engine.chat(messages[:WARM_UP], parameters, use_tqdm=False)
     for _ in range(rounds):

@@ -135,8 +135,7 @@ def test_a_prompt_is_shown_as_it_was_asked(tmp_path, style):
     for method in ("pot", "cot"):
         before, after = data_of(view.page([run]))["runs"][0]["frames"][f"gsm8k/{method}"]
         query = prompt.query(one.problem, method, family=family["gsm8k"])
-        system = f"[system] {query.system}\n\n" if query.system else ""
-        assert before + one.problem.question + after == system + query.text
+        assert before + one.problem.question + after == query.shown
 
 
 def test_a_prompt_that_has_changed_since_is_not_shown(tmp_path):

@@ -10,7 +10,7 @@ import sys
 
 from mammoth_eval.engines import make_engine, vllm_device, vllm_options
 from mammoth_eval.errors import MammothError
-from mammoth_eval.types import Query, Sampling
+from mammoth_eval.types import Message, Query, Sampling
 
 SETTINGS = {"max_model_len": "1024", "max_num_batched_tokens": "1024"}
 TOGETHER = 26
@@ -18,7 +18,9 @@ TOGETHER = 26
 
 
 def ask(number=0, text="What is 2 + 2?", chat=True):
-    return Query(f"b/{number}", "cot", "p/cot", text, chat=chat)
+    if chat:
+        return Query(f"b/{number}", "cot", "p/cot", messages=(Message("user", text),))
+    return Query(f"b/{number}", "cot", "p/cot", text)
 
 
 async def refusal(model, **options):

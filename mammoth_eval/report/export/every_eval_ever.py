@@ -208,7 +208,7 @@ def _instances(run: Run, benchmark: str, records: list[Record], ident: str) -> I
             "interaction_type": "single_turn",
             "input": {
                 "raw": problem.question,
-                "formatted": query.text if query else None,
+                "formatted": query.shown if query else None,
                 "reference": [problem.gold],
                 "choices": list(problem.choices) or None,
             },

@@ -13,6 +13,7 @@ from typing import Any
 
 from mammoth_eval.report.asked import asked
 from mammoth_eval.report.stored import Run
+from mammoth_eval.store.records import completion_row
 
 
 def to_jsonl(run: Run, path: Path) -> list[Path]:
@@ -56,6 +57,6 @@ def rows(run: Run) -> Iterator[dict[str, Any]]:
                 "choices": problem.choices,
                 "meta": dict(problem.meta),
             }
-            row |= {"method": attempt.method, "sample": attempt.sample, "prompt": query.text if query else None}
-            done, ran = asdict(attempt.completion), attempt.execution
+            row |= {"method": attempt.method, "sample": attempt.sample, "prompt": query.shown if query else None}
+            done, ran = completion_row(attempt.completion), attempt.execution
             yield row | done | {"program": attempt.program, "execution": asdict(ran) if ran else None, "scores": scores}

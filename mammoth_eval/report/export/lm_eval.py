@@ -171,7 +171,7 @@ def _samples(
             if read is None or read.outcome == "fault":
                 continue
             query = prompts(record.problem, attempts[0].method)
-            row = _sample(record.problem, attempts, query.text if query else "", sampling)
+            row = _sample(record.problem, attempts, query.shown if query else "", sampling)
             answer = INVALID if read.answer is None else read.answer
             yield row | {"filtered_resps": [answer], "filter": grader, METRIC: float(read.outcome == "correct")}
 

@@ -25,11 +25,16 @@ function attemptNodes(record, attempt, index) {
   const head = make("header", {}, make("h3", { id: `attempt-${index}` }, (METHODS[attempt.method] || attempt.method) + sample), make("p", { class: "note" }, facts.filter(Boolean).join(" · ")));
   const prompt = promptOf(record, attempt);
   const parts = [head, prompt === null ? null : folded("Prompt", prompt)];
+  if (attempt.thought) parts.push(folded(thoughtTitle(attempt.thought), attempt.thought.text));
   if (attempt.program !== undefined) parts.push(block("Program", attempt.program, "code", pythonNodes(attempt.program)));
   if (attempt.run) parts.push(...runNodes(attempt.run));
   if (attempt.program === undefined) parts.push(block("Completion", attempt.text));
   else if (attempt.text.trim() !== attempt.program.trim()) parts.push(folded("Completion", attempt.text));
   return make("section", { class: "attempt", "aria-labelledby": `attempt-${index}` }, parts);
+}
+
+function thoughtTitle(thought) {
+  return ["Thought", thought.tokens ? `${number(thought.tokens)} tokens` : null, thought.ended || null].filter(Boolean).join(" · ");
 }
 
 function runNodes(run) {

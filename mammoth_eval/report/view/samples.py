@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mammoth_eval import stats
+from mammoth_eval import stats, thoughts
 from mammoth_eval.report.asked import Asked, asked
 from mammoth_eval.report.view.runs import KEPT, ViewRun, spread
 from mammoth_eval.types import Attempt, Problem, Record, Score
@@ -73,10 +73,9 @@ def _frames(prompts: Asked, records: Sequence[Record]) -> dict[str, list[str]]:
             if query is None:
                 continue
             if key not in frames:
-                before, _, after = query.text.rpartition(record.problem.question)
-                frames[key] = [f"[system] {query.system}\n\n{before}" if query.system else before, after]
-            text = f"[system] {query.system}\n\n{query.text}" if query.system else query.text
-            if text != frames[key][0] + record.problem.question + frames[key][1]:
+                before, _, after = query.shown.rpartition(record.problem.question)
+                frames[key] = [before, after]
+            if query.shown != frames[key][0] + record.problem.question + frames[key][1]:
                 broken.add(key)
                 del frames[key]
     return frames
@@ -107,6 +106,12 @@ def _attempt(number: int, attempt: Attempt, record: Record) -> dict[str, Any]:
             name: _verdict(score, number) for name, score in record.scores.items() if number < len(score.attempts)
         },
     }
+    if done.thought:
+        row["thought"] = {
+            "text": thoughts.bare(done.thought),
+            "tokens": done.thought_tokens,
+            "ended": "unfinished" if done.unfinished else "cut off at its budget" if done.budget_bound else "",
+        }
     if attempt.sample:
         row["sample"] = attempt.sample
     if attempt.program is not None:
