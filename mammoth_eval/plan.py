@@ -222,12 +222,7 @@ def overridden(preset: Preset, settings: Settings) -> Preset:
 
 
 def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
-    if settings.limit is not None and (settings.limit < 0 or (settings.limit > 1 and settings.limit % 1)):
-        raise UsageError(
-            f"--limit {settings.limit}: a number of problems, or 0 for all; below 1 a share of them, such as 0.1"
-        )
-    if settings.data_dir is not None and not settings.data_dir.is_dir():
-        raise UsageError(f"--data-dir {settings.data_dir}: no such folder; it holds benchmarks/<name>/<file>")
+    _check_settings(settings)
     if samples < 1:
         raise UsageError(f"--samples {samples}: at least 1 is needed")
     if samples > 1 and sampling.temperature == 0:
@@ -255,6 +250,15 @@ def _as_written(sampling: Sampling) -> dict[str, Any]:
     """The sampling as ``run.json`` holds it; what came later stands there only where it was asked for."""
     later = {"thoughts": AUTO, "thinking_budget": 0}
     return {name: value for name, value in asdict(sampling).items() if name not in later or value != later[name]}
+
+
+def _check_settings(settings: Settings) -> None:
+    """Raise `UsageError` for problems that are asked for and cannot be had."""
+    limit = settings.limit
+    if limit is not None and (limit < 0 or (limit > 1 and limit % 1)):
+        raise UsageError(f"--limit {limit}: a number of problems, or 0 for all; below 1 a share of them, such as 0.1")
+    if settings.data_dir is not None and not settings.data_dir.is_dir():
+        raise UsageError(f"--data-dir {settings.data_dir}: no such folder; it holds benchmarks/<name>/<file>")
 
 
 def _load(name: str, settings: Settings, limit: float | None) -> tuple[Benchmark, tuple[Problem, ...], Pin | None]:

@@ -114,25 +114,29 @@ def _read_model(args: argparse.Namespace, tell: Tell) -> bool:
     """``--model`` and ``--model_args`` as our model, engine and engine arguments; whether it is one that only chats."""
     given = arguments("--model_args", args.model_args)
     named = [str(given.pop(key)) for key in MODEL_KEYS if key in given]
-    kind = args.model if args.model in ENGINES and (named or "base_url" in given) else None
-    if kind is not None:
-        if not named:
-            raise UsageError(
-                f"--model {kind} --model_args {args.model_args}: model= is missing, the name that the server knows"
-            )
-        if args.engine not in ("vllm", ENGINES[kind]):
-            raise UsageError(
-                f"--model {kind} is engine {ENGINES[kind]}, and --engine is {args.engine}: give one of them"
-            )
-        args.engine, args.model = ENGINES[kind], None
+    kind = args.model if args.model in ENGINES and (named or "base_url" in given) else ""
+    if kind:
+        _choose_engine(args, kind, named)
     if named:
         _give(args, "model", named[0], f"--model_args {args.model_args}")
-    if kind is not None and ENGINES[kind] == "openai":
+    if ENGINES.get(kind) == "openai":
         given = _server(given)
-    for key in [key for key in UNNEEDED if key in given and args.engine != "vllm"]:
+    unneeded = [key for key in UNNEEDED if key in given] if args.engine != "vllm" else []
+    for key in unneeded:
         tell(f"--model_args {key}={given.pop(key)}: not used, the engine sees to it")
     args.engine_arg = [*(f"{key}={_written(value)}" for key, value in given.items()), *args.engine_arg]
-    return kind is not None and "chat" in kind
+    return "chat" in kind
+
+
+def _choose_engine(args: argparse.Namespace, kind: str, named: list[str]) -> None:
+    """Take the engine that ``--model`` names there. Raises `UsageError` where no model or another engine is given."""
+    if not named:
+        raise UsageError(
+            f"--model {kind} --model_args {args.model_args}: model= is missing, the name that the server knows"
+        )
+    if args.engine not in ("vllm", ENGINES[kind]):
+        raise UsageError(f"--model {kind} is engine {ENGINES[kind]}, and --engine is {args.engine}: give one of them")
+    args.engine, args.model = ENGINES[kind], None
 
 
 def _server(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,23 +161,25 @@ def _read_prompt(args: argparse.Namespace, *, chat: bool) -> None:
         )
     if args.num_fewshot is None and not chat:
         return
-    if args.prompt is not None:
-        if args.num_fewshot is None and prompts.get(args.prompt).chat:
-            return
+    if args.prompt is None:
+        args.prompt = _style(args.num_fewshot or 0, chat=chat)
+    elif args.num_fewshot is not None or not prompts.get(args.prompt).chat:
         raise UsageError(
             f"--prompt {args.prompt} decides exemplars and chat: leave out --num_fewshot, --apply_chat_template"
         )
-    styles = [prompts.get(name) for name in prompts.names()]
-    of_kind = [style for style in styles if style.chat == chat]
-    wanted = args.num_fewshot or 0
-    fitting = [style.name for style in of_kind if style.exemplars == wanted]
-    if not fitting:
-        there = ", ".join(f"{style.exemplars} ({style.name})" for style in of_kind)
+
+
+def _style(exemplars: int, *, chat: bool) -> str:
+    """The first prompt style with that many exemplars. Raises `UsageError` where there is none."""
+    styles = [style for style in map(prompts.get, prompts.names()) if style.chat == chat]
+    fitting = next((style.name for style in styles if style.exemplars == exemplars), None)
+    if fitting is None:
+        there = ", ".join(f"{style.exemplars} ({style.name})" for style in styles)
         where = "with --apply_chat_template" if chat else "without --apply_chat_template"
         raise UsageError(
-            f"--num_fewshot {wanted}: {where} there are styles with so many exemplars: {there}; or --prompt FILE"
+            f"--num_fewshot {exemplars}: {where} there are styles with so many exemplars: {there}; or --prompt FILE"
         )
-    args.prompt = fitting[0]
+    return fitting
 
 
 def _read_sampling(args: argparse.Namespace, given: dict[str, Any]) -> None:
@@ -181,15 +187,7 @@ def _read_sampling(args: argparse.Namespace, given: dict[str, Any]) -> None:
     for key in given:
         if key not in GEN_KWARGS:
             raise UsageError(f"--gen_kwargs {key}: there are {', '.join(GEN_KWARGS)}")
-    sampled = given.pop("do_sample", None)
-    if sampled is False and given.get("temperature"):
-        raise UsageError(
-            f"--gen_kwargs do_sample=false is greedy, and temperature is {given['temperature']}: give one of them"
-        )
-    if sampled is False:
-        given["temperature"] = 0.0
-    elif sampled and not given.get("temperature") and not args.temperature:
-        raise UsageError("--gen_kwargs do_sample=true: at which temperature? add temperature=0.7")
+    _read_temperature(args, given)
     until = given.pop("until", [])
     args.stop = [*args.stop, *([until] if isinstance(until, str) else until)]
     for key, value in given.items():
@@ -198,6 +196,19 @@ def _read_sampling(args: argparse.Namespace, given: dict[str, Any]) -> None:
         if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
             raise UsageError(f"--gen_kwargs {key}={value}: expected a {'whole number' if whole else 'number'}")
         _give(args, name, value if whole else float(value), f"--gen_kwargs {key}")
+
+
+def _read_temperature(args: argparse.Namespace, given: dict[str, Any]) -> None:
+    """``do_sample`` as a temperature: false is greedy, true needs one. Raises `UsageError` where the two disagree."""
+    sampled = given.pop("do_sample", None)
+    if sampled is False:
+        if given.get("temperature"):
+            raise UsageError(
+                f"--gen_kwargs do_sample=false is greedy, and temperature is {given['temperature']}: give one of them"
+            )
+        given["temperature"] = 0.0
+    elif sampled and not given.get("temperature") and not args.temperature:
+        raise UsageError("--gen_kwargs do_sample=true: at which temperature? add temperature=0.7")
 
 
 _UNSET = {"top_p": 1.0, "top_k": 0, "results_dir": Path("results")}

@@ -46,21 +46,26 @@ def program(text: str) -> str | None:
 
 
 def _fenced(text: str, fences: list[re.Match[str]]) -> str | None:
-    blocks: list[str] = []
-    index = 0
-    while index < len(fences) and len(blocks) < _MAX_BLOCKS:
+    blocks = [block for block in _cells(text, fences) if block.strip()]
+    if len(blocks) > 1 and sum(map(len, blocks)) <= MAX_CHARS:
+        blocks = [block for block in blocks if parses(block)] or blocks[:1]
+    return "\n\n".join(blocks) or None
+
+
+def _cells(text: str, fences: list[re.Match[str]]) -> list[str]:
+    """The blocks of Python up to the first block of output behind one."""
+    cells: list[str] = []
+    for index in range(0, len(fences), 2):
         tag = fences[index][1]
         end = fences[index + 1].start() if index + 1 < len(fences) else len(text)
         body = text[fences[index].end() : end].strip("\n").rstrip()
         if tag in _PYTHON or (not tag and _reads_as_code(body)):
-            blocks.append(body)
-        elif tag == "output" and blocks:
+            cells.append(body)
+        elif tag == "output" and cells:
             break
-        index += 2
-    blocks = [block for block in blocks if block.strip()]
-    if len(blocks) > 1 and sum(map(len, blocks)) <= MAX_CHARS:
-        blocks = [block for block in blocks if parses(block)] or blocks[:1]
-    return "\n\n".join(blocks) or None
+        if len(cells) == _MAX_BLOCKS:
+            break
+    return cells
 
 
 def _bare(body: str) -> str | None:

@@ -96,9 +96,7 @@ def cleaned(text: str) -> str:
     text = text.strip()
     if text.startswith("```"):
         text = _FENCED.sub(r"\1", text)
-    if "&" in text or ("<" in text and ">" in text):
-        text = html.unescape(_TAG.sub(" ", text)) if ";" in text else _TAG.sub(" ", text)
-    text = unwrap(plain(text))
+    text = unwrap(plain(_without_markup(text)))
     if "\\\\" in text and "\\begin" not in text:
         text = _DOUBLED.sub("\\\\", text)
     text = _CURRENCY.sub(lambda match: _SIGNS.get(match[1] or match[2] or "", r"\$"), _LEAD.sub("", text))
@@ -111,6 +109,14 @@ def cleaned(text: str) -> str:
     if len(lines) > 1 and "\\begin" not in text and _balanced(lines[-1]):
         text = unwrap(lines[-1])
     return _spaced(_turned(text))
+
+
+def _without_markup(text: str) -> str:
+    """The text without tags of HTML, and with its entities as the signs that they are."""
+    if "&" not in text and not ("<" in text and ">" in text):
+        return text
+    bare = _TAG.sub(" ", text)
+    return html.unescape(bare) if ";" in text else bare
 
 
 _MAX_TURNED = 300

@@ -5,7 +5,7 @@ Read (`formats`), matched to problems (`matching`), run like a model's own (`rec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,15 +52,7 @@ def load(sources: Sequence[tuple[Path, str, Method | None]], problems: Sequence[
     texts: dict[Key, str] = {}
     for path, name, method in sources:
         file = read(path, name)
-        silent = next((row.line for row in file.rows if (row.method or method) is None), None)
-        if silent is not None:
-            raise UsageError(f"{path}:{silent}: the row does not say its method; give --method pot or --method cot")
-        found = match(file.rows, problems, method)
-        if not found.texts:
-            first = _start(file.rows[0])
-            raise UsageError(
-                f"{path}: none of its {len(file.rows)} questions is one of {problems[0].benchmark}; the first: {first}"
-            )
+        found = _matched(path, file, problems, method)
         both = next((key for key in found.texts if key in texts), None)
         if both is not None:
             raise UsageError(f"{path}: {both[0]} has a {both[1]} generation in another file already; one file a method")
@@ -68,14 +60,36 @@ def load(sources: Sequence[tuple[Path, str, Method | None]], problems: Sequence[
         files.append((file, found))
     methods: tuple[Method, ...] = tuple(sorted({method for _, method, _ in texts}, reverse=True))
     samples = 1 + max(sample for _, _, sample in texts)
-    wanted = [(method, sample) for method in methods for sample in range(samples)]
-    full = {problem.id for problem in problems if all((problem.id, *rest) in texts for rest in wanted)}
-    if not full:
+    complete = _complete(texts, problems, methods, samples)
+    if not complete:
         raise UsageError(
             f"no problem has all of {', '.join(methods)} with {samples} samples: the files cover different problems"
         )
-    kept = tuple(problem for problem in problems if problem.id in full)
-    return Imported(tuple(files), kept, tuple(one.id for one in problems if one.id not in full), methods, samples)
+    kept = tuple(problem for problem in problems if problem.id in complete)
+    incomplete = tuple(problem.id for problem in problems if problem.id not in complete)
+    return Imported(tuple(files), kept, incomplete, methods, samples)
+
+
+def _matched(path: Path, file: ForeignFile, problems: Sequence[Problem], method: Method | None) -> Matching:
+    """A file's rows by problem. Raises `UsageError` where a row has no method, or none fits a problem."""
+    silent = next((row.line for row in file.rows if (row.method or method) is None), None)
+    if silent is not None:
+        raise UsageError(f"{path}:{silent}: the row does not say its method; give --method pot or --method cot")
+    found = match(file.rows, problems, method)
+    if not found.texts:
+        first = _start(file.rows[0])
+        raise UsageError(
+            f"{path}: none of its {len(file.rows)} questions is one of {problems[0].benchmark}; the first: {first}"
+        )
+    return found
+
+
+def _complete(
+    texts: Mapping[Key, str], problems: Sequence[Problem], methods: Sequence[Method], samples: int
+) -> frozenset[str]:
+    """Ids of the problems that have every sample by every method."""
+    wanted = [(method, sample) for method in methods for sample in range(samples)]
+    return frozenset(problem.id for problem in problems if all((problem.id, *rest) in texts for rest in wanted))
 
 
 def report(file: ForeignFile, found: Matching) -> dict[str, Any]:

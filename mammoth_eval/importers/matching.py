@@ -64,35 +64,48 @@ def match(rows: Iterable[Generation], problems: Sequence[Problem], method: Metho
         for problem in problems:
             index.add(problem)
     by_id = {problem.id: problem for problem in problems}
-    texts: dict[Key, str] = {}
-    lines: dict[Key, int] = {}
+    answers = _Answers()
     unmatched: list[Generation] = []
-    again: dict[tuple[str, Method], list[Generation]] = defaultdict(list)
-    repeats = 0
     for row in rows:
         found = [by_id[row.problem_id]] if row.problem_id in by_id else _candidates(row, indexes)
-        if not found:
+        if found:
+            asked = row.method or method
+            assert asked is not None, "the caller has checked that every row has a method"
+            answers.add(row, asked, found)
+        else:
             unmatched.append(row)
-            continue
-        asked = row.method or method
-        assert asked is not None, "the caller has checked that every row has a method"
-        taken = [_texts_of(problem, asked, row, texts) for problem in found]
-        free = next((problem for problem, there in zip(found, taken, strict=True) if not any(there)), None)
+    if _are_samples(answers.again, answers.texts):
+        _add_samples(answers.again, answers.texts, answers.lines)
+        answers.again.clear()
+    duplicates = [(row, name) for (name, _), more in answers.again.items() for row in more]
+    duplicates.sort(key=lambda pair: pair[0].line)
+    return Matching(answers.texts, answers.lines, tuple(unmatched), tuple(duplicates), answers.repeats)
+
+
+@dataclass(slots=True)
+class _Answers:
+    """What the rows so far say of the problems."""
+
+    texts: dict[Key, str] = field(default_factory=dict)
+    lines: dict[Key, int] = field(default_factory=dict)
+    again: dict[tuple[str, Method], list[Generation]] = field(default_factory=lambda: defaultdict(list))
+    """Rows with another text for a problem (id and method) that has one."""
+    repeats: int = 0
+
+    def add(self, row: Generation, method: Method, problems: Sequence[Problem]) -> None:
+        """Lay a row to the first of its problems that is free; else it says the same again, or something else."""
+        taken = [_texts_of(problem, method, row, self.texts) for problem in problems]
+        free = next((problem for problem, there in zip(problems, taken, strict=True) if not any(there)), None)
         if free is not None:
             for number, text in enumerate(row.texts, row.sample or 0):
-                texts[free.id, asked, number], lines[free.id, asked, number] = text, row.line
-        elif row.texts in taken or any(row.texts == one.texts for problem in found for one in again[problem.id, asked]):
-            repeats += 1
+                self.texts[free.id, method, number] = text
+                self.lines[free.id, method, number] = row.line
+            return
+        others = [self.again[problem.id, method] for problem in problems]
+        if row.texts in taken or any(row.texts == other.texts for rows in others for other in rows):
+            self.repeats += 1
         else:
-            *_, name = min((len(again[one.id, asked]), place, one.id) for place, one in enumerate(found))
-            again[name, asked].append(row)
-    if _are_samples(again, texts):
-        _add_samples(again, texts, lines)
-        again = {}
-    duplicates = sorted(
-        ((row, name) for (name, _), more in again.items() for row in more), key=lambda pair: pair[0].line
-    )
-    return Matching(texts, lines, tuple(unmatched), tuple(duplicates), repeats)
+            min(others, key=len).append(row)
 
 
 def _are_samples(again: Mapping[tuple[str, Method], Sequence[Generation]], texts: Mapping[Key, str]) -> bool:

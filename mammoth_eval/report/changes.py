@@ -85,25 +85,32 @@ class Changes:
 
 def changes(a: Run, b: Run) -> Changes:
     """What B has other than A. Raises `UsageError` where they share no problem."""
-    ours, theirs = ({record.problem.id: record for record in run.records} for run in (a, b))
+    ours, theirs = _by_id(a), _by_id(b)
     shared = [key for key in ours if key in theirs]
-    redefined = [key for key in shared if _asked(ours[key]) != _asked(theirs[key])]
-    found = [_change(a, b, ours[key], theirs[key]) for key in shared if key not in set(redefined)]
+    redefined = {key: None for key in shared if _asked(ours[key]) != _asked(theirs[key])}
+    found = [_change(a, b, ours[key], theirs[key]) for key in shared if key not in redefined]
     if not found:
         raise UsageError(f"{a.summary.run} and {b.summary.run} have no problem in common")
-    order = {kind: place for place, kind in enumerate(KINDS)}
-    listed = sorted((one for one in found if one.kind != "same"), key=lambda one: order[one.kind])
     counted = Counter(one.kind for one in found)
     return Changes(
         a=a.summary.run,
         b=b.summary.run,
         settings=differences((a.content, b.content)),
         counts={kind: counted[kind] for kind in (*KINDS, "same")},
-        changes=tuple(listed),
+        changes=_by_weight(found),
         only_a=tuple(key for key in ours if key not in theirs),
         only_b=tuple(key for key in theirs if key not in ours),
         redefined=tuple(redefined),
     )
+
+
+def _by_id(run: Run) -> dict[str, Record]:
+    return {record.problem.id: record for record in run.records}
+
+
+def _by_weight(found: Sequence[Change]) -> tuple[Change, ...]:
+    """Those that are changes, what weighs most first."""
+    return tuple(sorted((one for one in found if one.kind != "same"), key=lambda one: KINDS.index(one.kind)))
 
 
 def _asked(record: Record) -> tuple[str, str]:
@@ -133,17 +140,21 @@ def _parts(a: Sequence[Attempt], b: Sequence[Attempt]) -> Iterator[Part]:
     ours, theirs = ({(one.sample, one.method): one for one in attempts} for attempts in (a, b))
     for sample, method in dict.fromkeys((*ours, *theirs)):
         one, other = ours.get((sample, method)), theirs.get((sample, method))
+        programs = _program(one), _program(other)
         behind = f" (sample {sample + 1})" if sample else ""
-        if (one and one.program is not None) or (other and other.program is not None):
-            yield Part(f"{method} program{behind}", one.program if one else None, other.program if other else None)
+        if programs != (None, None):
+            yield Part(f"{method} program{behind}", *programs)
             yield Part(f"{method} output{behind}", _output(one), _output(other))
-            if one and other and one.program is not None and other.program is not None:
-                continue
-        yield Part(
-            f"{method} completion{behind}",
-            one.completion.text if one else None,
-            other.completion.text if other else None,
-        )
+        if None in programs:
+            yield Part(f"{method} completion{behind}", _completion(one), _completion(other))
+
+
+def _program(attempt: Attempt | None) -> str | None:
+    return attempt.program if attempt else None
+
+
+def _completion(attempt: Attempt | None) -> str | None:
+    return attempt.completion.text if attempt else None
 
 
 def _output(attempt: Attempt | None) -> str | None:

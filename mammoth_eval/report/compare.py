@@ -5,7 +5,7 @@ Differences with intervals, paired tests, the problems that flipped.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import Any
@@ -89,9 +89,8 @@ def compare(a: Side, b: Side) -> Comparison:
     shared = [key for key in a.answers if key in b.answers]
     changed = tuple(key for key in shared if not _same_problem(a, b, key))
     left_out = set(changed)
-    present = {a.answers[key].benchmark for key in shared if key not in left_out}
-    names = [name for name in PAPER if name in present] + sorted(present - set(PAPER))
-    found = [_cell(a, b, name, left_out) for name in names]
+    kept = [key for key in shared if key not in left_out]
+    found = [_cell(a, b, name, left_out) for name in _in_order({a.answers[key].benchmark for key in kept})]
     cells = [cell for cell in found if cell is not None]
     if not cells:
         raise UsageError(f"{a.run} and {b.run} have no problem in common: {_asked(a)}; {_asked(b)}")
@@ -103,10 +102,15 @@ def compare(a: Side, b: Side) -> Comparison:
         reading=(a.reading, b.reading),
         cells=tuple(replace(cell, corrected=p) for (cell, _), p in zip(cells, corrected, strict=True)),
         mean=_mean(cells) if len(cells) > 1 else None,
-        flips=_flips(a, b, [key for key in shared if key not in left_out]),
+        flips=_flips(a, b, kept),
         differences=differences((a.content, b.content)),
         changed=changed,
     )
+
+
+def _in_order(names: Set[str]) -> list[str]:
+    """The paper's sets in its order, the others behind them by name."""
+    return [name for name in PAPER if name in names] + sorted(names - set(PAPER))
 
 
 Scores = tuple[list[float], list[float]]

@@ -102,18 +102,22 @@ def _problems(run: Basis, ambiguous: set[str]) -> str:
     """``whole sets``, or how many of which, how many are errored, and the start of the hash of sets that differ
     elsewhere.
     """
-    names = [name for name in run.sizes if name in PAPER] or list(run.sizes)
-    sizes = {name: run.sizes[name] for name in names}
-    behind = "".join(f", {run.void[name]} errored in {name}" for name in names if run.void.get(name))
+    sizes = {name: n for name, n in run.sizes.items() if name in PAPER} or run.sizes
+    behind = "".join(f", {run.void[name]} errored in {name}" for name in sizes if run.void.get(name))
     for name, row in run.spec["benchmarks"].items():
         if name in sizes and _chosen(name, row) in ambiguous:
             behind += f", {name} {row.get('sha256', '')[:6]}"
-    known = set(benchmarks.names())
-    whole = {name: benchmarks.get(name).rows if name in known else None for name in names}
-    parts = {name: f"{n} of {whole[name] or 'unknown many'} {name}" for name, n in sizes.items() if n != whole[name]}
+    parts = _parts_of_sets(sizes)
     if len(parts) == len(sizes) and len(set(sizes.values())) == 1:
         return f"{next(iter(sizes.values()))} problems of each set{behind}"
-    return (", ".join(parts.values()) or "whole sets") + behind
+    return (", ".join(parts) or "whole sets") + behind
+
+
+def _parts_of_sets(sizes: Mapping[str, int]) -> list[str]:
+    """``100 of 1319 gsm8k`` for each set that was not asked whole."""
+    known = set(benchmarks.names())
+    whole = {name: benchmarks.get(name).rows if name in known else None for name in sizes}
+    return [f"{n} of {whole[name] or 'unknown many'} {name}" for name, n in sizes.items() if n != whole[name]]
 
 
 def footnotes(rows: Sequence[Conditions]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -122,17 +126,17 @@ def footnotes(rows: Sequence[Conditions]) -> tuple[tuple[str, ...], tuple[str, .
     What is the same in all rows is said once, with no mark; rows that differ have a mark, and its note says how they
     were asked.
     """
-    fields = tuple(_WORDS)
-    differing = [name for name in fields if len({getattr(one, name) for one in rows}) > 1]
-    common = [name for name in fields if name not in differing]
+    differing = [name for name in _WORDS if len({getattr(one, name) for one in rows}) > 1]
+    common = [name for name in _WORDS if name not in differing]
     notes = [f"All rows: {rows[0].say(common)}."] if rows and common else []
-    kinds = list(dict.fromkeys(tuple(getattr(one, name) for name in differing) for one in rows))
-    if len(kinds) < 2:
-        return ("",) * len(rows), tuple(notes)
-    marks = {kind: f"[{_letter(place)}]" for place, kind in enumerate(kinds)}
     keys = [tuple(getattr(one, name) for name in differing) for one in rows]
-    first = dict(zip(reversed(keys), reversed(rows), strict=True))
-    notes += [f"{mark} {first[kind].say(differing)}." for kind, mark in marks.items()]
+    first: dict[tuple[str, ...], Conditions] = {}
+    for key, row in zip(keys, rows, strict=True):
+        first.setdefault(key, row)
+    if len(first) < 2:
+        return ("",) * len(rows), tuple(notes)
+    marks = {key: f"[{_letter(place)}]" for place, key in enumerate(first)}
+    notes += [f"{marks[key]} {row.say(differing)}." for key, row in first.items()]
     return tuple(marks[key] for key in keys), tuple(notes)
 
 

@@ -133,23 +133,30 @@ def cell(interval: Interval | None) -> str:
 def accuracy_grid(runs: Sequence[RunSummary]) -> Grid:
     """One row a model and mode; the paper's nine columns in its order, other sets behind them, then IND, OOD, AVG."""
     present = {one.benchmark for run in runs for one in run.summaries}
-    others = sorted(present - set(PAPER))
-    columns = [name for name in PAPER if name in present] + others
-    averages = {name: sets for name, sets in AVERAGES.items() if present >= set(sets)}
-    mean_name = [] if averages or len(columns) < 2 else ["mean"]
+    columns = [name for name in PAPER if name in present] + sorted(present - set(PAPER))
+    means: dict[str, Sequence[str]] = {name: sets for name, sets in AVERAGES.items() if present >= set(sets)}
+    if not means and len(columns) > 1:
+        means = {"mean": columns}
     graders, sizes = len({run.grader for run in runs}) > 1, len({_sizes(run) for run in runs}) > 1
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for run in runs:
         asked = [_asked(run.spec), *([run.grader] if graders else []), *([_sizes(run)] if sizes else [])]
-        for reading in dict.fromkeys(one.reading for one in run.summaries):
-            cells = {one.benchmark: one for one in run.summaries if one.reading == reading}
-            means = [_mean(cells, sets) for sets in averages.values()] + [_mean(cells, columns) for _ in mean_name]
-            figures = [cells[name].accuracy if name in cells else None for name in columns] + means
-            rows.append((run.spec["model"], MODES.get(reading, reading), ", ".join(asked), *map(cell, figures)))
-    header = ("model", "mode", "run", *columns, *averages, *mean_name)
+        rows.extend(_accuracy_rows(run, ", ".join(asked), columns, means))
+    header = ("model", "mode", "run", *columns, *means)
     return Grid(
         "Accuracy in %", header, tuple(rows), (_graders_note(runs), _sizes_note(runs), *_seeds_note(runs)), left=3
     )
+
+
+def _accuracy_rows(
+    run: RunSummary, asked: str, columns: Sequence[str], means: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[str, ...]]:
+    """One row for each reading of a run: a cell for each set, and one for each mean over sets."""
+    for reading in dict.fromkeys(one.reading for one in run.summaries):
+        cells = {one.benchmark: one for one in run.summaries if one.reading == reading}
+        figures = [cells[name].accuracy if name in cells else None for name in columns]
+        figures += [_mean(cells, sets) for sets in means.values()]
+        yield run.spec["model"], MODES.get(reading, reading), asked, *map(cell, figures)
 
 
 def _asked(spec: Mapping[str, Any]) -> str:

@@ -117,38 +117,58 @@ def _count(cases: dict[tuple[Any, ...], _Case], record: AnyRecord, score: AnySco
 def _summary(benchmark: str, reading: str, cases: Sequence[_Case], decoding: str) -> Summary:
     outcomes: Counter[Outcome] = Counter()
     by_path: Counter[str] = Counter()
-    failures: Counter[str] = Counter()
-    spent = [0, 0]
     for case in cases:
         found = decided(case.score, reading)
         outcomes[found.outcome] += case.count
         if found.path is not None:
             by_path[found.path] += case.count
-        failures.update(
-            {why: case.failures.count(why) * case.count for why in case.failures} if reading != "cot" else {}
-        )
-        for place, method in enumerate(case.methods):
-            if decoding != "both" or _is_spent(method, place, case.score, reading):
-                spent[0] += case.prompt_tokens[place]
-                spent[1] += case.completion_tokens[place]
     fallen = [case for case in cases if fell_back(case.score)] if reading not in ("cot", "pot", "oracle") else []
+    prompt_tokens, completion_tokens = _tokens(cases, reading, decoding)
     return Summary(
         benchmark=benchmark,
         reading=reading,
-        n=sum(case.count for case in cases),
+        n=_size(cases),
         outcomes={outcome: outcomes[outcome] for outcome in OUTCOMES},
         accuracy=wilson(outcomes["correct"], _scored(outcomes)),
         by_path=dict(by_path),
-        fallback=sum(case.count for case in fallen),
-        saved=sum(case.count for case in fallen if case.score.outcome == "correct"),
-        hurt=sum(case.count for case in cases if was_hurt(case.score))
-        if reading == "hybrid" and _both(cases)
-        else None,
-        pot_failures=dict(failures.most_common()),
+        fallback=_size(fallen),
+        saved=_size([case for case in fallen if case.score.outcome == "correct"]),
+        hurt=_hurt(cases) if reading == "hybrid" else None,
+        pot_failures=_failures(cases) if reading != "cot" else {},
         pass_at=_pass_at(cases, reading),
-        prompt_tokens=spent[0],
-        completion_tokens=spent[1],
+        prompt_tokens=prompt_tokens,
+        completion_tokens=completion_tokens,
     )
+
+
+def _size(cases: Sequence[_Case]) -> int:
+    """How many problems the cases are of."""
+    return sum(case.count for case in cases)
+
+
+def _hurt(cases: Sequence[_Case]) -> int | None:
+    """Problems on which a program's wrong answer stood in the way; None where not both were asked on every problem."""
+    return _size([case for case in cases if was_hurt(case.score)]) if _both(cases) else None
+
+
+def _failures(cases: Sequence[_Case]) -> dict[str, int]:
+    """Why programs gave no answer, the most frequent reason first."""
+    failures: Counter[str] = Counter()
+    for case in cases:
+        for why in case.failures:
+            failures[why] += case.count
+    return dict(failures.most_common())
+
+
+def _tokens(cases: Sequence[_Case], reading: str, decoding: str) -> tuple[int, int]:
+    """Tokens of the prompts and of the completions that decoding in the way of `reading` alone would have spent."""
+    prompts = completions = 0
+    for case in cases:
+        for place, method in enumerate(case.methods):
+            if decoding != "both" or _is_spent(method, place, case.score, reading):
+                prompts += case.prompt_tokens[place]
+                completions += case.completion_tokens[place]
+    return prompts, completions
 
 
 def _is_spent(method: Method, place: int, score: AnyScore, reading: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
 from mammoth_eval.extraction.closing.tokens import LAST, Token, is_plain
 
@@ -23,6 +22,7 @@ _ABOUT = re.compile(r"≈|\\approx\b")
 _OPERATION = re.compile(r"[-+−*/·×^:√⁰²³ⁿ]|\\(?:sqrt|d?frac|cdot|times|text|mathrm|mbox|textbf|begin|pm|log|ln)\b")
 _LETTERS = re.compile(r"(?<!\\)(?<![A-Za-z])[A-Za-z](?![A-Za-z])")
 _LONE = re.compile(r"[A-Za-zα-ω](?:_\{?\w{1,5}\}?|[₀-₉ₙ]+)?|\\[a-z]+")
+_NEVER = frozenset({"&", "~", "\\begin", "\\end", "\\pmod"})
 _MAX_NAMES, _MAX_TOKENS = 4, 120
 _LATER = re.compile(r"[A-Za-z]_\{?(?!1\b)\d")
 _MODULUS = re.compile(r"\s*(?:\\pmod\s?\{?\w{1,6}\}?|\(?mod \w{1,6}\)?)$")
@@ -46,28 +46,34 @@ def value(run: Sequence[Token], source: str, *, plural: bool, equated: bool) -> 
     the value.
     """
     items, joints = _items(run)
-    if items is None:
+    if items is None or len(run) > _MAX_TOKENS:
         return None
     texts = [_text(item, source) for item in items]
-    if len(run) > _MAX_TOKENS:
-        return None
     if len(items) == 1:
         return _single(items[0], texts[0], equated=equated)
     whole = _text(run, source)
     named = [_assignment(text) for text in texts]
-    if (
-        all(named)
-        and len(items) <= _MAX_NAMES
-        and not _LATER.match(texts[0])
-        and all(_LONE.fullmatch(_sides(text)[0]) for text in texts)
-    ):
-        if len({_sides(text)[0] for text in texts}) == 1 and all(joint == "," for joint in joints):
-            return _sides(texts[-1])[-1]  # the same name again: worked out further
-        return ", ".join(map(str, named)) if any(len(_sides(text)) > 2 for text in texts) else whole
+    if all(named) and _name_values(texts):
+        return _assigned(texts, joints, whole)
     values = [_single(item, text, equated=equated) for item, text in zip(items, texts, strict=True)]
     if None in values or any(len(_sides(text)) > 1 for text in texts[1:]):
         return values[-1]
     return _listed([str(one) for one in values], joints, whole, plural=plural or bool(named[0]))
+
+
+def _name_values(texts: Sequence[str]) -> bool:
+    """Whether equations beside each other give values to a few names, and do not go on with a sequence (``a_2``)."""
+    if len(texts) > _MAX_NAMES or _LATER.match(texts[0]):
+        return False
+    return all(_LONE.fullmatch(_sides(text)[0]) for text in texts)
+
+
+def _assigned(texts: Sequence[str], joints: Sequence[str], whole: str) -> str:
+    """Names with their values, each chain of equations without its middle; of one name that is worked out, the last."""
+    chains = [_sides(text) for text in texts]
+    if len({chain[0] for chain in chains}) == 1 and all(joint == "," for joint in joints):
+        return chains[-1][-1]
+    return ", ".join(f"{chain[0]} = {chain[-1]}" for chain in chains) if max(map(len, chains)) > 2 else whole
 
 
 def _listed(values: list[str], joints: list[str], whole: str, *, plural: bool) -> str | None:
@@ -75,23 +81,27 @@ def _listed(values: list[str], joints: list[str], whole: str, *, plural: bool) -
 
     The one value of two that say the same; None where plain numbers only stand beside each other.
     """
-    plain, related = ([check(one) for one in values] for check in (is_plain, is_relation))
-    if all(related) and _MEMBER.search(values[-1]) and not _MEMBER.search(values[0]):
+    if all(map(is_relation, values)) and _MEMBER.search(values[-1]) and not _MEMBER.search(values[0]):
         return values[-1]
-    again = any(related) or not plural or (joints[0] != "or" and "=" in values[0]) or joints[0] == ", or"
-    if len(values) == 2 and joints[0].endswith("or") and not all(related) and again:
+    if len(values) == 2 and _is_said_again(values, joints[0], plural=plural):
         return values[0] if _EXACT.search(values[0]) and _DECIMAL.fullmatch(values[1]) else values[1]
-    part = _PROPER.fullmatch(values[1])
-    if (
-        len(values) == 2
-        and joints[0] == "and"
-        and values[0].isdigit()
-        and part
-        and int(part[1]) < int(part[2])
-        and not plural
-    ):
+    if len(values) == 2 and joints[0] == "and" and not plural and _is_mixed_number(*values):
         return f"{values[0]} {values[1]}"
-    return whole if plural or not any(plain) else None
+    return whole if plural or not any(map(is_plain, values)) else None
+
+
+def _is_said_again(values: Sequence[str], joint: str, *, plural: bool) -> bool:
+    """Whether the second of two values says the first in another way (``1/2, or 0.5``), and is no other answer."""
+    related = [is_relation(value) for value in values]
+    if not joint.endswith("or") or all(related):
+        return False
+    return any(related) or not plural or joint == ", or" or (joint != "or" and "=" in values[0])
+
+
+def _is_mixed_number(whole: str, part: str) -> bool:
+    """Whether two numbers are one: ``3 and 1/2``."""
+    fraction = _PROPER.fullmatch(part)
+    return whole.isdigit() and fraction is not None and int(fraction[1]) < int(fraction[2])
 
 
 def _items(run: Sequence[Token]) -> tuple[list[list[Token]] | None, list[str]]:
@@ -124,25 +134,34 @@ def _text(run: Sequence[Token], source: str) -> str:
 
 def _single(item: Sequence[Token], text: str, *, equated: bool) -> str | None:
     """The value of one expression, equation or inequality."""
-    if not _well_formed(item):
+    exact = _exact(_MODULUS.sub("", text)) if _well_formed(item) else None
+    if exact is None:
         return None
-    text = _MODULUS.sub("", text)
-    about = _ABOUT.split(text)
-    if len(about) > 1:
-        text = about[0].strip()
-        if not _IRRATIONAL.search(_sides(text)[-1]):
-            return None
-    sides = _sides(text)
-    if is_relation(text):
-        return text if len(sides) == 1 and _LETTERS.search(text) else None
+    sides = _sides(exact)
+    if is_relation(exact):
+        return exact if len(sides) == 1 and _LETTERS.search(exact) else None
     if len(sides) == 1:
-        return text if _says(text) else None
-    left, right = sides[-2], sides[-1]
-    if len(sides) == 2 and _LETTERS.search(left) and not _NAMED.fullmatch(left):
-        return text if equated else right if _says(right) else None
-    if len(sides) == 2 and _LONE.fullmatch(left) and left in "xyz" and (equated or _LETTERS.search(right)):
+        return exact if _says(exact) else None
+    if len(sides) == 2 and _is_equation(*sides, equated=equated):
+        return exact
+    return sides[-1] if _says(sides[-1]) else None
+
+
+def _exact(text: str) -> str | None:
+    """What stands before an approximation, or all where there is none; None where that needed no approximation."""
+    exact, *about = _ABOUT.split(text)
+    if not about:
         return text
-    return right if _says(right) else None
+    exact = exact.strip()
+    return exact if _IRRATIONAL.search(_sides(exact)[-1]) else None
+
+
+def _is_equation(left: str, right: str, *, equated: bool) -> bool:
+    """Whether an equation as a whole is the value: where one is asked for, and of a line or curve (``y = 2x``)."""
+    if _LETTERS.search(left) and not _NAMED.fullmatch(left):
+        return equated
+    is_coordinate = bool(_LONE.fullmatch(left)) and left in "xyz"
+    return is_coordinate and (equated or bool(_LETTERS.search(right)))
 
 
 def _says(text: str) -> bool:
@@ -187,27 +206,33 @@ def _well_formed(item: Sequence[Token]) -> bool:
 
     None beside another that it cannot stand beside, no sign where none can be.
     """
-    if (item[0].text in _NOT_FIRST and not (item[0].text == "+" and len(item) == 2)) or (
-        item[-1].kind == "sign" and item[-1].text not in LAST
-    ):
+    first, last = item[0], item[-1]
+    if first.text in _NOT_FIRST and not (first.text == "+" and len(item) == 2):
         return False
-    if any(token.text in ("&", "~", "\\begin", "\\end", "\\pmod") for token in item):
+    if last.kind == "sign" and last.text not in LAST:
         return False
-    for place, (one, other) in enumerate(pairwise(item)):
-        kinds, apart = (one.kind, other.kind), one.end < other.start
-        if "formula" in kinds and "sign" not in kinds:
-            return False
-        if kinds == ("number", "number") and not (apart and one.text.isdigit() and _over(item, place + 1)):
-            return False
-        if kinds == ("name", "number") and apart and not (len(one.text) > 1 or (one.text in "xX" and place)):
-            return False
-        if (
-            kinds == ("name", "name")
-            and apart
-            and all(len(part.text) == 1 and part.text.isascii() for part in (one, other))
-        ):
-            return False
-    return True
+    if any(token.text in _NEVER for token in item):
+        return False
+    return all(_may_follow(item, place) for place in range(1, len(item)))
+
+
+def _may_follow(item: Sequence[Token], place: int) -> bool:
+    """Whether the token at a place can stand behind the one before it."""
+    before, token = item[place - 1], item[place]
+    apart = before.end < token.start
+    match before.kind, token.kind:
+        case "number", "number":
+            return apart and before.text.isdigit() and _over(item, place)
+        case "name", "number":
+            return not apart or len(before.text) > 1 or (before.text in "xX" and place > 1)
+        case "name", "name":
+            return not apart or not (_is_ascii_letter(before) and _is_ascii_letter(token))
+        case kinds:
+            return "formula" not in kinds or "sign" in kinds
+
+
+def _is_ascii_letter(token: Token) -> bool:
+    return len(token.text) == 1 and token.text.isascii()
 
 
 def _over(item: Sequence[Token], place: int) -> bool:

@@ -61,22 +61,34 @@ def stated(sentence: str) -> str | None:
     if found is not None:
         return found
     text = _END.sub("", _ASIDE.sub("", text))
-    fronted = patterns.FRONTED.search(text)
-    if fronted and fronted.start():
-        head = _reading(text[: fronted.start()], equated="equation" in fronted[0])
-        if head and head.leads and not is_plain(head.value):
-            return head.value
+    fronted = _fronted(text)
+    if fronted is not None:
+        return fronted
     counted = patterns.COUNTED.search(text)
     if counted and not patterns.MORE.search(text, counted.end()):
         return counted[1]
     result = patterns.RESULT.search(text)
     found = quantity(text) or (result[1] if result else None) or _exact(text) or _before_clause(text)
-    if found is not None:
-        return found
-    reading = _reading(text)
-    if reading is None or not (reading.announced or reading.digits_behind):
+    return _at_end(text) if found is None else found
+
+
+def _fronted(text: str) -> str | None:
+    """The value that a sentence starts with, before what it is the value of (``x = 3y is the equation of``)."""
+    front = patterns.FRONTED.search(text)
+    if not front or not front.start():
         return None
-    return reading.value if reading.digits_behind or not is_plain(reading.value) else None
+    head = _reading(text[: front.start()], equated="equation" in front[0])
+    return head.value if head and head.leads and not is_plain(head.value) else None
+
+
+def _at_end(text: str) -> str | None:
+    """The value that a sentence ends with; a plain number only where its unit has digits, too."""
+    reading = _reading(text)
+    if reading is None:
+        return None
+    if reading.digits_behind:
+        return reading.value
+    return reading.value if reading.announced and not is_plain(reading.value) else None
 
 
 def _cleaned(sentence: str) -> str:
@@ -102,24 +114,26 @@ def _before_clause(text: str) -> str | None:
     for place, cut in enumerate(patterns.CLAUSE.finditer(text)):
         if place >= _MAX_CUTS:
             break
-        head, rest = _reading(text[: cut.start()]), text[cut.end() :]
+        before, rest = text[: cut.start()], text[cut.end() :]
+        head = _reading(before)
         if head is None or not head.announced or patterns.MORE.search(rest):
             continue
-        condition = patterns.CONDITION.fullmatch(rest)
+        condition = bool(patterns.CONDITION.fullmatch(rest))
         if is_plain(head.value):
-            if (
-                condition
-                and cut[2]
-                and (patterns.EXTREME.search(text[: cut.start()]) or patterns.GIVEN.search(text[: cut.start()]))
-            ):
+            if condition and cut[2] and (patterns.EXTREME.search(before) or patterns.GIVEN.search(before)):
                 return head.value
-        elif (
-            (cut[1] and not patterns.GOES_ON.search(rest))
-            or (condition and not cut[0].endswith("which"))
-            or not patterns.SAYS_MORE.search(rest)
-        ):
+        elif _is_aside(cut, rest, condition=condition):
             return head.value
     return None
+
+
+def _is_aside(cut: re.Match[str], rest: str, *, condition: bool) -> bool:
+    """Whether a clause leaves the value before it as it is."""
+    if cut[1] and not patterns.GOES_ON.search(rest):
+        return True
+    if condition and not cut[0].endswith("which"):
+        return True
+    return not patterns.SAYS_MORE.search(rest)
 
 
 def _reading(text: str, *, equated: bool = False) -> _Reading | None:
@@ -129,11 +143,7 @@ def _reading(text: str, *, equated: bool = False) -> _Reading | None:
     if place is None or not _is_tail(found[place[1] :]):
         return None
     start, end = place
-    before = [
-        token.text.lower() if token.kind in _PROSE or token.text in "=:" else "#"
-        for token in found[:start]
-        if token.kind != "joint"
-    ]
+    before = _words(found[:start])
     run: Sequence[Token] = found[start:end]
     if before and before[-1] in patterns.OPENS and not _ends_up(before):
         run = _after_comma(run)
@@ -146,9 +156,27 @@ def _reading(text: str, *, equated: bool = False) -> _Reading | None:
     if value is None:
         return None
     relation = len(run) > 2 and any(token.text in "=<>≤≥≠" for token in run)
-    digits = any(token.kind == "unit" and any(char.isdigit() for char in token.text) for token in found[end:])
-    leads = all(word in patterns.LINKS or not word.isalpha() for word in before) and "#" not in before
-    return _Reading(value, _is_announced(before, relation=relation), digits and is_plain(value), leads)
+    announced = _is_announced(before, relation=relation)
+    return _Reading(value, announced, is_plain(value) and _has_digits(found[end:]), _lead(before))
+
+
+def _words(before: Sequence[Token]) -> list[str]:
+    """The words before a value in small letters, with ``#`` for other mathematics."""
+    return [
+        token.text.lower() if token.kind in _PROSE or token.text in "=:" else "#"
+        for token in before
+        if token.kind != "joint"
+    ]
+
+
+def _lead(before: Sequence[str]) -> bool:
+    """Whether the words before a value only link it to what was said, so that the sentence starts with it."""
+    return all(word in patterns.LINKS or not word.isalpha() for word in before) and "#" not in before
+
+
+def _has_digits(behind: Sequence[Token]) -> bool:
+    """Whether a unit behind a value has digits."""
+    return any(char.isdigit() for token in behind if token.kind == "unit" for char in token.text)
 
 
 def _is_tail(tail: Sequence[Token]) -> bool:
@@ -183,14 +211,27 @@ def _is_announced(before: Sequence[str], *, relation: bool) -> bool:
         return True
     for place in range(len(before) - 1, max(len(before) - 1 - _NEAR, -1), -1):
         word, previous = before[place], before[place - 1] if place else ""
-        if word == "#" or (word == "to" and previous in patterns.APART) or (word == "=" and not previous.isalpha()):
+        if _parts(word, previous):
             return False
-        if word in patterns.STATES and (word not in patterns.LINKS or place >= len(before) - 2):
-            return True
-        if word == "with" and _ends_up(before[: place + 1]):
-            return True
-        if word == "by" and previous in ("given", "described", "represented"):
+        if _states(before, place):
             return True
         if word in patterns.FORBIDS and not (word == "of" and previous in patterns.MEASURES):
             return False
     return False
+
+
+def _parts(word: str, previous: str) -> bool:
+    """Whether a word ends what can state a value behind it: other mathematics, ``close to``, a sign of equality."""
+    if word == "to":
+        return previous in patterns.APART
+    return word == "#" or (word == "=" and not previous.isalpha())
+
+
+def _states(before: Sequence[str], place: int) -> bool:
+    """Whether the word at a place states what follows: a verb, ``left with``, ``given by``."""
+    word, previous = before[place], before[place - 1] if place else ""
+    if word in patterns.STATES and (word not in patterns.LINKS or place >= len(before) - 2):
+        return True
+    if word == "with":
+        return _ends_up(before[: place + 1])
+    return word == "by" and previous in ("given", "described", "represented")

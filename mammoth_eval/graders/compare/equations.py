@@ -53,9 +53,7 @@ def compare(gold: Node, answer: Node, policy: Policy, same: Compare) -> Verdict 
         return _lists(gold, answer, policy, same)
     if not (_equation(gold) or _equation(answer)):
         return _inequalities(gold, answer, policy)
-    if not _equation(gold) and isinstance(gold, Relation):
-        return None
-    if not _equation(answer) and isinstance(answer, Relation):
+    if _inequality(gold) or _inequality(answer):
         return None
     rounded = _rounded(gold, answer), _rounded(answer, gold)
     if rounded != (gold, answer) and same(*rounded, policy).equal:
@@ -89,6 +87,10 @@ def _differ() -> Verdict:
 
 def _equation(node: Node) -> TypeGuard[Relation]:
     return isinstance(node, Relation) and all(operator in ("=", "~") for operator in node.signs)
+
+
+def _inequality(node: Node) -> bool:
+    return isinstance(node, Relation) and not _equation(node)
 
 
 def value(node: Relation, other: Node) -> Node:
@@ -163,26 +165,42 @@ def _application(node: Node, against: Node) -> bool:
 
 def _equations(gold: Relation, answer: Relation, policy: Policy, same: Compare) -> Verdict:
     right, own = _exact_parts(gold), _exact_parts(answer)
+    ends = right[-1], own[-1]
     if len(right) == 1 or len(own) == 1:
-        return same(right[-1], own[-1], policy)
+        return same(*ends, policy)
     if isinstance(right[0], Collection) and isinstance(own[0], Collection):
-        return same(right[-1], own[-1], policy) if right[0] == own[0] else _OTHER_NAMES
+        return same(*ends, policy) if right[0] == own[0] else _OTHER_NAMES
     if right[0] == own[0] or _both_functions(right[0], own[0]):
-        verdict = same(right[-1], own[-1], policy)
+        verdict = same(*ends, policy)
         if verdict.equal:
             return verdict
-    in_words = any(not isinstance(part, Text) and has(part, Text) for part in (right[0], own[0]))
+    return _differences(gold, answer, policy, same)
+
+
+def _differences(gold: Relation, answer: Relation, policy: Policy, same: Compare) -> Verdict:
+    """The ends of each equation less one another, up to a factor; the last ends alone where there is no difference."""
+    right, own = _exact_parts(gold), _exact_parts(answer)
+    in_words = _holds_words(right[0], own[0])
     if not in_words and not symbols(gold) and not symbols(answer):
         return same(right[-1], own[-1], policy)
-    if in_words or any(
-        isinstance(part, Collection | Text | Matrix | SetOperation) for part in (right[0], own[0], right[-1], own[-1])
-    ):
+    if in_words or any(map(_is_no_expression, (right[0], own[0], right[-1], own[-1]))):
         return same(right[-1], own[-1], policy) if right[0] == own[0] else _OTHER_NAMES
-    if len(right) > 2 or len(own) > 2:
-        names = [parts[0] for parts in (right, own) if isinstance(parts[0], Symbol)]
-        if len(names) == 2 and names[0] != names[1]:
-            return _OTHER_NAMES
+    if (len(right) > 2 or len(own) > 2) and _are_two_letters(right[0], own[0]):
+        return _OTHER_NAMES
     return ladder.proportional(subtract(right[0], right[-1]), subtract(own[0], own[-1]), policy)
+
+
+def _is_no_expression(node: Node) -> bool:
+    return isinstance(node, Collection | Text | Matrix | SetOperation)
+
+
+def _are_two_letters(one: Node, other: Node) -> bool:
+    return isinstance(one, Symbol) and isinstance(other, Symbol) and one != other
+
+
+def _holds_words(*nodes: Node) -> bool:
+    """Whether there are words beside other signs in one of the trees."""
+    return any(not isinstance(node, Text) and has(node, Text) for node in nodes)
 
 
 def _both_functions(one: Node, other: Node) -> bool:

@@ -7,13 +7,13 @@ k``) and ``n = 6k + 1``. A line's points may be written with any of the usual le
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from mammoth_eval.graders.compare import shapes
-from mammoth_eval.graders.equal import floating, rational
+from mammoth_eval.graders.compare import progressions, shapes
+from mammoth_eval.graders.compare.progressions import Line
+from mammoth_eval.graders.equal import rational
 from mammoth_eval.graders.parse.clauses import Clause, compatible
 from mammoth_eval.graders.parse.nodes import (
     Call,
@@ -48,14 +48,6 @@ class Family(NamedTuple):
     domain: str
 
 
-class Line(NamedTuple):
-    """Evenly spaced values: the expression, and its start and step in floating point."""
-
-    node: Node
-    start: float
-    step: float
-
-
 def compare(gold: Clause, answer: Clause, policy: Policy, tree: Callable[[str], Node]) -> Verdict | None:
     """What clauses on letters decide; None where they do not. `tree` may raise `Unreadable`."""
     right, own = tree(gold.body), tree(answer.body)
@@ -63,19 +55,14 @@ def compare(gold: Clause, answer: Clause, policy: Policy, tree: Callable[[str], 
         verdict = shapes.compare(right, own, policy)
         return verdict if verdict.equal else undeclared(right, own, policy)
     if isinstance(right, Congruence) or isinstance(own, Congruence):
-        right, own = (_class(side, clause) for side, clause in ((right, gold), (own, answer)))
-        return (
-            shapes.compare(right, own, policy)
-            if isinstance(right, Congruence) and isinstance(own, Congruence)
-            else None
-        )
+        return _classes(_class(right, gold), _class(own, answer), policy)
     sides = ((right, gold), (own, answer))
     first, second = (_declared(side, clause) or _counted(side) for side, clause in sides)
     if first and second:
         return _compared(first, second, policy)
-    if all(_rule(side, clause) for side, clause in sides if clause.names) and not (first or second):
-        return shapes.compare(right, own, policy)
-    return None
+    if first or second or not all(_rule(side, clause) for side, clause in sides if clause.names):
+        return None
+    return shapes.compare(right, own, policy)
 
 
 def undeclared(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
@@ -88,7 +75,8 @@ _NO_VALUES = frozenset({"y", "f", "g", "h"})
 """Names of functions: in ``y = x^2`` the other letter is no parameter."""
 _COUNTERS = frozenset("klmnj")
 _ANGLES = frozenset({"x", "t", "theta", "alpha", "beta", "phi", "varphi"})
-_COORDINATES = frozenset(Symbol(name) for name in "xyz")
+_AXES = frozenset("xyz")
+_COORDINATES = frozenset(Symbol(name) for name in _AXES)
 _MOVERS = frozenset({"t", "s", "r", "u", "k", "lambda", "mu"})
 
 
@@ -132,25 +120,38 @@ def _value_name(node: Node) -> str:
 def _counted(node: Node) -> Family | None:
     """The integer family that a tree is without a clause: angles that repeat, or ``n = 6k + 1``."""
     values, label = _values(node)
-    names = frozenset().union(*map(symbols, values)) if values else frozenset()
+    names = frozenset[str]().union(*map(symbols, values))
     if len(names) != 1 or not names <= _COUNTERS or label in names:
         return None
     name = next(iter(names))
-    lines = _lines(values, name)
+    lines = progressions.lines(values, name)
     if lines is None:
         return None
-    turns = all(any(isinstance(part, Degree) or part == Constant("pi") for part in walk(value)) for value in values)
-    if turns and label in _ANGLES:
-        return Family(node, name, "Z")
-    if turns and not label and all(_fraction(line.start / line.step) not in (None, 0) for line in lines):
-        return Family(node, name, "Z")  # a multiple of the step would be written with it
+    counted = _are_repeated_angles(values, label, lines) or _are_integers(values, label, name, lines)
+    return Family(node, name, "Z") if counted else None
+
+
+def _are_repeated_angles(values: Sequence[Node], label: str, lines: Sequence[Line]) -> bool:
+    r"""Whether the values are angles that repeat (``x = 45^\circ + 180^\circ k``).
+
+    Without a name they start off the step: a multiple of it would be written with it.
+    """
+    if not all(_is_angle(value) for value in values):
+        return False
+    if label:
+        return label in _ANGLES
+    return all(_fraction(line.start / line.step) not in (None, 0) for line in lines)
+
+
+def _is_angle(node: Node) -> bool:
+    return any(isinstance(part, Degree) or part == Constant("pi") for part in walk(node))
+
+
+def _are_integers(values: Sequence[Node], label: str, name: str, lines: Sequence[Line]) -> bool:
+    """Whether the values are integers two or more apart, with the name of one."""
     coefficients = [rational.value(put(value, name, num(place))) for value in values for place in (0, 1)]
     whole = all(one is not None and one.denominator == 1 for one in coefficients)
-    return (
-        Family(node, name, "Z")
-        if whole and label in ("n", "x", "m", "a") and all(abs(line.step) >= 2 for line in lines)
-        else None
-    )
+    return whole and label in ("n", "x", "m", "a") and all(abs(line.step) >= 2 for line in lines)
 
 
 def _fraction(number: float) -> Fraction | None:
@@ -161,52 +162,52 @@ def _fraction(number: float) -> Fraction | None:
 
 def _moving(node: Node) -> Family | None:
     """The points of a line: a tuple or column, or equations of coordinates, all linear in one letter."""
-    parts = node.args
-    if (
-        isinstance(node, Collection)
-        and node.brackets == ""
-        and all(isinstance(part, Relation) and part.signs == ("=",) for part in parts)
-    ):
-        if not {part.args[0] for part in parts} <= _COORDINATES:
-            return None
-        moved_by = symbols(node) - {"x", "y", "z"}
-        parts = tuple(part.args[1] for part in parts)
-    elif not (
-        (isinstance(node, Collection) and node.brackets in ("()", "<>"))
-        or (isinstance(node, Matrix) and 1 in node.shape)
-    ):
+    parts = _coordinates(node)
+    if len(parts) not in (2, 3):
         return None
-    else:
-        moved_by = symbols(node)
-    if len(parts) not in (2, 3) or len(moved_by) != 1 or not moved_by <= _MOVERS:
+    moved_by = symbols(node) - _AXES if _are_equations(node) else symbols(node)
+    if len(moved_by) != 1 or not moved_by <= _MOVERS:
         return None
     name = next(iter(moved_by))
     moved = [part for part in parts if name in symbols(part)]
-    return Family(node, name, "R") if len(moved) > 1 and _lines(moved, name) else None
+    return Family(node, name, "R") if len(moved) > 1 and progressions.lines(moved, name) else None
+
+
+def _coordinates(node: Node) -> Sequence[Node]:
+    """The coordinates of a tuple or a column, or those that equations give; none where the tree is no such."""
+    if _are_equations(node):
+        named = {part.args[0] for part in node.args} <= _COORDINATES
+        return [part.args[1] for part in node.args] if named else []
+    is_tuple = isinstance(node, Collection) and node.brackets in ("()", "<>")
+    is_column = isinstance(node, Matrix) and 1 in node.shape
+    return node.args if is_tuple or is_column else []
+
+
+def _are_equations(node: Node) -> bool:
+    """Whether the tree is a list of equations."""
+    if not isinstance(node, Collection) or node.brackets != "":
+        return False
+    return all(isinstance(part, Relation) and part.signs == ("=",) for part in node.args)
 
 
 def _class(node: Node, clause: Clause) -> Node:
     """``x = 12k + 5`` as a residue class; other trees as they are."""
-    found = _declared(node, clause) or _counted(node)
+    family = None if isinstance(node, Congruence) else _declared(node, clause) or _counted(node)
+    if family is None or family.domain != "Z":
+        return node
     value = node.args[1] if isinstance(node, Relation) and node.signs == ("=",) else node
-    if isinstance(node, Congruence) or found is None or found.domain != "Z":
+    integers = progressions.integers(value, family.name)
+    if integers is None:
         return node
-    try:
-        start, following, third = (rational.value(put(value, found.name, num(k))) for k in range(3))
-    except rational.Refused:
-        return node
-    if (
-        start is None
-        or following is None
-        or third is None
-        or start == following
-        or third - following != following - start
-    ):
-        return node
-    if start.denominator != 1 or following.denominator != 1:
-        return node
-    held = num(start) if value is node else rebuilt(node, (node.args[0], num(start)))
-    return Congruence((held, num(abs(following - start))))
+    start = num(integers.start)
+    held = start if value is node else rebuilt(node, (node.args[0], start))
+    return Congruence((held, num(abs(integers.step))))
+
+
+def _classes(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
+    """Two residue classes; None where one of them is none."""
+    both = isinstance(gold, Congruence) and isinstance(answer, Congruence)
+    return shapes.compare(gold, answer, policy) if both else None
 
 
 def _compared(gold: Family, answer: Family, policy: Policy) -> Verdict:
@@ -232,25 +233,6 @@ def _values(node: Node) -> tuple[list[Node], str]:
     return (values, labels[0]) if plain and len(set(labels)) == 1 else ([], "")
 
 
-def _lines(values: Sequence[Node], name: str) -> list[Line] | None:
-    """The values as lines in the one letter; None where one of them is none."""
-    lines = [_line(value, name) for value in values]
-    return [line for line in lines if line] if all(lines) else None
-
-
-def _line(node: Node, name: str) -> Line | None:
-    places = [floating.real(put(node, name, num(k))) for k in (0, 1, 2, 7, -11)]
-    start, following = places[:2]
-    if start is None or following is None or start == following:
-        return None
-    step = following - start
-    fits = all(
-        place is not None and abs(place - start - k * step) < 1e-9 * (1 + abs(place))
-        for k, place in zip((0, 1, 2, 7, -11), places, strict=True)
-    )
-    return Line(node, start, step) if fits else None
-
-
 _MAX_MEMBERS = 240
 """Values of a family up to the point where all families of an answer repeat."""
 
@@ -258,28 +240,16 @@ _MAX_MEMBERS = 240
 def _covered(gold: Family, answer: Family, policy: Policy) -> bool:
     """Whether evenly spaced values are the same set, each family written out until all of them repeat."""
     (some, label), (others, second) = _values(gold.node), _values(answer.node)
-    right = _lines(some, gold.name) if some and {label, second} <= {label, ""} | {second, ""} else None
-    own = _lines(others, answer.name) if others else None
+    right, own = progressions.lines(some, gold.name), progressions.lines(others, answer.name)
     if not right or not own or (label and second and label != second):
         return False
-    if len(right) + len(own) > 2 and not (
-        label or second or has(gold.node, Degree) or Constant("pi") in walk(gold.node)
-    ):
+    if len(right) + len(own) > 2 and not (label or second or _is_angle(gold.node)):
         return False  # a bare list is members beside each other, not one set
-    whole = _repeat([line.step for line in (*right, *own)])
+    whole = progressions.repeat([line.step for line in (*right, *own)])
     return whole is not None and all(
         _within(lines, family.name, every, other.name, whole, policy)
         for lines, family, every, other in ((right, gold, own, answer), (own, answer, right, gold))
     )
-
-
-def _repeat(steps: Sequence[float]) -> float | None:
-    """The shortest way after which all steps repeat; None where there is none that is short enough."""
-    unit = abs(steps[0])
-    ratios = [Fraction(abs(step) / unit).limit_denominator(60) for step in steps]
-    if any(abs(abs(step) / unit - float(ratio)) > 1e-9 for step, ratio in zip(steps, ratios, strict=True)):
-        return None
-    return unit * math.lcm(*(ratio.numerator for ratio in ratios)) / math.gcd(*(ratio.denominator for ratio in ratios))
 
 
 def _within(some: list[Line], name: str, every: list[Line], other: str, whole: float, policy: Policy) -> bool:
@@ -295,18 +265,10 @@ def _within(some: list[Line], name: str, every: list[Line], other: str, whole: f
     return all(
         any(
             shapes.compare(one, put(line.node, other, num(place)), policy).equal
-            for line, place in _candidates(value, every)
+            for line, place in progressions.holding(value, every)
         )
         for one, value in members
     )
-
-
-def _candidates(value: float, lines: list[Line]) -> Iterator[tuple[Line, int]]:
-    """The families that may hold the value, and at which place."""
-    for line in lines:
-        place = (value - line.start) / line.step
-        if abs(place - round(place)) < 1e-7:
-            yield line, round(place)
 
 
 _SHIFTS = (0, 1, -1, 2, -2)
@@ -315,11 +277,12 @@ _SHIFTS = (0, 1, -1, 2, -2)
 def _shifted(gold: Family, answer: Family, policy: Policy) -> bool:
     """Whether intervals, points or inequalities that move evenly are the same, counted from another place."""
     parts = [part for part in _leaves(gold.node) + _leaves(answer.node) if symbols(part) & {gold.name, answer.name}]
-    if not all(_line(part, next(iter(symbols(part)))) for part in parts if len(symbols(part)) == 1) or not parts:
+    alone = [part for part in parts if len(symbols(part)) == 1]
+    if not parts or not all(progressions.line(part, next(iter(symbols(part)))) for part in alone):
         return False
-    if any(len(symbols(part)) > 1 for part in parts) or not any(
-        isinstance(side.node, Collection | Relation | SetOperation) for side in (gold, answer)
-    ):
+    if len(alone) < len(parts):
+        return False
+    if not any(isinstance(side.node, Collection | Relation | SetOperation) for side in (gold, answer)):
         return False
     return any(
         all(

@@ -6,6 +6,7 @@ r"""Constants of integration: what they are called does not count, and one that 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import permutations
 
 from mammoth_eval.graders.compare import equations, shapes
@@ -38,29 +39,50 @@ def compare(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
     right, own = _function(gold, answer), _function(answer, gold)
     if right is None or own is None:
         return None
-    names, others = (sorted(name for name in symbols(side) if name not in _VARIABLES) for side in (right, own))
-    variables = [symbols(side) & _VARIABLES for side in (right, own)]
-    if len(variables[0]) != 1 or variables[0] != variables[1] or len(names) != len(others) or not 1 <= len(names) <= 3:
+    variable = _variable(right, own)
+    names, others = _constants(right), _constants(own)
+    if variable is None or not _are_usual(names, others):
         return None
-    usual = _ONE if len(names) == 1 else _SEVERAL
-    if not all(map(usual.fullmatch, (*names, *others))) or not any(map(_CERTAIN.fullmatch, (*names, *others))):
-        return None
-    if (
-        len(names) > 1
-        or (isinstance(gold, Relation) and isinstance(answer, Relation))
-        or (_is_term(right, names[0]) and _is_term(own, others[0]))
-    ):
-        for order in permutations(names):
-            renamed = own
-            for place, name in enumerate(others):
-                renamed = put(renamed, name, Symbol(f"constant {place}"))
-            for place, name in enumerate(order):
-                renamed = put(renamed, f"constant {place}", Symbol(name))
-            if shapes.compare(right, renamed, policy).equal:
-                return Verdict(True, "symbolic", "equal up to the names of constants")
-    if len(names) == 1 and _is_term(right, names[0]) and _is_term(own, others[0]):
-        return _absorbed(put(right, names[0], num(0)), put(own, others[0], num(0)), next(iter(variables[0])), policy)
+    added = len(names) == 1 and _is_term(right, names[0]) and _is_term(own, others[0])
+    equations_both = isinstance(gold, Relation) and isinstance(answer, Relation)
+    if (len(names) > 1 or equations_both or added) and _equal_renamed(right, names, own, others, policy):
+        return Verdict(True, "symbolic", "equal up to the names of constants")
+    if added:
+        return _absorbed(put(right, names[0], num(0)), put(own, others[0], num(0)), variable, policy)
     return None
+
+
+def _variable(one: Node, other: Node) -> str | None:
+    """The one variable that both are functions of."""
+    variables = symbols(one) & _VARIABLES
+    return next(iter(variables)) if len(variables) == 1 and variables == symbols(other) & _VARIABLES else None
+
+
+def _constants(node: Node) -> list[str]:
+    """The names in the tree that are no variables, in order."""
+    return sorted(symbols(node) - _VARIABLES)
+
+
+def _are_usual(names: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether both sides have as many constants, up to three, all named as usual, one of them beyond doubt."""
+    if len(names) != len(others) or not 1 <= len(names) <= 3:
+        return False
+    usual = _ONE if len(names) == 1 else _SEVERAL
+    every = (*names, *others)
+    return all(map(usual.fullmatch, every)) and any(map(_CERTAIN.fullmatch, every))
+
+
+def _equal_renamed(gold: Node, names: Sequence[str], answer: Node, others: Sequence[str], policy: Policy) -> bool:
+    """Whether the two are equal with the answer's constants called as the gold's, in some order."""
+    for place, name in enumerate(others):
+        answer = put(answer, name, Symbol(f"constant {place}"))
+    for order in permutations(names):
+        renamed = answer
+        for place, name in enumerate(order):
+            renamed = put(renamed, f"constant {place}", Symbol(name))
+        if shapes.compare(gold, renamed, policy).equal:
+            return True
+    return False
 
 
 def _function(node: Node, other: Node) -> Node | None:

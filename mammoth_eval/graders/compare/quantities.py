@@ -43,8 +43,7 @@ def compare(gold: Node, answer: Node, policy: Policy, same: Same) -> Verdict:
         return ladder.compare(bare(gold), bare(answer), policy)
     if Compound in tags:
         return _in_rows(gold, answer, policy, same)
-    amounts = {side.unit for side in (gold, answer) if isinstance(side, Quantity)} & _AMOUNTS
-    if tags == {Percent, Degree} or (Percent in tags and amounts):
+    if tags == {Percent, Degree} or (Percent in tags and (_is_amount(gold) or _is_amount(answer))):
         return _differ("a percentage against an angle or an amount")
     if Quantity in tags:
         return _units(gold, answer, policy, same)
@@ -54,6 +53,11 @@ def compare(gold: Node, answer: Node, policy: Policy, same: Same) -> Verdict:
     if verdict.equal or verdict.fault or (policy.percent == "strict" and Percent in tags):
         return verdict
     return ladder.compare(_untagged(gold), _untagged(answer), policy)
+
+
+def _is_amount(node: Node) -> bool:
+    """Whether the tree is an amount of money."""
+    return isinstance(node, Quantity) and node.unit in _AMOUNTS
 
 
 def _in_rows(gold: Node, answer: Node, policy: Policy, same: Same) -> Verdict:
@@ -137,18 +141,23 @@ _CENT = Number(dimensions.worth("cent")[1])  # type: ignore[index]
 
 def total(node: Node) -> Node | None:
     """Quantities of one dimension in a row as one: ``1 hour 30 minutes``; None where the tree is no such row."""
-    is_row = isinstance(node, Compound) or (isinstance(node, Collection) and node.brackets == "")
-    quantities = [part for part in node.args if isinstance(part, Quantity)]
-    if not is_row or len(quantities) < 2 or len(quantities) < len(node.args):
-        return None
+    quantities = _in_a_row(node)
     worths = [worth for part in quantities if (worth := dimensions.worth(part.unit)) is not None]
-    if len(worths) < len(quantities) or len({dimension for dimension, _ in worths}) != 1:
+    if not worths or len(worths) < len(quantities) or len({dimension for dimension, _ in worths}) != 1:
         return None
     if len({part.unit for part in quantities}) < len(quantities):
         return None
     last = worths[-1][1]
     scaled = [mul(num(worth / last), part.args[0]) for (_, worth), part in zip(worths, quantities, strict=True)]
     return Quantity(quantities[-1].unit, (Sum(tuple(scaled)),))
+
+
+def _in_a_row(node: Node) -> list[Quantity]:
+    """Two or more quantities beside one another, or in a list without brackets; none where there is anything else."""
+    if not isinstance(node, Compound) and not (isinstance(node, Collection) and node.brackets == ""):
+        return []
+    quantities = [part for part in node.args if isinstance(part, Quantity)]
+    return quantities if len(quantities) >= 2 and len(quantities) == len(node.args) else []
 
 
 def _differ(reason: str) -> Verdict:

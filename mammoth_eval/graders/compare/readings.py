@@ -32,6 +32,8 @@ from mammoth_eval.graders.parse.nodes import (
 )
 
 _BASIS = {Constant("i"): 0, Symbol("i"): 0, Symbol("j"): 1, Symbol("k"): 2}
+_Multiples = tuple[list[Node], list[Node], list[Node]]
+"""What i, j and k each are multiplied with in a sum."""
 _COUNTS = {Symbol("C"): "binomial", Symbol("P"): "perm"}
 
 
@@ -74,29 +76,38 @@ def _vector(node: Node, size: int, brackets: str) -> Node:
     return Collection(brackets, tuple(add(*part) if part else ZERO for part in parts[:size]))
 
 
-def _multiples(node: Node) -> tuple[list[Node], list[Node], list[Node]] | None:
+def _multiples(node: Node) -> _Multiples | None:
     """What i, j and k are multiplied with; None where the node is no such sum."""
-    made: tuple[list[Node], list[Node], list[Node]] = ([], [], [])
     if node in _BASIS:
+        made: _Multiples = ([], [], [])
         made[_BASIS[node]].append(ONE)
-    elif isinstance(node, Sum):
-        for term in node.args:
-            found = _multiples(term)
-            if found is None:
-                return None
-            for own, more in zip(made, found, strict=True):
-                own.extend(more)
-    elif isinstance(node, Product):
-        vectors = [factor for factor in node.args if any(part in _BASIS for part in walk(factor))]
-        found = _multiples(vectors[0]) if len(vectors) == 1 else None
+        return made
+    if isinstance(node, Sum):
+        return _of_terms(node)
+    return _of_factors(node) if isinstance(node, Product) else None
+
+
+def _of_terms(node: Sum) -> _Multiples | None:
+    """Those of every term, side by side."""
+    made: _Multiples = ([], [], [])
+    for term in node.args:
+        found = _multiples(term)
         if found is None:
             return None
-        scale = [factor for factor in node.args if factor is not vectors[0]]
         for own, more in zip(made, found, strict=True):
-            own.extend(mul(*scale, one) for one in more)
-    else:
-        return None
+            own.extend(more)
     return made
+
+
+def _of_factors(node: Product) -> _Multiples | None:
+    """Those of the one factor that has unit vectors in it, times the other factors."""
+    vectors = [factor for factor in node.args if any(part in _BASIS for part in walk(factor))]
+    found = _multiples(vectors[0]) if len(vectors) == 1 else None
+    if found is None:
+        return None
+    scale = [factor for factor in node.args if factor is not vectors[0]]
+    i, j, k = ([mul(*scale, multiple) for multiple in multiples] for multiples in found)
+    return i, j, k
 
 
 def _counted(node: Node) -> Node:

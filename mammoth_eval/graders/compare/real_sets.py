@@ -108,14 +108,9 @@ def _number(node: Node) -> RealSet | None:
 
 
 def _sequence(node: Collection) -> RealSet | None:
+    """An interval, a finite set, or a list of sets: their union, or what they have in common where that is all."""
     if node.brackets in _BRACKETS and len(node.args) == 2:
-        low, high = (floating.real(part) for part in node.args)
-        if low is None or high is None or not low < high:
-            return None
-        closed = [
-            node.brackets[side] == sign and math.isfinite(end) for side, sign, end in ((0, "[", low), (1, "]", high))
-        ]
-        return RealSet((Piece(End(low, node.args[0], closed[0]), End(high, node.args[1], closed[1])),))
+        return _interval(node)
     if node.brackets == "{}":
         places = [floating.real(part) for part in node.args]
         points = [_point(place, part) for place, part in zip(places, node.args, strict=True) if place is not None]
@@ -125,6 +120,15 @@ def _sequence(node: Collection) -> RealSet | None:
         union = _combined("union", parts)
         return _combined("intersection", parts) if union is not None and union.pieces == (_LINE,) else union
     return None
+
+
+def _interval(node: Collection) -> RealSet | None:
+    low, high = (floating.real(part) for part in node.args)
+    if low is None or high is None or not low < high:
+        return None
+    start = End(low, node.args[0], closed=node.brackets[0] == "[" and math.isfinite(low))
+    end = End(high, node.args[1], closed=node.brackets[1] == "]" and math.isfinite(high))
+    return RealSet((Piece(start, end),))
 
 
 def _point(place: float, node: Node) -> Piece:
@@ -163,14 +167,11 @@ def _solved(left: Node, operator: str, right: Node, name: str) -> tuple[Piece, .
     """The solutions of an inequality that is linear or quadratic in its one variable; None where it is neither."""
     if operator not in _FLIPPED:
         return None
-    if left == Symbol(name) and name not in symbols(right):
-        return _beyond(operator, right)
-    if right == Symbol(name) and name not in symbols(left):
-        return _beyond(_FLIPPED[operator], left)
-    if isinstance(left, Call) and left.name == "abs" and name not in symbols(right):
-        return _around(left.args[0], operator, right, name)
-    if isinstance(right, Call) and right.name == "abs" and name not in symbols(left):
-        return _around(right.args[0], _FLIPPED[operator], left, name)
+    for side, sign, bound in ((left, operator, right), (right, _FLIPPED[operator], left)):
+        if side == Symbol(name) and name not in symbols(bound):
+            return _beyond(sign, bound)
+        if isinstance(side, Call) and side.name == "abs" and name not in symbols(bound):
+            return _around(side.args[0], sign, bound, name)
     found = _polynomial(subtract(left, right), name)
     if found is None:
         return None

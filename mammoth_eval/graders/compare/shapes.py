@@ -50,26 +50,10 @@ def compare(gold: Node, answer: Node, policy: Policy) -> Verdict:
     if _either(gold, answer, Congruence):
         return _congruences(gold, answer, policy)
     gold, answer = _member(gold, answer), _member(answer, gold)
-    if equations.is_one(gold) or equations.is_one(answer):
-        found = equations.compare(gold, answer, policy, compare)
-        if found is not None:
-            return found
-    if _either(gold, answer, Piecewise):
-        return piecewise.compare(gold, answer, policy, compare)
-    found = _reals(gold, answer, policy)
-    if found is not None:
-        return found
-    if {type(gold), type(answer)} == {Quantity, Collection} and policy.units != "strict":
-        gold, answer = (side.args[0] if isinstance(side, Quantity) else side for side in (gold, answer))
-        return compare(gold, answer, policy)
-    if _either(gold, answer, Collection):
-        return _sequences(gold, answer, policy)
-    if _either(gold, answer, Matrix):
-        return _matrices(gold, answer, policy)
-    if any(isinstance(side, Ratio) and len(side.args) > 2 for side in (gold, answer)):
-        return _ratios(gold, answer, policy)
-    if _either(gold, answer, Text, Based):
-        return _words(gold, answer, policy)
+    for rule in _RULES:
+        verdict = rule(gold, answer, policy)
+        if verdict is not None:
+            return verdict
     return quantities.compare(gold, answer, policy, compare)
 
 
@@ -86,50 +70,65 @@ def _member(node: Node, other: Node) -> Node:
 
 def _congruences(gold: Node, answer: Node, policy: Policy) -> Verdict:
     """Residue classes: one modulus, and values that differ by a multiple of it; a bare number is the least residue."""
-    sides = [side if isinstance(side, Congruence) else None for side in (gold, answer)]
-    modulus = next(side for side in sides if side).args[1]
-    if all(sides) and not ladder.compare(gold.args[1], answer.args[1], policy).equal:
+    moduli = [side.args[1] for side in (gold, answer) if isinstance(side, Congruence)]
+    if len(moduli) == 2 and not ladder.compare(moduli[0], moduli[1], policy).equal:
         return _differ("moduli that differ")
-    inner = [side.args[0] if side else plain for side, plain in zip(sides, (gold, answer), strict=True)]
-    names = [side.args[0] for side in inner if isinstance(side, Relation)]
-    if len(names) == 2 and names[0] != names[1]:
+    (name, right), (other, own) = _named_residue(gold), _named_residue(answer)
+    if name is not None and other is not None and name != other:
         return _differ("not the same names")
-    values = [side.args[-1] if isinstance(side, Relation) else side for side in inner]
-    if any(isinstance(side, Collection) for side in values):
-        return compare(values[0], values[1], policy)
-    residues = [call("mod", side, modulus) if known else side for side, known in zip(values, sides, strict=True)]
-    return ladder.compare(residues[0], residues[1], policy)
+    if _either(right, own, Collection):
+        return compare(right, own, policy)
+    if isinstance(gold, Congruence):
+        right = call("mod", right, moduli[0])
+    if isinstance(answer, Congruence):
+        own = call("mod", own, moduli[0])
+    return ladder.compare(right, own, policy)
+
+
+def _named_residue(node: Node) -> tuple[Node | None, Node]:
+    """What ``x = 5``, modulo something or not, names, and its value; no name in a bare ``5``."""
+    inner = node.args[0] if isinstance(node, Congruence) else node
+    return (inner.args[0], inner.args[-1]) if isinstance(inner, Relation) else (None, inner)
 
 
 def settled(node: Node) -> Node:
     """The tree in one shape: ``±`` spelled out, dicts as equations, nested lists as matrices, wrappers of one off."""
-    if (
-        isinstance(node, Collection)
-        and node.brackets == "{}"
-        and node.args
-        and all(isinstance(part, Pair) for part in node.args)
-    ):
-        node = Collection("", tuple(Relation(("=",), part.args) for part in node.args))
-    if isinstance(node, Collection) and node.brackets == "[]":
-        node = nested(node)
-    if isinstance(node, Collection) and node.brackets == "" and node.args:
-        node = _unequal(node)
-    if isinstance(node, Matrix) and node.shape == (1, 1):
-        return settled(node.args[0])
+    if isinstance(node, Collection):
+        node = _reshaped(node)
+    if isinstance(node, Matrix):
+        return settled(node.args[0]) if node.shape == (1, 1) else node
     if isinstance(node, Collection) and node.brackets in ("", "{}", "[]"):
-        parts = tuple(spread for part in node.args for spread in _signs(part))
-        if len(parts) > MAX_ITEMS:
-            raise Unreadable(f"a list of more than {MAX_ITEMS} parts")
-        node = rebuilt(node, parts)
-        if parts == (_EMPTY,):
-            return node
-        if len(parts) == 1 and node.brackets != "[]":
-            return settled(piecewise.of_matrix(parts[0]) if node.brackets == "{}" else parts[0])
-        return settled(parts[0]) if len(parts) == 1 and not isinstance(parts[0], Collection) else node
-    if isinstance(node, Matrix) or (isinstance(node, Collection) and node.brackets != "()"):
+        return _settled_list(node)
+    if isinstance(node, Collection) and node.brackets != "()":
         return node
     spread = _signs(node)
     return Collection("", tuple(spread)) if len(spread) > 1 else node
+
+
+def _reshaped(node: Collection) -> Node:
+    r"""A dict as equations, a nested list as a matrix, ``x \neq 2, 3`` as two relations; other lists as they are."""
+    if node.brackets == "{}" and node.args and all(isinstance(part, Pair) for part in node.args):
+        return Collection("", tuple(Relation(("=",), part.args) for part in node.args))
+    if node.brackets == "[]":
+        return nested(node)
+    return _unequal(node) if node.brackets == "" and node.args else node
+
+
+def _settled_list(node: Collection) -> Node:
+    """A list or set with each ``±`` as two parts; the only part of one as itself."""
+    parts = tuple(spread for part in node.args for spread in _signs(part))
+    if len(parts) > MAX_ITEMS:
+        raise Unreadable(f"a list of more than {MAX_ITEMS} parts")
+    node = rebuilt(node, parts)
+    if len(parts) != 1 or parts[0] == _EMPTY:
+        return node
+    match node.brackets:
+        case "[]":
+            return node if isinstance(parts[0], Collection) else settled(parts[0])
+        case "{}":
+            return settled(piecewise.of_matrix(parts[0]))
+        case _:
+            return settled(parts[0])
 
 
 def _unequal(node: Node) -> Node:
@@ -162,6 +161,18 @@ def _signed(node: Node, up: bool) -> Node:
     return rebuilt(node, tuple(_signed(part, up) for part in node.args)) if node.args else node
 
 
+def _relations(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
+    """Equations and inequalities; None where there are none, or they are compared as sets of numbers."""
+    if not (equations.is_one(gold) or equations.is_one(answer)):
+        return None
+    return equations.compare(gold, answer, policy, compare)
+
+
+def _pieces(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
+    """Functions by cases; None where neither is one."""
+    return piecewise.compare(gold, answer, policy, compare) if _either(gold, answer, Piecewise) else None
+
+
 def _reals(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
     """What the two say as sets of real numbers; None where neither is one by its shape."""
     if not (real_sets.describes(gold) or real_sets.describes(answer)):
@@ -174,13 +185,26 @@ def _reals(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
     return Verdict(same, "structure", "" if same else "not the same set of numbers")
 
 
-def _sequences(gold: Node, answer: Node, policy: Policy) -> Verdict:
+def _list_with_unit(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
+    """A list as a whole with a unit (``(1, 2) cm``) against a list without; None for anything else."""
+    if policy.units == "strict":
+        return None
+    if isinstance(gold, Quantity) and isinstance(answer, Collection):
+        return compare(gold.args[0], answer, policy)
+    if isinstance(gold, Collection) and isinstance(answer, Quantity):
+        return compare(gold, answer.args[0], policy)
+    return None
+
+
+def _sequences(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
+    """Lists, tuples and sets; None where neither is one."""
     if isinstance(gold, Collection):
         if isinstance(answer, Collection):
             return _collections(gold, answer, policy)
         return _listed(gold, answer, policy, lambda right, own: compare(right, own, policy))
-    assert isinstance(answer, Collection)
-    return _listed(answer, gold, policy, lambda own, right: compare(right, own, policy))
+    if isinstance(answer, Collection):
+        return _listed(answer, gold, policy, lambda own, right: compare(right, own, policy))
+    return None
 
 
 def _listed(listed: Collection, other: Node, policy: Policy, same: Callable[[Node, Node], Verdict]) -> Verdict:
@@ -232,17 +256,22 @@ def _each(gold: Sequence[Node], answer: Sequence[Node], policy: Policy) -> Verdi
     return Verdict(True, "structure", "equal part by part")
 
 
-def _matrices(gold: Node, answer: Node, policy: Policy) -> Verdict:
-    if isinstance(gold, Matrix) and isinstance(answer, Matrix) and gold.shape == answer.shape:
+def _matrices(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
+    """Matrices entry by entry; None where neither is one."""
+    shapes = [side.shape for side in (gold, answer) if isinstance(side, Matrix)]
+    if not shapes:
+        return None
+    if len(shapes) == 2 and shapes[0] == shapes[1]:
         return _each(gold.args, answer.args, policy)
-    shape = next(side.shape for side in (gold, answer) if isinstance(side, Matrix))
-    if 1 in shape and len(gold.args) == len(answer.args) == 1:
+    if 1 in shapes[0] and len(gold.args) == len(answer.args) == 1:
         return compare(gold.args[0], answer.args[0], policy)
     return _differ("not the same shape")
 
 
-def _ratios(gold: Node, answer: Node, policy: Policy) -> Verdict:
-    """Ratios of more than two parts: as many parts, in proportion."""
+def _ratios(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
+    """Ratios of more than two parts: as many parts, in proportion. None where neither is one."""
+    if not any(isinstance(side, Ratio) and len(side.args) > 2 for side in (gold, answer)):
+        return None
     if type(gold) is not type(answer) or len(gold.args) != len(answer.args):
         return _differ("ratios of other parts")
     totals = add(*gold.args), add(*answer.args)
@@ -250,21 +279,29 @@ def _ratios(gold: Node, answer: Node, policy: Policy) -> Verdict:
     return _each(scaled[0], scaled[1], policy)
 
 
-def _words(gold: Node, answer: Node, policy: Policy) -> Verdict:
-    counted = [number_in_words(side.words) if isinstance(side, Text) else None for side in (gold, answer)]
-    if any(number is not None for number in counted):
-        pair = [side if number is None else num(number) for side, number in zip((gold, answer), counted, strict=True)]
-        return compare(pair[0], pair[1], policy)
+def _words(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
+    """Words, and digits with their base; None where neither is either."""
+    if not _either(gold, answer, Text, Based):
+        return None
+    numbers = _in_figures(gold), _in_figures(answer)
+    if numbers != (gold, answer):
+        return compare(*numbers, policy)
     if isinstance(gold, Text) and isinstance(answer, Text):
         return texts.texts(gold.words, answer.words, policy)
     if isinstance(gold, Based) and isinstance(answer, Based):
         equal = gold.digits == answer.digits
         return Verdict(equal, "structure", "" if equal else "digits or bases differ")
     if not _either(gold, answer, Text):
-        right, own = _decimal(gold), _decimal(answer)
-        if (right, own) != (gold, answer):
-            return compare(right, own, policy)
+        decimals = _decimal(gold), _decimal(answer)
+        if decimals != (gold, answer):
+            return compare(*decimals, policy)
     return _differ("a word against an expression")
+
+
+def _in_figures(node: Node) -> Node:
+    """A number in words as the number; other trees as they are."""
+    number = number_in_words(node.words) if isinstance(node, Text) else None
+    return node if number is None else num(number)
 
 
 def _decimal(node: Node) -> Node:
@@ -275,3 +312,16 @@ def _decimal(node: Node) -> Node:
 
 def _differ(reason: str) -> Verdict:
     return Verdict(False, "structure", reason)
+
+
+_RULES: tuple[Callable[[Node, Node, Policy], Verdict | None], ...] = (
+    _relations,
+    _pieces,
+    _reals,
+    _list_with_unit,
+    _sequences,
+    _matrices,
+    _ratios,
+    _words,
+)
+"""What is said of each shape, the first that says something deciding; what is of no shape is an expression."""

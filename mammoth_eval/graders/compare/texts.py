@@ -14,6 +14,7 @@ _CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?\s*(?:([ap])\.?\s?m\.?)?
 _HOUR = re.compile(r"(\d{1,2})\s*([ap])\.?m\.?", re.IGNORECASE)
 _ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 _MONTHS = words("january february march april may june july august september october november december")
+_MONTH_NAMES = frozenset(_MONTHS) | {month[:3] for month in _MONTHS}
 _WORD_OR_NUMBER = re.compile(r"[^\W\d_]+|\d+")
 _ORDINALS = words("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth")
 _NTH = re.compile(rf"([1-9]\d{{0,5}})(?:st|nd|rd|th)|({'|'.join(_ORDINALS)})")
@@ -78,13 +79,13 @@ def _date(text: str) -> tuple[str, ...] | None:
         year, month, day = (int(part) for part in text.split("-"))
         return (_MONTHS[month - 1][:3], str(day), str(year)) if 1 <= month <= 12 else None
     words = [word.lower() for word in _WORD_OR_NUMBER.findall(text) if word.lower() not in _DATE_FILL]
-    months = [index for index, word in enumerate(words) if any(word in (month, month[:3]) for month in _MONTHS)]
+    months = [word for word in words if word in _MONTH_NAMES]
     if len(months) != 1 or not 2 <= len(words) <= 3:
         return None
-    rest = [word for index, word in enumerate(words) if index != months[0]]
+    rest = [word for word in words if word != months[0]]
     if not all(word.isdigit() for word in rest):
         return None
-    return (words[months[0]][:3], *(str(int(word)) for word in rest))
+    return (months[0][:3], *(str(int(word)) for word in rest))
 
 
 def _ordinal(text: str) -> tuple[str, ...] | None:

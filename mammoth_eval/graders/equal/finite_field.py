@@ -22,7 +22,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from mammoth_eval.graders.equal import rational
-from mammoth_eval.graders.equal.residues import NoRoot, Undefined, factors, inverse, primes, square_root
+from mammoth_eval.graders.equal.residues import NoRoot, Undefined, factors, inverse, powers, primes, square_root
 from mammoth_eval.graders.parse.nodes import (
     EULER,
     IMAGINARY,
@@ -188,29 +188,34 @@ class _Field:
         if isinstance(base, Product):
             return math.prod(self.by_laws(part, exponent) for part in base.args) % self.prime
         if isinstance(base, Power):
-            inner = rational_exponent(base.args[1])
-            outer = exponent.get((_ONE, False)) if len(exponent) == 1 else None
-            if inner is not None:
-                return self.by_laws(base.args[0], {key: value * inner for key, value in exponent.items()})
-            if outer is not None:
-                return self.by_laws(
-                    base.args[0], {key: value * outer for key, value in self.linear(base.args[1]).items()}
-                )
+            multiple = self.multiple(exponent, base.args[1])
+            if multiple is not None:
+                return self.by_laws(base.args[0], multiple)
         if isinstance(base, Number) and base.value:
-            number: Fraction = base.value
-            parts = [
-                *factors(abs(number.numerator)),
-                *((prime, -count) for prime, count in factors(number.denominator)),
-            ]
-            parts += [(-1, 1)] if number < 0 else []
-            made = (self.unit(("num", prime), prime % self.prime, key, value * count) for prime, count in parts
-                    for key, value in exponent.items())  # fmt: skip
-            return math.prod(made) % self.prime
+            return math.prod(self.of_prime(*power, exponent) for power in powers(base.value)) % self.prime
         if base == EULER:
-            return math.prod(self.unit("e", None, key, value) for key, value in exponent.items()) % self.prime
+            return self.units("e", None, exponent)
         whole = self.value(base)
         name: object = ("sym", base.name) if isinstance(base, Symbol) else ("base", whole)
-        return math.prod(self.unit(name, whole, key, value) for key, value in exponent.items()) % self.prime
+        return self.units(name, whole, exponent)
+
+    def multiple(self, exponent: Linear, factor: Node) -> Linear | None:
+        """The exponent of a power of a power; None where neither exponent is a rational number."""
+        number = rational_exponent(factor)
+        if number is not None:
+            return {key: value * number for key, value in exponent.items()}
+        if set(exponent) != {(_ONE, False)}:
+            return None
+        outer = exponent[_ONE, False]
+        return {key: value * outer for key, value in self.linear(factor).items()}
+
+    def of_prime(self, prime: int, count: int, exponent: Linear) -> int:
+        """A prime (or minus one) that was raised to `count`, raised once more."""
+        return self.units(("num", prime), prime % self.prime, {key: value * count for key, value in exponent.items()})
+
+    def units(self, base: object, whole: int | None, exponent: Linear) -> int:
+        """The base called `base` (its value is `whole`) to a sum of monomials."""
+        return math.prod(self.unit(base, whole, key, value) for key, value in exponent.items()) % self.prime
 
     def unit(self, base: object, whole: int | None, key: tuple[object, bool], exponent: Fraction) -> int:
         """The base called `base` (its value is `whole`) to a multiple of one monomial."""
@@ -286,9 +291,7 @@ class _Field:
         if isinstance(node, Power):
             return self.value(node.args[1]) * self.logarithm(node.args[0]) % self.prime
         if isinstance(node, Number) and node.value > 0:
-            above, below = factors(node.value.numerator), factors(node.value.denominator)
-            terms = [*((prime, count) for prime, count in above), *((prime, -count) for prime, count in below)]
-            return sum(count * self.element("log", prime) for prime, count in terms) % self.prime
+            return sum(count * self.element("log", prime) for prime, count in powers(node.value)) % self.prime
         return self.element("log", self.value(node))
 
     def wave(self, angle: Node, rule: Rule, *, circular: bool) -> int | None:

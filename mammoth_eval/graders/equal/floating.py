@@ -134,15 +134,10 @@ def _real_root(base: Approximate, exponent: Fraction) -> Approximate:
 
 
 def _call(name: str, parts: Sequence[Approximate]) -> Approximate:
-    if len(parts) == 1 and name in _SMOOTH:
-        value = _SMOOTH[name](parts[0].value)
-        return Approximate(value, abs(value) + (1 + abs(value) ** 2) * parts[0].size * 4)
-    if len(parts) == 1 and name == "log":
-        value = cmath.log(parts[0].value)
-        return Approximate(value, abs(value) + parts[0].size / abs(parts[0].value), _negative(parts[0]))
+    made = _of_complex(name, parts[0]) if len(parts) == 1 else None
+    if made is not None:
+        return made
     reals = [part.value.real for part in parts if abs(part.value.imag) <= 1e-12 * part.size]
-    if name == "abs" and len(parts) == 1:
-        return Approximate(complex(abs(parts[0].value)), parts[0].size)
     if len(reals) == len(parts) and name in _REAL and len(parts) in _ARITY.get(name, (len(parts),)):
         return Approximate(complex(_REAL[name](*reals)), sum(part.size for part in parts) + 1)
     if name in ("factorial", "gamma") and len(reals) == 1 and reals[0] < 150:
@@ -151,6 +146,19 @@ def _call(name: str, parts: Sequence[Approximate]) -> Approximate:
         above, below = reals
         return _plain(math.gamma(above + 1) / (math.gamma(below + 1) * math.gamma(above - below + 1)))
     raise Unknown(name)
+
+
+def _of_complex(name: str, part: Approximate) -> Approximate | None:
+    """A function of one complex number; None for any other."""
+    if name in _SMOOTH:
+        value = _SMOOTH[name](part.value)
+        return Approximate(value, abs(value) + (1 + abs(value) ** 2) * part.size * 4)
+    if name == "log":
+        value = cmath.log(part.value)
+        return Approximate(value, abs(value) + part.size / abs(part.value), _negative(part))
+    if name == "abs":
+        return Approximate(complex(abs(part.value)), part.size)
+    return None
 
 
 def _modulo(value: float, modulus: float) -> float:

@@ -150,9 +150,7 @@ def _probe(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
     for point in _points(symbols(gold) | symbols(answer)):
         right, own = _at(gold, point), _at(answer, point)
         valued = [valued[0] or right is not None, valued[1] or own is not None]
-        if right is None or own is None:
-            continue
-        if (right.cut or own.cut) and any(value.real < 0 for value in point.values()):
+        if right is None or own is None or _may_be_of_other_branches(right, own, point):
             continue
         distance = abs(right.value - own.value)
         grant = _grant(gold, answer, abs(right.value), policy) if decimal else 0.0
@@ -162,6 +160,13 @@ def _probe(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
     if decimal and agreed:
         return Verdict(True, "numeric", "within the tolerance of decimals")
     return Verdict(False, "numeric", "the answer has no value") if valued == [True, False] else None
+
+
+def _may_be_of_other_branches(
+    right: floating.Approximate, own: floating.Approximate, point: dict[str, complex]
+) -> bool:
+    """Whether a root or a logarithm of a variable below zero is in the values, of which the two may take others."""
+    return (right.cut or own.cut) and any(value.real < 0 for value in point.values())
 
 
 def _divides_by_zero(node: Node) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from functools import lru_cache
 
 _FIELDS = 48
@@ -77,6 +78,13 @@ def factors(number: int) -> tuple[tuple[int, int], ...]:
         whole = math.isqrt(number)
         found.append((whole, 2) if whole * whole == number else (number, 1))
     return tuple(found)
+
+
+def powers(number: Fraction) -> list[tuple[int, int]]:
+    """The primes that a number other than zero is a product of, with their exponents; minus one as the sign."""
+    above, below = factors(abs(number.numerator)), factors(number.denominator)
+    found = [*above, *((prime, -count) for prime, count in below)]
+    return [*found, (-1, 1)] if number < 0 else found
 
 
 @lru_cache(maxsize=4096)

@@ -68,17 +68,19 @@ def _listed(names: str) -> tuple[str, ...]:
 
 
 def _domain(kind: str) -> str:
+    """The domain that a clause names: as a letter with signs (``Z^+``, ``N_0``), or in words."""
     if kind.startswith(("N", "natural")):
-        return (
-            "N+"
-            if kind[1:2] in ("^", "_", "*", "+", " ") and "0" not in kind and kind[0] == "N" and len(kind) > 1
-            else "N"
-        )
-    real = kind.startswith("R") or "real" in kind or "constant" in kind or "parameter" in kind
+        return "N+" if _POSITIVE_N.fullmatch(kind) else "N"
     above = kind.startswith("positive") or (kind[0] in "ZR" and ("+" in kind or ">" in kind))
-    if real:
+    if kind.startswith("R") or any(word in kind for word in ("real", "constant", "parameter")):
         return "R+" if above else "R"
-    return "N+" if above else "N0" if kind.startswith("non") or "whole" in kind else "Z"
+    if above:
+        return "N+"
+    return "N0" if kind.startswith("non") or "whole" in kind else "Z"
+
+
+_POSITIVE_N = re.compile(r"N[\^_*+ ][^0]*")
+"""``N^*`` and ``N_{+}``, but not ``N_0``."""
 
 
 def compatible(one: str, other: str) -> bool:

@@ -2,7 +2,7 @@ r"""Functions with what they are applied to: ``sin(x)``, ``\sin 2x``, ``\sin^2 x
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mammoth_eval.graders.parse import arguments, groups, lists, literals, products, units
 from mammoth_eval.graders.parse.binding import IMPLICIT, POWER, SIGN, strength
@@ -66,23 +66,33 @@ def applied(name: str, given: Sequence[Node], base: Node | None = None) -> Node:
     """A mathematical function applied; roots and exponentials become powers."""
     if not given:
         raise Unreadable(f"{name} without an argument")
-    first = given[0]
-    if name == "sqrt":
-        return power(first, HALF)
-    if name == "cbrt":
-        return power(first, divide(num(1), num(3)))
-    if name == "exp":
-        return power(Constant("e"), first)
-    if name == "complex" and len(given) == 2:
-        return Sum((first, Product((given[1], Constant("i")))))
-    if name == "root" and len(given) == 2:
-        return power(first, divide(num(1), given[1]))
-    if name == "pow" and len(given) == 2:
-        return power(first, given[1])
-    if name == "perm" and len(given) == 2:
-        return divide(call("factorial", first), call("factorial", Sum((first, Product((num(-1), given[1]))))))
-    if name == "log" and (base is not None or len(given) == 2):
-        return divide(call("log", first), call("log", given[1] if base is None else base))
-    if name in ("log10", "log2"):
-        return divide(call("log", first), call("log", num(int(name[3:]))))
+    if name in _OF_FIRST:
+        return _OF_FIRST[name](given[0])
+    if name in _OF_TWO and len(given) == 2:
+        return _OF_TWO[name](*given)
+    if name == "log" and base is not None:
+        return _logarithm(given[0], base)
+    if name == "log" and len(given) == 2:
+        return _logarithm(*given)
     return call(name, *given)
+
+
+def _logarithm(of: Node, base: Node) -> Node:
+    return divide(call("log", of), call("log", base))
+
+
+_OF_FIRST: dict[str, Callable[[Node], Node]] = {
+    "sqrt": lambda x: power(x, HALF),
+    "cbrt": lambda x: power(x, divide(num(1), num(3))),
+    "exp": lambda x: power(Constant("e"), x),
+    "log10": lambda x: _logarithm(x, num(10)),
+    "log2": lambda x: _logarithm(x, num(2)),
+}
+"""What functions of one argument are."""
+_OF_TWO: dict[str, Callable[[Node, Node], Node]] = {
+    "complex": lambda re, im: Sum((re, Product((im, Constant("i"))))),
+    "root": lambda x, n: power(x, divide(num(1), n)),
+    "pow": power,
+    "perm": lambda n, k: divide(call("factorial", n), call("factorial", Sum((n, Product((num(-1), k)))))),
+}
+"""What functions are where they have two arguments."""

@@ -110,6 +110,21 @@ def _where(p: Cursor, start: int, conditions: list[Node]) -> Node:
 
 def environment(p: Cursor, token: Token) -> Node:
     r"""What stands between ``\begin`` and ``\end``: a matrix, or a list where it is a system."""
+    rows = [row for row in _rows(p) if row]
+    if p.next.kind == "end_env":
+        p.take()
+    if token.text in _MATRICES:
+        made = tables.matrix(rows)
+        return call("det", made) if token.text == "vmatrix" else made
+    if token.text == "cases" and (function := tables.piecewise(rows)):
+        return function
+    if token.text in _ROWS:
+        return Collection("", tuple(entry for row in rows for entry in row))
+    raise Unreadable(f"the environment {token.text} is not in the grammar")
+
+
+def _rows(p: Cursor) -> list[list[Node]]:
+    """The entries up to the end of the environment, row by row."""
     rows: list[list[Node]] = [[]]
     while p.next.kind not in ("end", "end_env"):
         if p.at("&"):
@@ -123,14 +138,4 @@ def environment(p: Cursor, token: Token) -> Node:
             rows[-1].append(p.expression(RELATION))
             while p.at(",", ".", ";"):
                 p.take()
-    if p.next.kind == "end_env":
-        p.take()
-    rows = [row for row in rows if row]
-    if token.text in _MATRICES:
-        made = tables.matrix(rows)
-        return call("det", made) if token.text == "vmatrix" else made
-    if token.text == "cases" and (function := tables.piecewise(rows)):
-        return function
-    if token.text in _ROWS:
-        return Collection("", tuple(entry for row in rows for entry in row))
-    raise Unreadable(f"the environment {token.text} is not in the grammar")
+    return rows

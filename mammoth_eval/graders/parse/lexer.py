@@ -93,30 +93,37 @@ def tokenize(text: str) -> list[Token]:
     tokens: list[Token] = []
     depth, gap, position, quoted = 0, False, 0, False
     while position < len(text):
-        match = _TOKEN.match(text, position)
-        kind = match.lastgroup if match else None
-        if match is None or kind is None:
-            raise Unreadable(f"cannot read {text[position : position + 10]!r}")
-        if depth and kind in ("commas", "spaced", "indian"):
-            match = _DIGITS.match(text, position)
-            kind = "num"
-        position = match.end()  # type: ignore[union-attr]
+        kind, match = _match(text, position, inside=depth > 0)
+        position = match.end()
         if kind == "space":
             gap = True
             continue
-        if match[0] == "'":  # type: ignore[index]
+        if match[0] == "'":
             if not quoted and not gap and tokens and _primed(tokens[-1]):
                 tokens[-1] = tokens[-1]._replace(text=tokens[-1].text + "'")
             else:
                 quoted = not quoted
             continue
-        made = _made(kind, match, gap)  # type: ignore[arg-type]
+        made = _made(kind, match, gap)
         for token in made:
             depth += (token.text in _OPEN) - (token.text in _CLOSE and depth > 0) if token.kind == "op" else 0
         tokens.extend(made)
         gap = gap and not made
     tokens.append(Token("end", "", gap))
     return tokens
+
+
+def _match(text: str, position: int, *, inside: bool) -> tuple[str, re.Match[str]]:
+    """What stands at the place, and its kind; `inside` brackets a comma or a space ends a number."""
+    match = _TOKEN.match(text, position)
+    kind = match.lastgroup if match else None
+    if match is None or kind is None:
+        raise Unreadable(f"cannot read {text[position : position + 10]!r}")
+    if inside and kind in ("commas", "spaced", "indian"):
+        digits = _DIGITS.match(text, position)
+        assert digits is not None, "a number with separators begins with a digit"
+        return "num", digits
+    return kind, match
 
 
 _DIGITS = re.compile(r"\d+")
@@ -144,29 +151,33 @@ def _made(kind: str, match: re.Match[str], gap: bool) -> list[Token]:
     if kind == "cmd":
         return _command(text[1:], gap)
     if kind == "name":
-        parts = _GLUED_NAMES.findall(text) if _WHOLE.fullmatch(text) else [text]
-        return [
-            Token("sep" if part in _JOINING else "name", part, gap and place == 0) for place, part in enumerate(parts)
-        ]
-    if kind == "text" and match["words"].strip() in FUNCTIONS:
-        return [Token("cmd", match["words"].strip(), gap)]
-    if kind == "text":
-        return _words(match["words"], gap)
-    if kind == "begin":
-        return [Token("begin" if match["side"] == "begin" else "end_env", match["env"], gap)]
-    if kind == "outside":
-        return [Token("cmd", "notin", gap)]
-    if kind == "unequal":
-        return [Token("op", "!=", gap)]
-    if kind == "row":
-        return [Token("op", "\\\\", gap)]
-    if kind == "escape" and text == "\\&":
-        return [Token("sep", "and", gap)]
-    if kind == "escape":
-        return [Token("op", _ESCAPES[text], gap)] if text in _ESCAPES else _dollar(text, gap)
+        return _names(text, gap)
     if kind == "op":
         return _operator(text, gap)
+    if kind == "text":
+        return _text(match["words"], gap)
+    if kind == "begin":
+        return [Token("begin" if match["side"] == "begin" else "end_env", match["env"], gap)]
+    if kind == "escape":
+        return _escape(text, gap)
+    if kind in _FIXED:
+        return [Token(*_FIXED[kind], gap)]
     raise Unreadable(f"no answer holds {text!r}")
+
+
+_FIXED = {"outside": ("cmd", "notin"), "unequal": ("op", "!="), "row": ("op", "\\\\")}
+"""The token of what may be written in several ways, all with one meaning."""
+
+
+def _names(text: str, gap: bool) -> list[Token]:
+    parts = _GLUED_NAMES.findall(text) if _WHOLE.fullmatch(text) else [text]
+    return [Token("sep" if part in _JOINING else "name", part, gap and place == 0) for place, part in enumerate(parts)]
+
+
+def _text(content: str, gap: bool) -> list[Token]:
+    r"""What a ``\text`` holds: a function by its name, or words."""
+    name = content.strip()
+    return [Token("cmd", name, gap)] if name in FUNCTIONS else _words(content, gap)
 
 
 def _marked(match: re.Match[str]) -> str:
@@ -190,8 +201,12 @@ def _command(name: str, gap: bool) -> list[Token]:
     return [Token("op", operator, gap) if operator else Token("cmd", name, gap)]
 
 
-def _dollar(text: str, gap: bool) -> list[Token]:
-    return [Token("cmd", "dollar", gap)] if text == "\\$" else []
+def _escape(text: str, gap: bool) -> list[Token]:
+    if text == "\\&":
+        return [Token("sep", "and", gap)]
+    if text == "\\$":
+        return [Token("cmd", "dollar", gap)]
+    return [Token("op", _ESCAPES[text], gap)] if text in _ESCAPES else []
 
 
 def _operator(text: str, gap: bool) -> list[Token]:

@@ -32,18 +32,31 @@ def name(p: Cursor, token: Token) -> Node:
         return made
     if text in FUNCTIONS:
         return functions.function(p, FUNCTIONS[text], plain=True)
-    single = len(text.rstrip("'")) == 1
-    if single and _applied(p, text):
-        p.index += 3
-        return call(text, literals.number(p.tokens[p.index - 2].text))
+    if len(text.rstrip("'")) == 1:
+        return _letter(p, text)
     if text in CONSTANTS:
         return Constant(CONSTANTS[text])
-    if single and _defined(p, text):
+    if text in GREEK:
+        return subscript(p, Symbol(text))
+    return _letters(p, text, token)
+
+
+def _letter(p: Cursor, letter: str) -> Node:
+    """A single letter: a function at a number, a constant, a function whose value follows, else a variable."""
+    if _applied(p, letter):
+        p.index += 3
+        return call(letter, literals.number(p.tokens[p.index - 2].text))
+    if letter in CONSTANTS:
+        return Constant(CONSTANTS[letter])
+    if _defined(p, letter):
         p.index += 3
         inner = p.tokens[p.index - 2]
-        return call(text, literals.number(inner.text) if inner.kind == "num" else Symbol(inner.text))
-    if single or text in GREEK:
-        return subscript(p, Symbol(text))
+        return call(letter, literals.number(inner.text) if inner.kind == "num" else Symbol(inner.text))
+    return subscript(p, Symbol(letter))
+
+
+def _letters(p: Cursor, text: str, token: Token) -> Node:
+    """Several letters: a quotient of differentials, a product, a function glued to its letter, else a name or words."""
     if _is_differential(text) and p.at("/") and _is_differential(p.tokens[p.index + 1].text):
         p.take()
         return Symbol(f"{text}/{p.take().text}")

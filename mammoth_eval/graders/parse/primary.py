@@ -33,6 +33,8 @@ _SKIPPED = frozenset(
     {"angle", "triangle", "therefore", "because", "measuredangle", "square", "underset", "qed", "overset"}
 )
 _WRAPPING = {"lfloor": ("floor", "rfloor"), "lceil": ("ceil", "rceil")}
+_BINOMIALS = frozenset({"binom", "dbinom", "tbinom"})
+_SIGNS = {"pm": "+", "mp": "-"}
 _UNREAD = frozenset(
     {"complement", "partial", "nabla", "to", "neg", "forall", "exists", "begin", "end", "rightarrow", "implies", "iff"}
 )
@@ -109,12 +111,12 @@ def _command(p: Cursor, token: Token) -> Node:
     text = VARIANTS.get(token.text, token.text)
     if text in FRACTIONS:
         return operators.derivative(p) or divide(arguments.argument(p), arguments.argument(p))
-    if text in ("binom", "dbinom", "tbinom") or (text == "choose" and p.at("{")):
+    if text in _BINOMIALS or (text == "choose" and p.at("{")):
         return call("binomial", arguments.argument(p), arguments.argument(p))
     if text == "sqrt":
         return arguments.root(p)
-    if text in ("pm", "mp"):
-        return PlusMinus("+" if text == "pm" else "-", (p.expression(PRODUCT),))
+    if text in _SIGNS:
+        return PlusMinus(_SIGNS[text], (p.expression(PRODUCT),))
     if text in FUNCTIONS:
         return functions.function(p, FUNCTIONS[text], plain=text in ("surd", "cbrt"))
     if text in CONSTANTS and text not in ("i", "e", "I", "E"):
@@ -125,10 +127,6 @@ def _command(p: Cursor, token: Token) -> Node:
         return operand(p)
     if text in _WRAPPING:
         return _wrapped(p, *_WRAPPING[text])
-    if text == "langle":
-        parts = lists.items(p, ("rangle",))
-        p.take()
-        return Collection("<>", tuple(parts))
     return _other(p, text)
 
 
@@ -146,6 +144,8 @@ def _other(p: Cursor, text: str) -> Node:
         return Symbol("...")
     if text in ("mathbb", "Bbb"):
         return _blackboard(p)
+    if text == "langle":
+        return _angled(p)
     if text in _UNREAD:
         raise Unreadable(f"\\{text} is not in the grammar")
     return names.subscript(p, Symbol(text))
@@ -183,3 +183,10 @@ def _wrapped(p: Cursor, name: str, closer: str) -> Node:
     if p.next.text == closer:
         p.take()
     return call(name, inner)
+
+
+def _angled(p: Cursor) -> Node:
+    r"""The vector in ``\langle 1, 2 \rangle``."""
+    parts = lists.items(p, ("rangle",))
+    p.take()
+    return Collection("<>", tuple(parts))

@@ -37,21 +37,13 @@ _SETS = {
 _INTERVALS = {"Interval": "[]", "open": "()", "Lopen": "(]", "Ropen": "[)"}
 _SEQUENCES = {"FiniteSet": "{}", "Tuple": "()", "Point": "()", "Point2D": "()", "Point3D": "()", "Vector": "<>"}
 _MATRICES = frozenset({"Matrix", "ImmutableMatrix", "ImmutableDenseMatrix", "MutableDenseMatrix", "matrix"})
+_NUMBERS = frozenset({"Fraction", "Rational", "mpq", "complex", "mpc"})
+_KNOWN = SAME | _NUMBERS | _MATRICES | {"Piecewise"}.union(_RELATIONS, _SETS, _INTERVALS, _SEQUENCES)
 
 
 def printed(p: Cursor, name: str, full: str) -> Node | None:
     """The value that a printed call stands for; None where `name` is no such call or nothing is called."""
-    if not p.at("("):
-        return None
-    known = (
-        name in SAME
-        or name in _RELATIONS
-        or name in _SETS
-        or name in _INTERVALS
-        or name in _SEQUENCES
-        or name in _MATRICES
-    )
-    if not known and name not in ("Fraction", "Rational", "mpq", "complex", "mpc", "Piecewise"):
+    if not p.at("(") or name not in _KNOWN:
         return None
     if name in ("open", "Lopen", "Ropen") and not full.startswith("Interval."):
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from mammoth_eval.graders.parse.nodes import (
     ONE,
@@ -40,18 +41,41 @@ _MAX_NODES = 6_000
 
 def series(name: str, body: Node, variable: str, low: Node, high: Node) -> Node:
     """A sum or product over the integers from `low` to `high`."""
-    indexed = any("_" in one and variable in one.partition("_")[2] for one in symbols(body))
-    if isinstance(low, Number) and low.value.denominator == 1 and not indexed:
-        if isinstance(high, Number) and high.value.denominator == 1:
-            count = int(high.value - low.value) + 1
-            if count <= _MAX_TERMS and count * sum(1 for _ in walk(body)) <= _MAX_NODES:
-                terms = [put(body, variable, num(low.value + step)) for step in range(count)]
-                return (add(*terms) if name == "sum" else mul(*terms)) if terms else (ZERO if name == "sum" else ONE)
+    if _is_integer(low) and not _is_indexed(body, variable):
+        terms = _terms(body, variable, low, high)
+        if terms is not None:
+            return _joined(name, terms)
         if low.value:
             body = put(body, variable, add(Symbol(variable), low))
             high = high if isinstance(high, Constant) else subtract(high, low)
             low = ZERO
     return bound_over(name, body, variable, (low, high), outside=name == "sum")
+
+
+def _is_integer(node: Node) -> TypeGuard[Number]:
+    return isinstance(node, Number) and node.value.denominator == 1
+
+
+def _is_indexed(body: Node, variable: str) -> bool:
+    """Whether the variable is in an index (``a_k``), where no number can take its place."""
+    return any("_" in name and variable in name.partition("_")[2] for name in symbols(body))
+
+
+def _terms(body: Node, variable: str, low: Number, high: Node) -> list[Node] | None:
+    """The terms between two integers; None where they are too many, or the upper bound is no integer."""
+    if not _is_integer(high):
+        return None
+    count = int(high.value - low.value) + 1
+    if count > _MAX_TERMS or count * sum(1 for _ in walk(body)) > _MAX_NODES:
+        return None
+    return [put(body, variable, num(low.value + step)) for step in range(count)]
+
+
+def _joined(name: str, terms: Sequence[Node]) -> Node:
+    """The sum or the product of some terms, which of none is 0 or 1."""
+    if name == "sum":
+        return add(*terms) if terms else ZERO
+    return mul(*terms) if terms else ONE
 
 
 def bound_over(name: str, body: Node, variable: str, bounds: Sequence[Node], *, outside: bool) -> Node:

@@ -30,30 +30,53 @@ _STOPS = frozenset({"if", "for", "when", "where", "is", "are", "mod", "with", "o
 def starts(tokens: Sequence[Token], index: int, left: Node) -> bool:
     """Whether the token at `index`, beside `left`, is a unit and not a factor."""
     token = tokens[index]
-    if token.kind == "word":
-        return token.text.lower() not in _STOPS
-    if token.kind == "op":
-        return token.text == "(" and _in_brackets(tokens, index)
-    if token.kind == "cmd" and token.text == "deg":
-        return True
-    if token.kind == "cmd":
-        return token.text in MONEY or _quotient(tokens, index) is not None
-    follower = tokens[min(index + 1, len(tokens) - 1)]
-    if token.text == "min" and token.kind == "name" and follower.text != "(":
-        return True
-    if token.kind != "name" or token.text in FUNCTIONS or token.text in CONSTANTS or token.text in GREEK:
-        return False
+    match token.kind:
+        case "word":
+            return token.text.lower() not in _STOPS
+        case "op":
+            return token.text == "(" and _in_brackets(tokens, index)
+        case "cmd":
+            return token.text == "deg" or token.text in MONEY or _quotient(tokens, index) is not None
+        case "name":
+            return _name_starts(tokens, index, left)
+        case _:
+            return False
+
+
+def _name_starts(tokens: Sequence[Token], index: int, left: Node) -> bool:
+    """Whether a name is a unit: a short one only where the tables know it."""
+    token = tokens[index]
     text = token.text
-    if are_letters(token, follower) or (text.isupper() and 1 < len(text) <= 3 and symbols(left)):
+    follower = tokens[min(index + 1, len(tokens) - 1)]
+    if text == "min" and follower.text != "(":
+        return True
+    if _is_mathematics(token, follower, left):
         return False
-    if len(text) == 1 and isinstance(left, Degree):
-        return text in _TEMPERATURES
     if len(text) == 1:
-        apart = token.gap and text in LETTERS and not symbols(left) and not _is_imaginary(left)
-        return apart and _all_units(tokens, index) and not (_in_exponent(tokens, index) or is_counted(tokens, text))
+        return _letter_starts(tokens, index, left)
     if follower.text == "(" and follower.kind == "op" and not follower.gap:
         return False
     return known(text) or len(text) > 3 or _is_phrase(token, follower) or is_word(text) or text.lower() in SCALES
+
+
+def _is_mathematics(token: Token, follower: Token, left: Node) -> bool:
+    """Whether a name is a function, a constant, or a product of letters (``AB`` beside other letters)."""
+    text = token.text
+    if text in FUNCTIONS or text in CONSTANTS or text in GREEK or are_letters(token, follower):
+        return True
+    return text.isupper() and 1 < len(text) <= 3 and bool(symbols(left))
+
+
+def _letter_starts(tokens: Sequence[Token], index: int, left: Node) -> bool:
+    """Whether a single letter is a unit: it stands apart behind a plain number, and units alone follow."""
+    token = tokens[index]
+    if isinstance(left, Degree):
+        return token.text in _TEMPERATURES
+    if not token.gap or token.text not in LETTERS or symbols(left) or _is_imaginary(left):
+        return False
+    if not _all_units(tokens, index):
+        return False
+    return not (_in_exponent(tokens, index) or is_counted(tokens, token.text))
 
 
 def are_letters(token: Token, follower: Token) -> bool:
@@ -111,28 +134,32 @@ def _all_units(tokens: Sequence[Token], index: int) -> bool:
     """Whether to the end of the part there are units alone: ``m``, ``m/s^2``, ``N m``, and no product of letters."""
     names: list[str] = []
     product = inverse = False
-    while True:
-        token = tokens[index]
-        if token.kind not in ("name", "word") or not (
-            token.kind == "word" or known(token.text) or token.text in LETTERS
-        ):
-            return False
-        names.append(token.text)
-        if len(names) > _MAX_FACTORS:
-            return False
+    while len(names) < _MAX_FACTORS and _may_be_unit(tokens[index]):
+        names.append(tokens[index].text)
         index += 1
         if tokens[index].text == "^":
             after = _after_exponent(tokens, index + 1)
-            inverse = inverse or any(one.text == "-" for one in tokens[index:after])
+            inverse = inverse or any(token.text == "-" for token in tokens[index:after])
             index = after
         token = tokens[index]
-        if token.kind in ("end", "sep") or token.text in (",", ")", "]", "}"):
+        if _ends_part(token):
             return not product or inverse or names[:2] == ["N", "m"] or any(len(name) > 1 for name in names)
-        product = product or token.text not in ("/", "*")
         if token.text in ("/", "*"):
             index += 1
-        elif not token.gap:
+        elif token.gap:
+            product = True
+        else:
             return False
+    return False
+
+
+def _may_be_unit(token: Token) -> bool:
+    return token.kind == "word" or (token.kind == "name" and (known(token.text) or token.text in LETTERS))
+
+
+def _ends_part(token: Token) -> bool:
+    """Whether an answer, or an item of a list, ends here."""
+    return token.kind in ("end", "sep") or token.text in (",", ")", "]", "}")
 
 
 def _after_exponent(tokens: Sequence[Token], index: int) -> int:
@@ -176,24 +203,35 @@ def read(p: Cursor, left: Node) -> Node:
     words: list[str] = []
     bracket = p.at("(")
     p.index += bracket
-    while True:
-        token = p.next
-        if token.kind in ("word", "name") and (token.kind == "word" or not words or token.gap or words[-1] in "/^*"):
-            words.append(p.take().text)
-        elif token.kind == "cmd" and token.text in MONEY:
-            words.append(MONEY[p.take().text])
-        elif words and p.at(".") and p.tokens[p.index + 1].kind in ("word", "name", "num", "end"):
-            p.take()
-        elif words and token.kind == "op" and token.text in ("/", "*", "^") and _continues(p):
-            words.append(p.take().text)
-            if words[-1] == "^":
-                words.append(spelled(arguments.exponent(p)))
-        elif token.kind == "cmd" and token.text == "deg":
-            words.append(p.take().text)
-        else:
-            break
+    while (part := _next_part(p, words)) is not None:
+        words += part
     p.index += bracket and p.at(")")
     return _quantity(left, words)
+
+
+def _next_part(p: Cursor, words: Sequence[str]) -> list[str] | None:
+    """What the token at hand adds to the `words` of a unit phrase, a point nothing; None where the phrase ends."""
+    token = p.next
+    if _is_unit_word(token, words) or (token.kind == "cmd" and token.text == "deg"):
+        return [p.take().text]
+    if token.kind == "cmd" and token.text in MONEY:
+        return [MONEY[p.take().text]]
+    if not words:
+        return None
+    if p.at(".") and p.tokens[p.index + 1].kind in ("word", "name", "num", "end"):  # of an abbreviation: sq. ft.
+        p.take()
+        return []
+    if p.at("/", "*", "^") and _continues(p):
+        sign = p.take().text
+        return [sign, spelled(arguments.exponent(p))] if sign == "^" else [sign]
+    return None
+
+
+def _is_unit_word(token: Token, words: Sequence[str]) -> bool:
+    """Whether a unit phrase goes on with this word; a name has a space or a sign before it, if it is not the first."""
+    if token.kind == "word":
+        return True
+    return token.kind == "name" and (not words or token.gap or words[-1] in "/^*")
 
 
 def _continues(p: Cursor) -> bool:

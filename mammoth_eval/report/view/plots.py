@@ -146,14 +146,9 @@ def _patch(outcome: str) -> Markup:
 def failures(runs: Sequence[RunSummary]) -> Figure | None:
     """Why programs gave no answer, a bar a reason and run; None where every program gave one."""
     counts = [_failures(run) for run in runs[:SERIES]]
-    total = sum(counts, Counter())
-    if not total:
+    rows = _reasons(counts)
+    if not rows:
         return None
-    reasons = [why for why, _ in total.most_common(REASONS)]
-    others = [sum(count.values()) - sum(count[why] for why in reasons) for count in counts]
-    rows = [(why, [count[why] for count in counts]) for why in reasons] + (
-        [("other reasons", others)] if any(others) else []
-    )
     scale = Scale(0, ceiling([float(value) for _, values in rows for value in values], float("inf")), LEFT, WIDTH - 48)
     parts, y = [], 6.0
     for why, values in rows:
@@ -169,6 +164,14 @@ def failures(runs: Sequence[RunSummary]) -> Figure | None:
     failing = [(number, run) for number, run in enumerate(runs[:SERIES]) if counts[number]]
     legend = tuple((swatch(number), f"{number + 1} · {run.run}") for number, run in failing) if len(runs) > 1 else ()
     return Figure("failures", "Why programs gave no answer", "Programs, over all benchmarks.", svg, legend)
+
+
+def _reasons(counts: Sequence[Counter[str]]) -> list[tuple[str, list[int]]]:
+    """The most frequent reasons with their number in each run, the rarer ones put together; none for no failure."""
+    reasons = [why for why, _ in sum(counts, Counter[str]()).most_common(REASONS)]
+    rows = [(why, [count[why] for count in counts]) for why in reasons]
+    others = [sum(count.values()) - sum(count[why] for why in reasons) for count in counts]
+    return [*rows, ("other reasons", others)] if any(others) else rows
 
 
 def _bar(number: int, value: int, scale: Scale, y: float, thick: float) -> Markup:
