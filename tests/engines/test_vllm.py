@@ -62,6 +62,18 @@ def test_new_tokens_end_where_the_context_ends(found):
     assert found["tight"][1] <= 1024
 
 
+def test_a_thought_that_the_prompt_opened_is_no_answer(found):
+    assert found["thoughts"]["free"] == ["", True, 20]
+
+
+def test_a_thought_ends_at_its_budget_to_the_token_and_the_answer_follows(found):
+    bound, spent, in_all, answer = found["thoughts"]["bound"]
+    assert (bound, spent) == (True, 12)
+    assert 12 < in_all <= 40
+    assert answer.strip()
+    assert found["thoughts"]["same start"]
+
+
 def test_cancelled_query_is_aborted_in_the_engine(found):
     assert found["cancelled"]
     assert found["left"] == 0

@@ -82,6 +82,18 @@ async def draw(engine, numbers, at_once):
     return [drawn[number] for number in sorted(drawn)]
 
 
+async def thoughts(engine):
+    """A thought that the prompt opened, without a budget and with one; the small model never ends a thought itself."""
+    query = Query("b/0", "cot", "p/cot", "Question: What is 2 + 2?\n<think>\nI count")
+    free = await engine.generate(query, Sampling(max_tokens=20, thoughts="think"))
+    bound = await engine.generate(query, Sampling(max_tokens=40, thoughts="think", thinking_budget=12))
+    return {
+        "free": [free.text, free.unfinished, free.completion_tokens],
+        "bound": [bound.budget_bound, bound.thought_tokens, bound.completion_tokens, bound.text],
+        "same start": bound.thought.startswith(free.thought[:20]),
+    }
+
+
 async def limits(engine):
     """Prompts near the end of the context, and a request that is cancelled."""
     long = await engine.generate(ask(text="word " * 3000, chat=False), Sampling())
@@ -104,6 +116,7 @@ async def main(model, huge):
         found |= {
             **await texts(engine),
             **await limits(engine),
+            "thoughts": await thoughts(engine),
             "capacity": engine.capacity,
             "described": engine.describe(),
         }
