@@ -138,12 +138,14 @@ def of_template(template: str, vocabulary: Sequence[str] = ()) -> Form | None:
     return None
 
 
-def opened_by(prompt: str, form: Form) -> bool:
-    """Whether the end of a prompt opens a thought that the completion goes on with."""
-    last = None
-    for mark in _marks(prompt[-2_000:], form, inside=False):
-        last = mark
-    return last is not None and last[1] is not None and not prompt[-2_000:][last.end() :].strip()
+def opened_by(prompt: str, form: Form, start: str = "") -> bool:
+    """Whether a completion begins inside a thought: the end of the prompt opens one, or the `start` of the turn."""
+    marks = list(_marks(start, form, inside=False))
+    if marks:
+        return marks[-1][1] is not None
+    end = prompt[-2_000:]
+    marks = list(_marks(end, form, inside=False))
+    return bool(marks) and marks[-1][1] is not None and not end[marks[-1].end() :].strip()
 
 
 def form_of(text: str, *, opened: bool = False) -> Form | None:

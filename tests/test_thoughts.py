@@ -49,3 +49,18 @@ def test_nothing_is_read_or_run_out_of_a_thought(case, sandbox):
 @pytest.mark.parametrize("case", [case for case in CASES if case["form"] in thoughts.FORMS], ids=name_of)
 def test_a_named_form_reads_as_auto_does(case, sandbox):
     assert scored(case, case["form"], sandbox) == scored(case, thoughts.AUTO, sandbox)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "start", "opened"),
+    [
+        ("user: hi\nassistant: <think>\n", "", True),
+        ("user: hi\nassistant: <think>\n\n</think>\n\n", "", False),
+        ("user: think in <think> tags\nassistant:", "", False),
+        ("user: hi\nassistant: <think>\n", "I count", True),
+        ("user: hi\nassistant:", "<think> I count", True),
+        ("user: hi\nassistant: <think>\n", "I count</think>", False),
+    ],
+)
+def test_a_prompt_that_leaves_a_thought_open(prompt, start, opened):
+    assert thoughts.opened_by(prompt, thoughts.FORMS["think"], start) == opened

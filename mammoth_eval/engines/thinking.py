@@ -59,10 +59,15 @@ def _find(name: str, tokenizer: Any, model: str) -> Thinking | None:
     special = set(getattr(tokenizer, "all_special_tokens", ()))
     return Thinking(
         form,
-        opened=lambda query: thoughts.opened_by(prompt_text(query, tokenizer, model), form),
+        opened=lambda query: _opened(query, form, tokenizer, model),
         count=lambda text: len(tokenizer.encode(text, add_special_tokens=False)),
         special=any(mark in special for mark in form.marks),
     )
+
+
+def _opened(query: Query, form: thoughts.Form, tokenizer: Any, model: str) -> bool:
+    prompt = prompt_text(replace(query, start=""), tokenizer, model)
+    return thoughts.opened_by(prompt, form, query.start)
 
 
 async def ask(once: Once, query: Query, sampling: Sampling, thinking: Thinking | None) -> Completion:

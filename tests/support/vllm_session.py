@@ -84,7 +84,7 @@ async def draw(engine, numbers, at_once):
 
 async def thoughts(engine):
     """A thought that the prompt opened, without a budget and with one; the small model never ends a thought itself."""
-    query = Query("b/0", "cot", "p/cot", "Question: What is 2 + 2?\n<think>\nI count")
+    query = Query("b/0", "cot", "p/cot", "Question: What is 2 + 2?\n<think>\n", start="I count")
     free = await engine.generate(query, Sampling(max_tokens=20, thoughts="think"))
     bound = await engine.generate(query, Sampling(max_tokens=40, thoughts="think", thinking_budget=12))
     return {
