@@ -42,9 +42,9 @@ test: ## all tests, with the real engine and the real model, in two processes; A
 	@$(SETUP) --benchmarks generated --dev --train --docs
 	@$(BIN)/python $(if $(ARGS),-m pytest $(ARGS),tools/run_tests.py)
 
-test-fast: ## the tests that take no engine and no long wait, within 90 s on two cores; ARGS= goes to pytest
+test-fast: ## the tests that take no engine and no long wait, within 90 s on two cores; ARGS= goes to pytest, in one
 	@$(SETUP) --benchmarks generated --dev --train --docs
-	@$(BIN)/python -m pytest -m 'not engine and not slow' $(ARGS)
+	@$(BIN)/python $(if $(ARGS),-m pytest -m 'not engine and not slow' $(ARGS),tools/run_tests.py --fast)
 
 check: ## lint, format, strict types, the layer rule
 	@$(SETUP) --engine none --dev

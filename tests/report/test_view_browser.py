@@ -13,9 +13,10 @@ from view_runs import drawn_records, on_disk, seen
 from mammoth_eval.report import view
 
 chromium = load_tool("browser")
-pytestmark = pytest.mark.skipif(
-    chromium.find() is None, reason="no Chromium: install one, or name it in MAMMOTH_BROWSER"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(chromium.find() is None, reason="no Chromium: install one, or name it in MAMMOTH_BROWSER"),
+]
 RECORDS = 20_000
 ATTACK = "</script><script>window.ran = 1</script><img src=http://example.org/x onerror='window.ran = 2'><!-- <script>"
 

@@ -13,7 +13,7 @@ FILE = DATA / "sandbox_cases.json"
 CASES = cases.read_cases(FILE)
 IN_CONTAINER = ("scratch_", "fs_", "signal_", "sys_", "spawn_", "output_", "next_", "project_")
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 
 def waits(case):

@@ -11,7 +11,7 @@ from mammoth_eval.sandbox import Limits
 from mammoth_eval.sandbox.jail import protocol
 from mammoth_eval.sandbox.jail.clock import BUSY, Clock
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a process's own clock is of Linux")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="a process's own clock is of Linux")]
 
 BURN = "import time\nwhile time.process_time() < {}: pass\n"
 

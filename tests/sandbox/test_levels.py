@@ -34,7 +34,7 @@ NUMBERS = {
     },
 )
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="seccomp is of Linux")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="seccomp is of Linux")]
 needs_landlock = pytest.mark.skipif(landlock.version() == 0, reason="the kernel has no Landlock")
 
 

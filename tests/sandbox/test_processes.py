@@ -12,6 +12,8 @@ from sandbox_tools import below, is_running, opened, wait_for_programs, wait_unt
 
 from mammoth_eval.sandbox import processes
 
+pytestmark = pytest.mark.slow
+
 HARNESS = """
 import asyncio, sys, threading, time
 from mammoth_eval.errors import SandboxError

@@ -21,7 +21,10 @@ from mammoth_eval.engines.tokens import prompt_tokens  # noqa: E402
 from mammoth_eval.training import manifest, sft  # noqa: E402
 from mammoth_eval.training.progress import make_callback  # noqa: E402
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # what the libraries of training warn of is theirs
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),
+]  # what the libraries of training warn of is theirs
 TINY = Recipe(
     learning_rate=1e-2, epochs=1, batch=2, micro_batch=2, max_length=200, bf16=False, gradient_checkpointing=False,
     save_steps=2, log_steps=1, scheduler="constant", warmup=0.0,
