@@ -5,9 +5,14 @@ Scoring reads only what the store keeps, so that any run is scored again under a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+import msgspec
+
+from mammoth_eval import benchmarks
+from mammoth_eval.errors import StoreError
 from mammoth_eval.rules import Rules
 from mammoth_eval.types import Attempt, AttemptScore, Outcome, Policy, Problem, Record, Score
 
@@ -30,6 +35,26 @@ def score(record: Record, rules: Rules, policy: Policy) -> Score:
 def with_scores(record: Record, rules: Sequence[Rules], policy: Policy) -> Record:
     """`record` with a score under each of `rules`, beside those that it has."""
     return replace(record, scores={**record.scores, **{one.name: score(record, one, policy) for one in rules}})
+
+
+def policies(recorded: Mapping[str, Mapping[str, Any]]) -> dict[str, Policy]:
+    """Today's policies of the benchmarks that a run recorded (`RunSpec.benchmarks`): that one was mended is a reason to
+    score again.
+
+    A benchmark that is not among the project's (a TOML of the user's own) keeps the policy that the run wrote down.
+    Raises `StoreError` where that is none.
+    """
+    known = set(benchmarks.names())
+    return {
+        name: benchmarks.get(name).policy if name in known else _recorded(name, row) for name, row in recorded.items()
+    }
+
+
+def _recorded(name: str, row: Mapping[str, Any]) -> Policy:
+    try:
+        return msgspec.convert(row.get("policy"), Policy)
+    except msgspec.ValidationError as error:
+        raise StoreError(f"run.json: the policy of {name} cannot be read: {error}") from error
 
 
 def deciding(attempts: Sequence[AttemptScore]) -> AttemptScore:

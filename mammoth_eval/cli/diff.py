@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mammoth_eval import store
 from mammoth_eval.cli import options, show
 from mammoth_eval.errors import UnknownName, UsageError
 from mammoth_eval.report.changes import KINDS, Change, Changes, aligned, changes
@@ -26,7 +27,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The two runs, and which changes are shown."""
     for name in ("a", "b"):
-        parser.add_argument(name, metavar=f"RUN_{name.upper()}", help="run folder, or <model>/<run> of the store")
+        parser.add_argument(name, metavar=f"RUN_{name.upper()}", type=Path, help=options.RUN)
     parser.add_argument(
         "--only",
         default=",".join(DEFAULT_KINDS),
@@ -50,7 +51,7 @@ def main(args: argparse.Namespace) -> int:
     for kind in kinds:
         if kind not in KINDS:
             raise UnknownName("kind of change", kind, KINDS)
-    found = changes(*(_run(words, args) for words in (args.a, args.b)))
+    found = changes(*(_run(name, args) for name in (args.a, args.b)))
     shown = _shown(found, kinds, args.problem)
     if args.json:
         print(json.dumps(found.to_json() | {"changes": [one.to_json() for one in shown]}, indent=2))
@@ -67,12 +68,9 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def _run(words: str, args: argparse.Namespace) -> Run:
-    """The run that `words` name. Raises `UsageError` where there is none."""
-    for path in (Path(words), args.results_dir / words):
-        if path.is_dir():
-            return load_run(path, args.grader, skip_damaged=args.skip_damaged)
-    raise UsageError(f"{words}: no such run, neither here nor in {args.results_dir}")
+def _run(name: Path, args: argparse.Namespace) -> Run:
+    """The run that `name` means. Raises `UsageError` where there is none."""
+    return load_run(store.find_run(args.results_dir, name), args.grader, skip_damaged=args.skip_damaged)
 
 
 def _shown(found: Changes, kinds: tuple[str, ...], problem: str | None) -> list[Change]:

@@ -24,7 +24,7 @@ SUMMARIES = "summaries"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which rows, in which order, in which form."""
-    runs = "run folders or saved summaries (default: all of the store, and its summaries/)"
+    runs = f"{options.RUN} or a saved summary; default: all of the store, and its summaries/"
     parser.add_argument("runs", nargs="*", type=Path, metavar="RUN", help=runs)
     parser.add_argument("--kept", action="store_true", help="only the summaries that are kept, not the run folders")
     parser.add_argument("--grader", metavar="NAME", help="only rows under this grader; runs show their score by it")

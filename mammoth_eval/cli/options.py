@@ -16,6 +16,8 @@ from mammoth_eval.redaction import redacted
 
 Parser = argparse._ActionsContainer
 """A parser, or a group of its arguments: argparse has no public name for what both are."""
+RUN = "a run (its folder, <model>/<run> of the store, or the end of its name)"
+"""How help calls what `store.find_run` finds."""
 FORMATS = ("table", "markdown", "csv", "latex", "html", "json")
 
 

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         type=Path,
         metavar="RUN",
-        help="run folders or saved summaries (default: every run in the store)",
+        help=f"{options.RUN} or a saved summary; default: every run in the store",
     )
     parser.add_argument("--grader", metavar="NAME", help="show the scores of this grader (default: each run's own)")
     options.add_skip_damaged(parser)
@@ -62,11 +62,11 @@ def _hybrid(paths: Sequence[Path], args: argparse.Namespace) -> int:
     for path in paths:
         if path.suffix == ".json":
             raise UsageError(f"{path}: a saved summary holds no records; --hybrid needs the run's folder")
-        spec = store.load_run(path)["spec"]
+        spec = store.load_run(path).spec
         records = store.load_records(path, skip_damaged=args.skip_damaged)
-        grader = args.grader or spec["rules"]
+        grader = args.grader or spec.rules
         try:
-            found.append((f"{path.parent.name}/{path.name}", analyse(records, grader, spec["decoding"])))
+            found.append((f"{path.parent.name}/{path.name}", analyse(records, grader, spec.decoding)))
         except KeyError as error:
             raise StoreError(
                 f"{path}: not scored by grader {grader!r}; do so with: mammoth-eval grade {path} --grader {grader}"

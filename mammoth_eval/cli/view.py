@@ -17,7 +17,7 @@ PAGE = "report.html"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which runs, and where the page goes."""
     parser.add_argument(
-        "runs", nargs="*", type=Path, metavar="RUN", help="run folders (default: every run in the store)"
+        "runs", nargs="*", type=Path, metavar="RUN", help=f"{options.RUN}; default: every run in the store"
     )
     parser.add_argument("--output", type=Path, metavar="FILE", help=f"the page (default: {PAGE})")
     parser.add_argument("--open", action="store_true", help="open it in the browser")

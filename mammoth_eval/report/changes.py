@@ -97,7 +97,7 @@ def changes(a: Run, b: Run) -> Changes:
     return Changes(
         a=a.summary.run,
         b=b.summary.run,
-        settings=differences((a.content, b.content)),
+        settings=differences((a.header, b.header)),
         counts={kind: counted[kind] for kind in (*KINDS, "same")},
         changes=tuple(listed),
         only_a=tuple(key for key in ours if key not in theirs),

@@ -104,7 +104,7 @@ def compare(a: Side, b: Side) -> Comparison:
         cells=tuple(replace(cell, corrected=p) for (cell, _), p in zip(cells, corrected, strict=True)),
         mean=_mean(cells) if len(cells) > 1 else None,
         flips=_flips(a, b, [key for key in shared if key not in left_out]),
-        differences=differences((a.content, b.content)),
+        differences=differences((a.header, b.header)),
         changed=changed,
     )
 

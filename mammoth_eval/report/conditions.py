@@ -13,6 +13,7 @@ from typing import Any
 from mammoth_eval import benchmarks
 from mammoth_eval.benchmarks import PAPER
 from mammoth_eval.report.results import RunSummary
+from mammoth_eval.store import RunSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ _WORDS = {"prompt": "prompt", "grader": "graded by", "limits": "", "problems": "
 class Basis:
     """What the conditions of a run of ours are read from."""
 
-    spec: Mapping[str, Any]
+    spec: RunSpec
     grader: str
     sizes: Mapping[str, int]
     """Problems by benchmark."""
@@ -59,17 +60,17 @@ def conditions(runs: Sequence[Basis]) -> tuple[Conditions, ...]:
     A prompt's name, or the problems of a set, that mean different things in two of the runs get a word of their hash
     behind them.
     """
-    prompts = _ambiguous((run.spec["prompt"], run.spec.get("prompt_hash", "")) for run in runs)
+    prompts = _ambiguous((run.spec.prompt, run.spec.prompt_hash) for run in runs)
     rows = _ambiguous(
-        (_chosen(name, row), row.get("sha256", "")) for run in runs for name, row in run.spec["benchmarks"].items()
+        (_chosen(name, row), row.get("sha256", "")) for run in runs for name, row in run.spec.benchmarks.items()
     )
     return tuple(_conditions(run, prompts, rows) for run in runs)
 
 
 def _conditions(run: Basis, prompts: set[str], rows: set[str]) -> Conditions:
     spec = run.spec
-    grader = run.grader if run.grader == spec["rules"] else f"{run.grader} (fallbacks decided by {spec['rules']})"
-    prompt = spec["prompt"] + (f" {spec['prompt_hash'][:6]}" if spec["prompt"] in prompts else "")
+    grader = run.grader if run.grader == spec.rules else f"{run.grader} (fallbacks decided by {spec.rules})"
+    prompt = spec.prompt + (f" {spec.prompt_hash[:6]}" if spec.prompt in prompts else "")
     return Conditions(prompt, grader, _limits(spec), _problems(run, rows))
 
 
@@ -85,16 +86,16 @@ def _chosen(name: str, row: Mapping[str, Any]) -> str:
     return f"{row.get('covered', row.get('n'))} {name}"
 
 
-def _limits(spec: Mapping[str, Any]) -> str:
-    sampling = spec["sampling"]
+def _limits(spec: RunSpec) -> str:
+    sampling = spec.sampling
     if not sampling:
         return ""
     temperature = sampling.get("temperature", 0)
     drawn = "greedy" if not temperature else f"temperature {temperature:g}"
-    samples = f", majority of {spec['samples']}" if spec["samples"] > 1 else ""
+    samples = f", majority of {spec.samples}" if spec.samples > 1 else ""
     tokens = f", {sampling['max_tokens']} new tokens" if sampling.get("max_tokens") else ""
-    seconds = spec.get("sandbox", {}).get("seconds")
-    programs = f", programs {seconds:g} s" if seconds and spec["decoding"] != "cot" else ""
+    seconds = spec.sandbox.get("seconds")
+    programs = f", programs {seconds:g} s" if seconds and spec.decoding != "cot" else ""
     return drawn + samples + tokens + programs
 
 
@@ -105,7 +106,7 @@ def _problems(run: Basis, ambiguous: set[str]) -> str:
     names = [name for name in run.sizes if name in PAPER] or list(run.sizes)
     sizes = {name: run.sizes[name] for name in names}
     behind = "".join(f", {run.void[name]} errored in {name}" for name in names if run.void.get(name))
-    for name, row in run.spec["benchmarks"].items():
+    for name, row in run.spec.benchmarks.items():
         if name in sizes and _chosen(name, row) in ambiguous:
             behind += f", {name} {row.get('sha256', '')[:6]}"
     known = set(benchmarks.names())

@@ -80,7 +80,7 @@ def _ours(run: RunSummary, reading: str, how: Conditions) -> Entry:
         if mean is not None:
             intervals[name] = mean
     figures = {name: Figure(one.value, one.low, one.high) for name, one in intervals.items()}
-    return Entry("ours", run.spec["model"], size_of(run.spec["model"]), reading, figures, how, run=run.run)
+    return Entry("ours", run.spec.model, size_of(run.spec.model), reading, figures, how, run=run.run)
 
 
 def _theirs(row: Published) -> Entry:

@@ -10,12 +10,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from mammoth_eval import stats, store
 from mammoth_eval.benchmarks import IND, OOD, PAPER
 from mammoth_eval.errors import StoreError
 from mammoth_eval.paths import below
 from mammoth_eval.report.grid import Grid
 from mammoth_eval.stats import Interval, Summary
+from mammoth_eval.store import RunHeader, RunSpec
 from mammoth_eval.store.records import AnyRecord
 from mammoth_eval.types import OUTCOMES
 
@@ -29,8 +32,8 @@ class RunSummary:
 
     run: str
     """``<model folder>/<run folder>``."""
-    spec: dict[str, Any]
-    session: dict[str, Any]
+    spec: RunSpec
+    session: Mapping[str, Any]
     """What its last session ran on."""
     grader: str
     summaries: tuple[Summary, ...]
@@ -40,7 +43,7 @@ class RunSummary:
         return {
             "run": self.run,
             "grader": self.grader,
-            "spec": self.spec,
+            "spec": structs.asdict(self.spec),
             "session": self.session,
             "results": [asdict(one) for one in self.summaries],
             "averages": {
@@ -58,8 +61,9 @@ class RunSummary:
         return found
 
     @classmethod
-    def from_json(cls, row: dict[str, Any]) -> RunSummary:
-        """The inverse of `to_json`."""
+    def from_json(cls, row: dict[str, Any], where: str = "summary") -> RunSummary:
+        """The inverse of `to_json`. Raises `StoreError` for settings that are none; `where` says which file."""
+        spec = store.read_header(row, where).spec
         summaries = (
             Summary(
                 **{
@@ -70,7 +74,7 @@ class RunSummary:
             )
             for one in row["results"]
         )
-        return cls(row["run"], row["spec"], row["session"], row["grader"], _in_order(summaries))
+        return cls(row["run"], spec, row["session"], row["grader"], _in_order(summaries))
 
 
 def _in_order(summaries: Iterable[Summary]) -> tuple[Summary, ...]:
@@ -87,19 +91,17 @@ def summarize_run(path: Path, grader: str | None = None, *, skip_damaged: bool =
     return summary_of(path, store.load_run(path), store.load_briefs(path, skip_damaged=skip_damaged), grader)
 
 
-def summary_of(
-    path: Path, content: dict[str, Any], records: Iterable[AnyRecord], grader: str | None = None
-) -> RunSummary:
+def summary_of(path: Path, header: RunHeader, records: Iterable[AnyRecord], grader: str | None = None) -> RunSummary:
     """The same from a run's ``run.json`` and records already read."""
-    spec = content["spec"]
-    name = grader or spec["rules"]
+    spec = header.spec
+    name = grader or spec.rules
     try:
-        summaries = _in_order(stats.summarize(records, name, spec["decoding"]))
+        summaries = _in_order(stats.summarize(records, name, spec.decoding))
     except KeyError as error:
         raise StoreError(
             f"{path}: not scored by grader {name!r}; do so with: mammoth-eval grade {path} --grader {name}"
         ) from error
-    session = {name: value for name, value in (content["sessions"] or [{}])[-1].items() if name != "command"}
+    session = {name: value for name, value in header.session.items() if name != "command"}
     return RunSummary(f"{path.parent.name}/{path.name}", spec, session, name, summaries)
 
 
@@ -120,7 +122,7 @@ def save(summary: RunSummary, folder: Path) -> Path:
 def load_saved(path: Path) -> RunSummary:
     """A summary that `save` wrote. Raises `StoreError` for a file that is none."""
     try:
-        return RunSummary.from_json(json.loads(path.read_text(encoding="utf-8")))
+        return RunSummary.from_json(json.loads(path.read_text(encoding="utf-8")), str(path))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{path}: not a saved summary: {error!r}") from error
 
@@ -145,19 +147,19 @@ def accuracy_grid(runs: Sequence[RunSummary]) -> Grid:
             cells = {one.benchmark: one for one in run.summaries if one.reading == reading}
             means = [_mean(cells, sets) for sets in averages.values()] + [_mean(cells, columns) for _ in mean_name]
             figures = [cells[name].accuracy if name in cells else None for name in columns] + means
-            rows.append((run.spec["model"], MODES.get(reading, reading), ", ".join(asked), *map(cell, figures)))
+            rows.append((run.spec.model, MODES.get(reading, reading), ", ".join(asked), *map(cell, figures)))
     header = ("model", "mode", "run", *columns, *averages, *mean_name)
     return Grid(
         "Accuracy in %", header, tuple(rows), (_graders_note(runs), _sizes_note(runs), *_seeds_note(runs)), left=3
     )
 
 
-def _asked(spec: Mapping[str, Any]) -> str:
+def _asked(spec: RunSpec) -> str:
     """What tells runs of one model apart at a glance: decoding, prompt, samples, new tokens."""
-    tokens = spec["sampling"].get("max_tokens")
-    samples = f"{spec['samples']} samples" if spec["samples"] > 1 else ""
+    tokens = spec.sampling.get("max_tokens")
+    samples = f"{spec.samples} samples" if spec.samples > 1 else ""
     return ", ".join(
-        part for part in (spec["decoding"], spec["prompt"], samples, f"{tokens} tokens" if tokens else "") if part
+        part for part in (spec.decoding, spec.prompt, samples, f"{tokens} tokens" if tokens else "") if part
     )
 
 
@@ -187,7 +189,7 @@ def _seeds_note(runs: Sequence[RunSummary]) -> tuple[str, ...]:
     """With which seeds the problems of generated sets were made."""
     sets: dict[int, list[str]] = {}
     for run in runs:
-        for name, row in run.spec.get("benchmarks", {}).items():
+        for name, row in run.spec.benchmarks.items():
             seed = row.get("source", {}).get("seed")
             if seed is not None and name not in sets.setdefault(seed, []):
                 sets[seed].append(name)
@@ -288,7 +290,7 @@ def to_csv(runs: Sequence[RunSummary]) -> str:
     more = ("by_pot", "fallback", "saved", "hurt", "prompt_tokens", "completion_tokens", *(f"pass@{k}" for k in sizes))
     writer.writerow([*names, *OUTCOMES, *more])
     for run in runs:
-        head = [run.run, run.spec["model"], run.grader, run.spec["decoding"]]
+        head = [run.run, run.spec.model, run.grader, run.spec.decoding]
         for one in run.summaries:
             outcomes = [one.outcomes[outcome] for outcome in OUTCOMES]
             hurt = "" if one.hurt is None else one.hurt

@@ -11,8 +11,23 @@ from mammoth_eval.types import Method, Outcome
 
 
 def readings(decoding: str) -> tuple[str, ...]:
-    """The ways in which tables read a run of `decoding`."""
+    """The ways in which tables read a run of `decoding`, in their order."""
     return ("cot", "pot", "hybrid", "oracle") if decoding == "both" else (decoding,)
+
+
+def readable(decoding: str) -> tuple[str, ...]:
+    """The ways in which a run of `decoding` can be compared, its own (`own_reading`) first.
+
+    Of a hybrid the programs are read as well; its chain of thought was asked for only where these failed.
+    """
+    if decoding == "both":
+        return (own_reading(decoding), "pot", "cot", "oracle")
+    return (decoding, "pot") if decoding in ("hybrid", "mammoth") else (decoding,)
+
+
+def own_reading(decoding: str) -> str:
+    """What the answers of a run of `decoding` are read as: the hybrid where both methods were asked."""
+    return "hybrid" if decoding == "both" else decoding
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,32 +14,25 @@ checked.
 """
 
 from mammoth_eval.store.files import lock, mend, write_atomically
-from mammoth_eval.store.folder import (
-    FORMAT,
-    Rescoring,
-    RunFolder,
-    chosen_runs,
-    find_runs,
-    load_briefs,
-    load_records,
-    load_run,
-    load_spec,
-)
-from mammoth_eval.store.spec import RunSpec, slug
+from mammoth_eval.store.finding import chosen_runs, find_run, find_runs
+from mammoth_eval.store.folder import FORMAT, Rescoring, RunFolder, load_briefs, load_records, load_run
+from mammoth_eval.store.spec import RunHeader, RunSpec, read_header, slug
 
 __all__ = [
     "FORMAT",
     "Rescoring",
     "RunFolder",
+    "RunHeader",
     "RunSpec",
     "chosen_runs",
+    "find_run",
     "find_runs",
     "load_briefs",
     "load_records",
     "load_run",
-    "load_spec",
     "lock",
     "mend",
+    "read_header",
     "slug",
     "write_atomically",
 ]

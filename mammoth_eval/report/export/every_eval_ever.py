@@ -41,7 +41,7 @@ def to_every_eval_ever(run: Run, path: Path) -> list[Path]:
         if not scored:
             continue
         name = _uuid(f"{run.summary.run} {run.summary.grader} {benchmark}")
-        names = ("data", _component(benchmark), *_owner(run.spec["model"]))
+        names = ("data", _component(benchmark), *_owner(run.spec.model))
         target, samples = (
             below(path, *names, f"{name}{end}", where=str(run.path)) for end in (".json", "_samples.jsonl")
         )
@@ -103,7 +103,7 @@ def _aggregate(run: Run, benchmark: str, ident: str) -> dict[str, Any]:
         "eval_library": {
             "name": "mammoth_eval",
             "version": __version__,
-            "additional_details": _strings(run.spec["versions"]),
+            "additional_details": _strings(run.spec.versions),
         },
         "model_info": _model(run),
         "evaluation_results": [_result(run, one) for one in run.summary.summaries if one.benchmark == benchmark],
@@ -111,19 +111,19 @@ def _aggregate(run: Run, benchmark: str, ident: str) -> dict[str, Any]:
 
 
 def _model(run: Run) -> dict[str, Any]:
-    name = run.spec["model"]
-    own = run.spec["engine"] in OWN_ENGINES
+    name = run.spec.model
+    own = run.spec.engine in OWN_ENGINES
     details = {
         "deployment_type": "self_deployed" if own else "unknown",
         "model_availability": "open_weights" if own else "unknown",
     }
-    version = run.session.get("engine", {}).get(run.spec["engine"], "unknown")
+    version = run.session.get("engine", {}).get(run.spec.engine, "unknown")
     return {
         "name": name,
         "id": name,
         "developer": name.partition("/")[0] if "/" in name else LOCAL,
-        "inference_engine": {"name": run.spec["engine"], "version": str(version)},
-        "additional_details": details | {"model_hash": run.spec["model_hash"]},
+        "inference_engine": {"name": run.spec.engine, "version": str(version)},
+        "additional_details": details | {"model_hash": run.spec.model_hash},
     }
 
 
@@ -135,7 +135,7 @@ def _result(run: Run, one: Summary) -> dict[str, Any]:
         "method": "wilson",
     }
     counts = _strings({"n": one.n, "fallback": one.fallback, "saved": one.saved}) | _strings(one.outcomes)
-    source = run.spec["benchmarks"].get(one.benchmark, {})
+    source = run.spec.benchmarks.get(one.benchmark, {})
     return {
         "evaluation_result_id": _result_id(one.benchmark, one.reading, run.summary.grader),
         "evaluation_name": one.benchmark,
@@ -169,14 +169,14 @@ def _result_id(benchmark: str, reading: str, grader: str) -> str:
 
 
 def _generation(run: Run) -> dict[str, Any]:
-    sampling = run.spec["sampling"]
+    sampling = run.spec.sampling
     arguments = {name: sampling[name] for name in ("temperature", "top_p", "top_k", "max_tokens") if name in sampling}
-    arguments |= {"prompt_template": run.spec["prompt_text"]} if run.spec["prompt_text"] else {}
-    arguments |= {"sandbox": {"type": "mammoth_eval", "config": json.dumps(run.spec["sandbox"])}}
-    about = {"decoding": run.spec["decoding"], "prompt": run.spec["prompt"], "prompt_hash": run.spec["prompt_hash"]}
+    arguments |= {"prompt_template": run.spec.prompt_text} if run.spec.prompt_text else {}
+    arguments |= {"sandbox": {"type": "mammoth_eval", "config": json.dumps(run.spec.sandbox)}}
+    about = {"decoding": run.spec.decoding, "prompt": run.spec.prompt, "prompt_hash": run.spec.prompt_hash}
     return {
         "generation_args": arguments,
-        "additional_details": _strings(about | {"samples": run.spec["samples"], **run.spec["factors"]}),
+        "additional_details": _strings(about | {"samples": run.spec.samples, **run.spec.factors}),
     }
 
 
@@ -198,7 +198,7 @@ def _instances(run: Run, benchmark: str, records: list[Record], ident: str) -> I
         yield {
             "schema_version": SCHEMA,
             "evaluation_id": ident,
-            "model_id": run.spec["model"],
+            "model_id": run.spec.model,
             "evaluation_name": benchmark,
             "evaluation_result_id": result,
             "sample_id": problem.id,

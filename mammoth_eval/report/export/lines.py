@@ -44,9 +44,9 @@ def rows(run: Run) -> Iterator[dict[str, Any]]:
                 for name, score in record.scores.items()
                 if number < len(score.attempts)
             }
-            row = {
+            row: dict[str, Any] = {
                 "run": run.summary.run,
-                "model": run.spec["model"],
+                "model": run.spec.model,
                 "problem_id": problem.id,
                 "benchmark": problem.benchmark,
             }

@@ -13,7 +13,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ Prompts = Callable[[Problem, Method], Query | None]
 
 def to_lm_eval(run: Run, path: Path) -> list[Path]:
     """Write the files below the folder `path`; errored records are in none of them."""
-    model, date = _sanitized(run.spec["model"]), _date(run)
+    model, date = _sanitized(run.spec.model), _date(run)
     stamp = date.strftime("%Y-%m-%dT%H-%M-%S.%f")
     target = below(path, model, f"results_{stamp}.json", where=str(run.path))
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def to_lm_eval(run: Run, path: Path) -> list[Path]:
         records = [record for record in run.records if record.problem.benchmark == benchmark and not record.fault]
         for kind in _kinds(run, records):
             file = below(path, model, f"samples_{benchmark}_{kind}_{stamp}.jsonl", where=str(run.path))
-            write_lines(file, _samples(records, kind, prompts, run.spec["sampling"]))
+            write_lines(file, _samples(records, kind, prompts, run.spec.sampling))
             written.append(file)
     return written
 
@@ -85,7 +85,7 @@ def results(run: Run, date: datetime) -> dict[str, Any]:
     graders = _graders(run.records)
     # the oracle has no completion of its own, and lm_eval knows no result without samples
     found = {
-        name: [one for one in stats.summarize(run.records, name, run.spec["decoding"]) if one.reading != "oracle"]
+        name: [one for one in stats.summarize(run.records, name, run.spec.decoding) if one.reading != "oracle"]
         for name in graders
     }
     tasks: dict[str, dict[str, Any]] = {}
@@ -99,7 +99,7 @@ def results(run: Run, date: datetime) -> dict[str, Any]:
         f"{one.benchmark}_{one.reading}": {"original": one.n, "effective": _scored(one)}
         for one in found.get(run.summary.grader, [])
     }
-    model = {"model": run.spec["engine"], "model_args": {"pretrained": run.spec["model"], **run.spec["engine_args"]}}
+    model = {"model": run.spec.engine, "model_args": {"pretrained": run.spec.model, **run.spec.engine_args}}
     return {
         "results": tasks,
         "group_subtasks": {task: [] for task in tasks},
@@ -110,13 +110,13 @@ def results(run: Run, date: datetime) -> dict[str, Any]:
         "n-samples": sizes,
         "config": {
             **model,
-            "gen_kwargs": dict(run.spec["sampling"]),
-            "random_seed": run.spec["sampling"].get("seed", 0),
+            "gen_kwargs": dict(run.spec.sampling),
+            "random_seed": run.spec.sampling.get("seed", 0),
         },
         "date": date.timestamp(),
-        "model_source": run.spec["engine"],
-        "model_name": run.spec["model"],
-        "model_name_sanitized": _sanitized(run.spec["model"]),
+        "model_source": run.spec.engine,
+        "model_name": run.spec.model,
+        "model_name_sanitized": _sanitized(run.spec.model),
         "exported_by": f"mammoth_eval {__version__}",
         "mammoth_eval_run": run.summary.run,
     }
@@ -136,23 +136,23 @@ def _config(run: Run, task: str) -> dict[str, Any]:
     benchmark, _, reading = task.rpartition("_")
     about = {
         "version": __version__,
-        "prompt": run.spec["prompt"],
-        "prompt_hash": run.spec["prompt_hash"],
+        "prompt": run.spec.prompt,
+        "prompt_hash": run.spec.prompt_hash,
         "reading": reading,
     }
     return {
         "task": task,
         "dataset_name": benchmark,
-        "dataset_kwargs": {"sha256": run.spec["benchmarks"].get(benchmark, {}).get("sha256", "")},
+        "dataset_kwargs": {"sha256": run.spec.benchmarks.get(benchmark, {}).get("sha256", "")},
         "output_type": "generate_until",
-        "generation_kwargs": _arguments(run.spec["sampling"]),
-        "repeats": run.spec["samples"],
+        "generation_kwargs": _arguments(run.spec.sampling),
+        "repeats": run.spec.samples,
         "metric_list": [{"metric": METRIC, "aggregation": "mean", "higher_is_better": True}],
         "metadata": about,
     }
 
 
-def _arguments(sampling: dict[str, Any]) -> dict[str, Any]:
+def _arguments(sampling: Mapping[str, Any]) -> dict[str, Any]:
     """Our sampling under the names that lm_eval has for it."""
     temperature = sampling.get("temperature", 0.0)
     names = {"until": list(sampling.get("stop", ())), "do_sample": temperature > 0, "temperature": temperature}
@@ -160,7 +160,7 @@ def _arguments(sampling: dict[str, Any]) -> dict[str, Any]:
 
 
 def _samples(
-    records: Sequence[Record], kind: str, prompts: Prompts, sampling: dict[str, Any]
+    records: Sequence[Record], kind: str, prompts: Prompts, sampling: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
     """One line a document and filter, filter by filter as lm_eval writes them; where a grader broke, none."""
     for grader in _graders(records):
@@ -189,7 +189,7 @@ def _deciding(attempts: Sequence[Attempt], score: Score) -> Attempt:
     return next((one for one in attempts if one.method == score.path), attempts[-1])
 
 
-def _sample(problem: Problem, attempts: Sequence[Attempt], prompt: str, sampling: dict[str, Any]) -> dict[str, Any]:
+def _sample(problem: Problem, attempts: Sequence[Attempt], prompt: str, sampling: Mapping[str, Any]) -> dict[str, Any]:
     asked_of = {
         "question": problem.question,
         "answer": problem.gold,

@@ -46,9 +46,9 @@ def plain(value: Any) -> Any:
 def _row(run: Run, record: Record, graders: list[str]) -> dict[str, Any]:
     problem, score = record.problem, record.scores.get(run.summary.grader)
     outcome = score.outcome if score else "fault"
-    row: dict[str, Any] = {"run": run.summary.run, "model": run.spec["model"], "decoding": run.spec["decoding"]}
+    row: dict[str, Any] = {"run": run.summary.run, "model": run.spec.model, "decoding": run.spec.decoding}
     row |= {
-        "prompt": run.spec["prompt"],
+        "prompt": run.spec.prompt,
         "grader": run.summary.grader,
         "benchmark": problem.benchmark,
         "id": problem.id,

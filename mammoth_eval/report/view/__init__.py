@@ -11,7 +11,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import jinja2
 from markupsafe import Markup
@@ -28,6 +27,7 @@ from mammoth_eval.report.view import heat, plots
 from mammoth_eval.report.view.plots import Figure
 from mammoth_eval.report.view.runs import KEPT, ViewRun, load_run
 from mammoth_eval.report.view.samples import samples_of, to_script
+from mammoth_eval.store import RunSpec
 
 FOLDER = Path(__file__).resolve().parent
 SCRIPTS = ("theme.js", "dom.js", "python.js", "filter.js", "list.js", "sample.js", "main.js")
@@ -104,7 +104,7 @@ def _sides(runs: Sequence[ViewRun]) -> list[Side]:
 
 def _ablations(sides: Sequence[Side]) -> list[Grid]:
     """One heat map a factor in which the runs differ."""
-    names = factors.varying([dict(side.spec) for side in sides]) if sides else []
+    names = factors.varying([side.spec for side in sides]) if sides else []
     values = {name: {factors.factor_of(side.spec, name, side.reading) for side in sides} - {None} for name in names}
     return [ablation_grid(ablate(sides, name), ()) for name in names if len(values[name]) > 1]
 
@@ -132,7 +132,7 @@ def _hash(text: str) -> str:
 
 
 def _title(runs: Sequence[ViewRun]) -> str:
-    models = list(dict.fromkeys(run.spec["model"] for run in runs))
+    models = list(dict.fromkeys(run.spec.model for run in runs))
     return models[0] if len(models) == 1 else f"{len(models)} models"
 
 
@@ -148,10 +148,10 @@ def _count(number: int, name: str) -> str:
     return f"{number:,} {name}{'' if number == 1 else 's'}"
 
 
-def _facts(spec: dict[str, Any]) -> list[tuple[str, str]]:
+def _facts(spec: RunSpec) -> list[tuple[str, str]]:
     """The settings of a run as text; those that are empty are left out."""
-    found = [(name.replace("_", " "), spec.get(name)) for name in _SHOWN]
-    found.append(("benchmarks", ", ".join(spec["benchmarks"])))
+    found = [(name.replace("_", " "), getattr(spec, name)) for name in _SHOWN]
+    found.append(("benchmarks", ", ".join(spec.benchmarks)))
     return [(name, _text(value)) for name, value in found if value not in (None, "", {}, [])]
 
 

@@ -42,20 +42,20 @@ class Series:
 def series_of(runs: Sequence[RunSummary]) -> list[Series]:
     """Every reading of a single run; of several runs, the reading that each was made for."""
     found = []
-    several = len({run.spec["model"] for run in runs}) > 1
+    several = len({run.spec.model for run in runs}) > 1
     for number, run in enumerate(runs, 1):
         readings = dict.fromkeys(one.reading for one in run.summaries)
         for reading in readings if len(runs) == 1 else [main_reading(run)]:
             mode = MODES.get(reading, reading)
-            model = f"{run.spec['model']}, " if several else ""
-            name = mode if len(runs) == 1 else f"{number} · {model}{run.spec['decoding']}, {run.spec['prompt']}"
+            model = f"{run.spec.model}, " if several else ""
+            name = mode if len(runs) == 1 else f"{number} · {model}{run.spec.decoding}, {run.spec.prompt}"
             found.append(Series(name, {one.benchmark: one for one in run.summaries if one.reading == reading}))
     return found
 
 
 def main_reading(run: RunSummary) -> str:
     """What a run's own answers are read as: the hybrid where both methods were asked."""
-    return "hybrid" if run.spec["decoding"] == "both" else str(run.spec["decoding"])
+    return stats.own_reading(run.spec.decoding)
 
 
 def _benchmarks(series: Sequence[Series]) -> list[str]:
@@ -183,7 +183,7 @@ def _short(why: str) -> str:
 
 
 def _failures(run: RunSummary) -> Counter[str]:
-    wanted = "pot" if run.spec["decoding"] == "both" else main_reading(run)
+    wanted = "pot" if run.spec.decoding == "both" else main_reading(run)
     found: Counter[str] = Counter()
     for one in run.summaries:
         if one.reading == wanted:

@@ -53,8 +53,8 @@ def samples_of(runs: Sequence[ViewRun], kept: int = KEPT) -> dict[str, Any]:
 
 def _run(run: ViewRun, kept: int, frames: dict[str, list[str]]) -> dict[str, Any]:
     spec = run.spec
-    label = f"{spec['model']} · {spec['decoding']}, {spec['prompt']}"
-    facts = {"id": run.summary.run, "label": label, "model": spec["model"], "decoding": spec["decoding"]}
+    label = f"{spec.model} · {spec.decoding}, {spec.prompt}"
+    facts = {"id": run.summary.run, "label": label, "model": spec.model, "decoding": spec.decoding}
     return facts | {"grader": run.summary.grader, "kept": kept, "total": run.total, "frames": frames}
 
 
