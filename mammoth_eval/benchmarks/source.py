@@ -11,8 +11,6 @@ import hashlib
 import http.client
 import json
 import math
-import os
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -173,7 +171,8 @@ def _find(benchmark: Benchmark, data_dir: Path | None, cache_dir: Path) -> Path:
     if fault:
         raise BenchmarkError(fault)
     try:
-        _write_whole(cached, content)
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        resources.write_whole(cached, [content])
     except OSError as error:
         raise BenchmarkError(
             f"{cached}: cannot be written: {error.strerror}; {resources.cache_advice(cache_dir)}"
@@ -193,18 +192,6 @@ def _download(benchmark: Benchmark) -> bytes:
             f"{label(benchmark.origin)}: cannot download {benchmark.address}: {_one_line(error)}; "
             f"with no network, give a folder that has benchmarks/{benchmark.file} as --data-dir"
         ) from error
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write so that no other process ever sees half a file, and nothing is left of a write that fails."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 def _fault_of_bytes(benchmark: Benchmark, content: bytes, place: str) -> str:
