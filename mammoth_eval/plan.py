@@ -190,10 +190,10 @@ def make_plan(settings: Settings) -> Plan:
         rules=graders[0].name,
         sampling=asdict(sampling),
         samples=chosen.samples,
-        benchmarks={one.name: _identity(one, rows) for one, rows in problems},
+        benchmarks={benchmark.name: _identity(benchmark, rows) for benchmark, rows in problems},
         sandbox=sandbox,
         versions={
-            **versions(settings.engine, any(one.generator for one, _ in problems)),
+            **versions(settings.engine, any(benchmark.generator for benchmark, _ in problems)),
             f"rules:{graders[0].name}": graders[0].version,
         },
         preset=settings.preset,

@@ -39,12 +39,14 @@ def main(args: argparse.Namespace) -> int:
     matrix = comparing.matrix(sides) if len(sides) > 2 else None
     changed = differences([side.header for side in sides])
     if args.format == "json":
-        content = _json(sides, found or [one for _, _, one, _ in matrix.pairs] if matrix else found, matrix)
+        content = _json(
+            sides, found or [comparison for _, _, comparison, _ in matrix.pairs] if matrix else found, matrix
+        )
         print(json.dumps(content, indent=2, ensure_ascii=False))
         return 0
     grids: list[Grid] = [matrix_grid(matrix)] if matrix else []
-    for one in found:
-        grids += [comparison_grid(one), flips_grid(one, args.flips)]
+    for comparison in found:
+        grids += [comparison_grid(comparison), flips_grid(comparison, args.flips)]
     show.show_grids([*grids, differences_grid(changed, _labels(sides))], args.format, "Comparison")
     return 0
 
@@ -63,7 +65,10 @@ def _labels(sides: list[Side]) -> list[str]:
 
 
 def _json(sides: list[Side], found: list[comparing.Comparison], matrix: comparing.Matrix | None) -> dict[str, Any]:
-    content: dict[str, Any] = {"runs": [side.run for side in sides], "comparisons": [one.to_json() for one in found]}
+    content: dict[str, Any] = {
+        "runs": [side.run for side in sides],
+        "comparisons": [comparison.to_json() for comparison in found],
+    }
     if matrix is not None:
         content["pairs"] = [{"a": i, "b": j, "p_corrected": p} for i, j, _, p in matrix.pairs]
     return content

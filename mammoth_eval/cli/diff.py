@@ -54,15 +54,15 @@ def main(args: argparse.Namespace) -> int:
     found = changes(*(_run(name, args) for name in (args.a, args.b)))
     shown = _shown(found, kinds, args.problem)
     if args.json:
-        print(json.dumps(found.to_json() | {"changes": [one.to_json() for one in shown]}, indent=2))
+        print(json.dumps(found.to_json() | {"changes": [change.to_json() for change in shown]}, indent=2))
         return 0
     console = show.console()
     show.show_grids([differences_grid(found.settings, [f"A: {found.a}", f"B: {found.b}"])], "table")
     for line in _summary(found):
         console.print(line, highlight=False, markup=False)
     limit = args.limit or len(shown)
-    for one in shown[:limit]:
-        _show(one, console, texts=not args.no_texts)
+    for change in shown[:limit]:
+        _show(change, console, texts=not args.no_texts)
     if len(shown) > limit:
         console.print(f"\n{len(shown) - limit} more; --limit 0 shows all", highlight=False)
     return 0
@@ -75,8 +75,8 @@ def _run(name: Path, args: argparse.Namespace) -> Run:
 
 def _shown(found: Changes, kinds: tuple[str, ...], problem: str | None) -> list[Change]:
     if problem is None:
-        return [one for one in found.changes if one.kind in kinds]
-    chosen = [one for one in found.changes if one.problem.id == problem]
+        return [change for change in found.changes if change.kind in kinds]
+    chosen = [change for change in found.changes if change.problem.id == problem]
     if not chosen:
         raise UsageError(f"problem {problem}: nothing changed there, or it is not a problem of both runs")
     return chosen
@@ -94,17 +94,17 @@ def _summary(found: Changes) -> Iterator[str]:
             yield f"{name}: {len(keys)} ({', '.join(keys[:3])}{', ...' if len(keys) > 3 else ''})"
 
 
-def _show(one: Change, console: Console, *, texts: bool) -> None:
+def _show(change: Change, console: Console, *, texts: bool) -> None:
     """One problem: a head, then A and B beside one another."""
     console.print()
-    console.print(Text(f"{one.problem.id}  {one.kind}  gold {visible(one.problem.gold)}", style="bold"))
-    console.print(Text(visible(one.problem.question)))
+    console.print(Text(f"{change.problem.id}  {change.kind}  gold {visible(change.problem.gold)}", style="bold"))
+    console.print(Text(visible(change.problem.question)))
     table = Table(box=None, expand=True, show_header=True, padding=(0, 1, 0, 0))
     table.add_column("", width=1)
-    for name, side in (("A", one.a), ("B", one.b)):
+    for name, side in (("A", change.a), ("B", change.b)):
         head = f"{name}: {side.outcome}, {'no answer' if side.answer is None else visible(side.answer)}"
         table.add_column(Text(head + (f", by {side.path}" if side.path else "")), ratio=1, overflow="fold")
-    for part in one.parts if texts else ():
+    for part in change.parts if texts else ():
         if part.changed:
             table.add_section()
             table.add_row(

@@ -73,12 +73,12 @@ def _hybrid(paths: Sequence[Path], args: argparse.Namespace) -> int:
             ) from error
     if args.format == "json":
         show.write(
-            json.dumps([{"run": run, **one.to_json()} for run, one in found], indent=2, ensure_ascii=False) + "\n"
+            json.dumps([{"run": run, **hybrid.to_json()} for run, hybrid in found], indent=2, ensure_ascii=False) + "\n"
         )
     elif args.format == "csv":
         raise UsageError("--hybrid has no CSV form; JSON holds every figure")
     else:
         show.show_grids(
-            [table for run, one in found for table in hybrid_grids(run, one)], args.format, "What the hybrid did"
+            [table for run, hybrid in found for table in hybrid_grids(run, hybrid)], args.format, "What the hybrid did"
         )
     return 0

@@ -75,7 +75,9 @@ def load(sources: Sequence[tuple[Path, str, Method | None]], problems: Sequence[
             f"no problem has all of {', '.join(methods)} with {samples} samples: the files cover different problems"
         )
     kept = tuple(problem for problem in problems if problem.id in full)
-    return Imported(tuple(files), kept, tuple(one.id for one in problems if one.id not in full), methods, samples)
+    return Imported(
+        tuple(files), kept, tuple(problem.id for problem in problems if problem.id not in full), methods, samples
+    )
 
 
 def report(file: ForeignFile, found: Matching) -> dict[str, Any]:

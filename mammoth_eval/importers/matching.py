@@ -81,10 +81,12 @@ def match(rows: Iterable[Generation], problems: Sequence[Problem], method: Metho
         if free is not None:
             for number, text in enumerate(row.texts, row.sample or 0):
                 texts[free.id, asked, number], lines[free.id, asked, number] = text, row.line
-        elif row.texts in taken or any(row.texts == one.texts for problem in found for one in again[problem.id, asked]):
+        elif row.texts in taken or any(
+            row.texts == other.texts for problem in found for other in again[problem.id, asked]
+        ):
             repeats += 1
         else:
-            *_, name = min((len(again[one.id, asked]), place, one.id) for place, one in enumerate(found))
+            *_, name = min((len(again[problem.id, asked]), place, problem.id) for place, problem in enumerate(found))
             again[name, asked].append(row)
     if _are_samples(again, texts):
         _add_samples(again, texts, lines)

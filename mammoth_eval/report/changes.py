@@ -54,7 +54,7 @@ class Change:
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for scripts."""
-        return {**asdict(self), "parts": [asdict(one) for one in self.parts if one.changed]}
+        return {**asdict(self), "parts": [asdict(part) for part in self.parts if part.changed]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ class Changes:
         """All of it, for scripts."""
         content = {name: getattr(self, name) for name in ("a", "b", "counts", "only_a", "only_b", "redefined")}
         return content | {
-            "settings": [asdict(one) for one in self.settings],
-            "changes": [one.to_json() for one in self.changes],
+            "settings": [asdict(setting) for setting in self.settings],
+            "changes": [change.to_json() for change in self.changes],
         }
 
 
@@ -92,8 +92,8 @@ def changes(a: Run, b: Run) -> Changes:
     if not found:
         raise UsageError(f"{a.summary.run} and {b.summary.run} have no problem in common")
     order = {kind: place for place, kind in enumerate(KINDS)}
-    listed = sorted((one for one in found if one.kind != "same"), key=lambda one: order[one.kind])
-    counted = Counter(one.kind for one in found)
+    listed = sorted((change for change in found if change.kind != "same"), key=lambda change: order[change.kind])
+    counted = Counter(change.kind for change in found)
     return Changes(
         a=a.summary.run,
         b=b.summary.run,
@@ -130,7 +130,7 @@ def _kind(a: Decided, b: Decided, parts: Sequence[Part]) -> Kind:
 
 def _parts(a: Sequence[Attempt], b: Sequence[Attempt]) -> Iterator[Part]:
     """The texts of both, attempt by attempt; a completion is left out where the program says the same."""
-    ours, theirs = ({(one.sample, one.method): one for one in attempts} for attempts in (a, b))
+    ours, theirs = ({(attempt.sample, attempt.method): attempt for attempt in attempts} for attempts in (a, b))
     for sample, method in dict.fromkeys((*ours, *theirs)):
         one, other = ours.get((sample, method)), theirs.get((sample, method))
         behind = f" (sample {sample + 1})" if sample else ""
@@ -171,9 +171,9 @@ def aligned(a: str | None, b: str | None, context: int | None = 2) -> list[tuple
             rows += _same(left[i:j], context, first=number == 0, last=number == len(blocks) - 1)
             continue
         for place in range(max(j - i, m - k)):
-            one = left[i + place] if i + place < j else None
+            line = left[i + place] if i + place < j else None
             other = right[k + place] if k + place < m else None
-            rows.append(("<" if other is None else ">" if one is None else "~", one or "", other or ""))
+            rows.append(("<" if other is None else ">" if line is None else "~", line or "", other or ""))
     return rows
 
 

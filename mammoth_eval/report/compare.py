@@ -115,7 +115,8 @@ Scores = tuple[list[float], list[float]]
 def _cell(a: Side, b: Side, benchmark: str, left_out: set[str]) -> tuple[Cell, Scores] | None:
     """One benchmark and its pairs of scores; None where no pair is left."""
     asked_a, asked_b = (
-        {one.problem for one in side.answers.values() if one.benchmark == benchmark} - left_out for side in (a, b)
+        {answered.problem for answered in side.answers.values() if answered.benchmark == benchmark} - left_out
+        for side in (a, b)
     )
     scores_a, scores_b = a.scores(benchmark), b.scores(benchmark)
     keys = [key for key in scores_a if key in scores_b and key not in left_out]
@@ -170,7 +171,9 @@ def matrix(sides: Sequence[Side]) -> Matrix:
     """Every pair of `sides`, compared overall: by the mean of the shared benchmarks, or by the only one."""
     found = [(i, j, compare(sides[i], sides[j])) for i, j in combinations(range(len(sides)), 2)]
     corrected = paired.holm([overall(comparison).result.p for _, _, comparison in found])
-    return Matrix(tuple(side.run for side in sides), tuple((*one, p) for one, p in zip(found, corrected, strict=True)))
+    return Matrix(
+        tuple(side.run for side in sides), tuple((*pair, p) for pair, p in zip(found, corrected, strict=True))
+    )
 
 
 def overall(comparison: Comparison) -> Cell:

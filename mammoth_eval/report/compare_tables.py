@@ -40,17 +40,22 @@ def comparison_grid(found: Comparison) -> Grid:
 
 
 def _row(cell: Cell) -> tuple[str, ...]:
-    one = cell.result
-    figures = (f"{one.a:.1f}", f"{one.b:.1f}", signed(one.difference), f"{signed(one.low)} to {signed(one.high)}")
-    exact = "" if one.p_exact is None else p_text(one.p_exact)
+    result = cell.result
+    figures = (
+        f"{result.a:.1f}",
+        f"{result.b:.1f}",
+        signed(result.difference),
+        f"{signed(result.low)} to {signed(result.high)}",
+    )
+    exact = "" if result.p_exact is None else p_text(result.p_exact)
     corrected = "" if cell.benchmark == "mean" else p_text(cell.corrected)
     return (
         cell.benchmark,
-        str(one.n),
+        str(result.n),
         *figures,
-        str(one.only_a),
-        str(one.only_b),
-        p_text(one.p),
+        str(result.only_a),
+        str(result.only_b),
+        p_text(result.p),
         exact,
         corrected,
         verdict(cell),
@@ -94,9 +99,9 @@ def _graders(found: Comparison) -> tuple[str, ...]:
 
 def flips_grid(found: Comparison, limit: int) -> Grid:
     """The flipped problems with both answers: those that B gained and those that it lost, `limit` of each."""
-    gained, lost = ([one for one in found.flips if one.gained == side] for side in (True, False))
+    gained, lost = ([flip for flip in found.flips if flip.gained == side] for side in (True, False))
     shown = [*gained[:limit], *lost[:limit]]
-    rows = tuple(("gained" if one.gained else "lost", one.problem, one.gold, *_answers(one)) for one in shown)
+    rows = tuple(("gained" if flip.gained else "lost", flip.problem, flip.gold, *_answers(flip)) for flip in shown)
     note = f"{len(gained)} gained, {len(lost)} lost by B" + (
         f"; {limit} of each are shown." if len(shown) < len(found.flips) else "."
     )
@@ -137,7 +142,7 @@ def matrix_grid(found: Matrix) -> Grid:
 def _bases(found: Matrix) -> str:
     """On what each pair is compared; said once where it is the same for all."""
     said = {
-        (i, j): ", ".join(f"{one.result.n} {one.benchmark}" for one in comparison.cells)
+        (i, j): ", ".join(f"{cell.result.n} {cell.benchmark}" for cell in comparison.cells)
         for i, j, comparison, _ in found.pairs
     }
     if len(set(said.values())) == 1:

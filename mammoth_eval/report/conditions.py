@@ -50,8 +50,10 @@ class Basis:
 
 def basis_of(run: RunSummary) -> Basis:
     """The basis of a run that was summed up."""
-    sizes = {one.benchmark: one.n for one in run.summaries}
-    return Basis(run.spec, run.grader, sizes, {one.benchmark: one.outcomes["fault"] for one in run.summaries})
+    sizes = {summary.benchmark: summary.n for summary in run.summaries}
+    return Basis(
+        run.spec, run.grader, sizes, {summary.benchmark: summary.outcomes["fault"] for summary in run.summaries}
+    )
 
 
 def conditions(runs: Sequence[Basis]) -> tuple[Conditions, ...]:
@@ -124,14 +126,14 @@ def footnotes(rows: Sequence[Conditions]) -> tuple[tuple[str, ...], tuple[str, .
     were asked.
     """
     fields = tuple(_WORDS)
-    differing = [name for name in fields if len({getattr(one, name) for one in rows}) > 1]
+    differing = [name for name in fields if len({getattr(row, name) for row in rows}) > 1]
     common = [name for name in fields if name not in differing]
     notes = [f"All rows: {rows[0].say(common)}."] if rows and common else []
-    kinds = list(dict.fromkeys(tuple(getattr(one, name) for name in differing) for one in rows))
+    kinds = list(dict.fromkeys(tuple(getattr(row, name) for name in differing) for row in rows))
     if len(kinds) < 2:
         return ("",) * len(rows), tuple(notes)
     marks = {kind: f"[{_letter(place)}]" for place, kind in enumerate(kinds)}
-    keys = [tuple(getattr(one, name) for name in differing) for one in rows]
+    keys = [tuple(getattr(row, name) for name in differing) for row in rows]
     first = dict(zip(reversed(keys), reversed(rows), strict=True))
     notes += [f"{mark} {first[kind].say(differing)}." for kind, mark in marks.items()]
     return tuple(marks[key] for key in keys), tuple(notes)

@@ -42,7 +42,7 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 def differences_grid(found: Sequence[Difference], runs: Sequence[str]) -> Grid:
     """A column a run; long values are cut."""
-    rows = tuple((one.name, *map(_short, one.values)) for one in found)
+    rows = tuple((entry.name, *map(_short, entry.values)) for entry in found)
     notes = () if found else ("There is none.",)
     return Grid("Differences between the run.json", ("entry", *runs), rows, notes, left=1 + len(runs))
 

@@ -50,7 +50,7 @@ class Grid:
         room = width - min(sum(widths[: self.left]), width // 2) - 1
         groups: list[list[int]] = []
         for i in range(self.left, len(self.header)):
-            if not groups or sum(widths[one] for one in groups[-1]) + widths[i] > room:
+            if not groups or sum(widths[column] for column in groups[-1]) + widths[i] > room:
                 groups.append([])
             groups[-1].append(i)
         names = list(range(self.left))

@@ -45,19 +45,19 @@ class RunSummary:
             "grader": self.grader,
             "spec": structs.asdict(self.spec),
             "session": self.session,
-            "results": [asdict(one) for one in self.summaries],
+            "results": [asdict(summary) for summary in self.summaries],
             "averages": {
-                name: {over: asdict(one) for over, one in found.items()} for name, found in self.averages().items()
+                name: {over: asdict(mean) for over, mean in found.items()} for name, found in self.averages().items()
             },
         }
 
     def averages(self) -> dict[str, dict[str, Interval]]:
         """By reading: IND, OOD and AVG, each where all of its sets are there."""
         found = {}
-        for reading in dict.fromkeys(one.reading for one in self.summaries):
-            cells = {one.benchmark: one for one in self.summaries if one.reading == reading}
+        for reading in dict.fromkeys(summary.reading for summary in self.summaries):
+            cells = {summary.benchmark: summary for summary in self.summaries if summary.reading == reading}
             means = {name: _mean(cells, sets) for name, sets in AVERAGES.items()}
-            found[reading] = {name: one for name, one in means.items() if one is not None}
+            found[reading] = {name: mean for name, mean in means.items() if mean is not None}
         return found
 
     @classmethod
@@ -67,12 +67,12 @@ class RunSummary:
         summaries = (
             Summary(
                 **{
-                    **one,
-                    "accuracy": Interval(**one["accuracy"]),
-                    "pass_at": {int(k): value for k, value in one["pass_at"].items()},
+                    **saved,
+                    "accuracy": Interval(**saved["accuracy"]),
+                    "pass_at": {int(k): value for k, value in saved["pass_at"].items()},
                 }
             )
-            for one in row["results"]
+            for saved in row["results"]
         )
         return cls(row["run"], spec, row["session"], row["grader"], _in_order(summaries))
 
@@ -80,7 +80,7 @@ class RunSummary:
 def _in_order(summaries: Iterable[Summary]) -> tuple[Summary, ...]:
     """The paper's nine in its order, the other sets behind them by name."""
     places = {name: place for place, name in enumerate(PAPER)}
-    return tuple(sorted(summaries, key=lambda one: (places.get(one.benchmark, len(places)), one.benchmark)))
+    return tuple(sorted(summaries, key=lambda summary: (places.get(summary.benchmark, len(places)), summary.benchmark)))
 
 
 def summarize_run(path: Path, grader: str | None = None, *, skip_damaged: bool = False) -> RunSummary:
@@ -134,7 +134,7 @@ def cell(interval: Interval | None) -> str:
 
 def accuracy_grid(runs: Sequence[RunSummary]) -> Grid:
     """One row a model and mode; the paper's nine columns in its order, other sets behind them, then IND, OOD, AVG."""
-    present = {one.benchmark for run in runs for one in run.summaries}
+    present = {summary.benchmark for run in runs for summary in run.summaries}
     others = sorted(present - set(PAPER))
     columns = [name for name in PAPER if name in present] + others
     averages = {name: sets for name, sets in AVERAGES.items() if present >= set(sets)}
@@ -143,8 +143,8 @@ def accuracy_grid(runs: Sequence[RunSummary]) -> Grid:
     rows = []
     for run in runs:
         asked = [_asked(run.spec), *([run.grader] if graders else []), *([_sizes(run)] if sizes else [])]
-        for reading in dict.fromkeys(one.reading for one in run.summaries):
-            cells = {one.benchmark: one for one in run.summaries if one.reading == reading}
+        for reading in dict.fromkeys(summary.reading for summary in run.summaries):
+            cells = {summary.benchmark: summary for summary in run.summaries if summary.reading == reading}
             means = [_mean(cells, sets) for sets in averages.values()] + [_mean(cells, columns) for _ in mean_name]
             figures = [cells[name].accuracy if name in cells else None for name in columns] + means
             rows.append((run.spec.model, MODES.get(reading, reading), ", ".join(asked), *map(cell, figures)))
@@ -165,7 +165,7 @@ def _asked(spec: RunSpec) -> str:
 
 def _sizes(run: RunSummary) -> str:
     """On how many problems: ``100 problems`` of each set, or the number of each."""
-    sizes = {one.benchmark: one.n for one in run.summaries}
+    sizes = {summary.benchmark: summary.n for summary in run.summaries}
     if len(set(sizes.values())) == 1:
         return f"{next(iter(sizes.values()))} problems"
     return "problems " + " ".join(f"{name} {n}" for name, n in sizes.items())
@@ -174,8 +174,8 @@ def _sizes(run: RunSummary) -> str:
 def _sizes_note(runs: Sequence[RunSummary]) -> str:
     sizes: dict[str, set[int]] = {}
     for run in runs:
-        for one in run.summaries:
-            sizes.setdefault(one.benchmark, set()).add(one.n)
+        for summary in run.summaries:
+            sizes.setdefault(summary.benchmark, set()).add(summary.n)
     if len(set().union(*sizes.values())) == 1:
         return f"{next(iter(next(iter(sizes.values()))))} problems of each set."
     return (
@@ -210,7 +210,10 @@ def _graders_note(runs: Sequence[RunSummary]) -> str:
 
 def outcome_grid(runs: Sequence[RunSummary]) -> Grid:
     """One row per benchmark and reading: outcomes that sum to N."""
-    rows = [(*head, str(one.n), *(str(one.outcomes[outcome]) for outcome in OUTCOMES)) for head, one in _each(runs)]
+    rows = [
+        (*head, str(summary.n), *(str(summary.outcomes[outcome]) for outcome in OUTCOMES))
+        for head, summary in _each(runs)
+    ]
     header = (*_head(runs), "N", *(name.replace("_", " ") for name in OUTCOMES))
     return Grid("What became of the problems", header, tuple(rows), left=len(_head(runs)))
 
@@ -218,12 +221,18 @@ def outcome_grid(runs: Sequence[RunSummary]) -> Grid:
 def path_grid(runs: Sequence[RunSummary]) -> Grid:
     """One row per benchmark and reading: by which path answers came, what the fallback did, new tokens where known."""
     rows = []
-    for head, one in _each(runs):
-        asked_again = one.reading in ("hybrid", "mammoth")
-        by_pot = str(one.by_path.get("pot", 0)) if one.reading != "cot" else ""
-        fallback = (f"{one.fallback} ({_share(one.fallback, one.n)})", str(one.saved)) if asked_again else ("", "")
-        lost = "" if one.hurt is None else str(one.hurt)
-        rows.append((*head, by_pot, *fallback, lost, f"{one.completion_tokens:,}" if one.completion_tokens else ""))
+    for head, summary in _each(runs):
+        asked_again = summary.reading in ("hybrid", "mammoth")
+        by_pot = str(summary.by_path.get("pot", 0)) if summary.reading != "cot" else ""
+        fallback = (
+            (f"{summary.fallback} ({_share(summary.fallback, summary.n)})", str(summary.saved))
+            if asked_again
+            else ("", "")
+        )
+        lost = "" if summary.hurt is None else str(summary.hurt)
+        rows.append(
+            (*head, by_pot, *fallback, lost, f"{summary.completion_tokens:,}" if summary.completion_tokens else "")
+        )
     notes = (
         "fallback: the program gave no answer, chain of thought was asked for; recovered: of these, right.",
         *(
@@ -239,9 +248,9 @@ def path_grid(runs: Sequence[RunSummary]) -> Grid:
 def failures_grid(runs: Sequence[RunSummary]) -> Grid | None:
     """Why programs gave no answer, commonest first, once per run and benchmark; None where all gave one."""
     found: dict[tuple[str, ...], str] = {}
-    for head, one in _each(runs):
-        if one.pot_failures:
-            found.setdefault(head[:-1], ", ".join(f"{why} {count}" for why, count in one.pot_failures.items()))
+    for head, summary in _each(runs):
+        if summary.pot_failures:
+            found.setdefault(head[:-1], ", ".join(f"{why} {count}" for why, count in summary.pot_failures.items()))
     header = (*_head(runs)[:-1], "programs without an answer")
     rows = tuple((*head, why) for head, why in found.items())
     return Grid("Why programs gave no answer", header, rows, left=len(header)) if rows else None
@@ -255,9 +264,9 @@ def _head(runs: Sequence[RunSummary]) -> tuple[str, ...]:
 def _each(runs: Sequence[RunSummary]) -> Iterator[tuple[tuple[str, ...], Summary]]:
     """Every summary, with the first cells of its row."""
     for run in runs:
-        for one in run.summaries:
-            cells = (run.run, one.benchmark, MODES.get(one.reading, one.reading))
-            yield cells[-len(_head(runs)) :], one
+        for summary in run.summaries:
+            cells = (run.run, summary.benchmark, MODES.get(summary.reading, summary.reading))
+            yield cells[-len(_head(runs)) :], summary
 
 
 def _share(part: int, n: int) -> str:
@@ -266,13 +275,13 @@ def _share(part: int, n: int) -> str:
 
 def samples_grid(runs: Sequence[RunSummary]) -> Grid | None:
     """pass@k of runs with several samples; None where there are none."""
-    sizes = sorted({k for run in runs for one in run.summaries for k in one.pass_at})
+    sizes = sorted({k for run in runs for summary in run.summaries for k in summary.pass_at})
     if not sizes:
         return None
     rows = [
-        (*head, cell(one.accuracy), *(f"{one.pass_at[k]:.1f}" if k in one.pass_at else "" for k in sizes))
-        for head, one in _each(runs)
-        if one.pass_at
+        (*head, cell(summary.accuracy), *(f"{summary.pass_at[k]:.1f}" if k in summary.pass_at else "" for k in sizes))
+        for head, summary in _each(runs)
+        if summary.pass_at
     ]
     header = (*_head(runs), "majority", *(f"pass@{k}" for k in sizes))
     return Grid("Several samples per problem", header, tuple(rows), left=len(_head(runs)))
@@ -284,27 +293,36 @@ def to_csv(runs: Sequence[RunSummary]) -> str:
     Behind them IND, OOD and AVG, which have no outcomes.
     """
     out = io.StringIO()
-    sizes = sorted({k for run in runs for one in run.summaries for k in one.pass_at})
+    sizes = sorted({k for run in runs for summary in run.summaries for k in summary.pass_at})
     names = ("run", "model", "grader", "decoding", "reading", "benchmark", "n", "accuracy", "low", "high")
     writer = csv.writer(out, lineterminator="\n")
     more = ("by_pot", "fallback", "saved", "hurt", "prompt_tokens", "completion_tokens", *(f"pass@{k}" for k in sizes))
     writer.writerow([*names, *OUTCOMES, *more])
     for run in runs:
         head = [run.run, run.spec.model, run.grader, run.spec.decoding]
-        for one in run.summaries:
-            outcomes = [one.outcomes[outcome] for outcome in OUTCOMES]
-            hurt = "" if one.hurt is None else one.hurt
+        for summary in run.summaries:
+            outcomes = [summary.outcomes[outcome] for outcome in OUTCOMES]
+            hurt = "" if summary.hurt is None else summary.hurt
             counts = [
-                one.by_path.get("pot", 0),
-                one.fallback,
-                one.saved,
+                summary.by_path.get("pot", 0),
+                summary.fallback,
+                summary.saved,
                 hurt,
-                one.prompt_tokens,
-                one.completion_tokens,
+                summary.prompt_tokens,
+                summary.completion_tokens,
             ]
-            passed = [f"{one.pass_at[k]:.4f}" if k in one.pass_at else "" for k in sizes]
+            passed = [f"{summary.pass_at[k]:.4f}" if k in summary.pass_at else "" for k in sizes]
             writer.writerow(
-                [*head, one.reading, one.benchmark, one.n, *_figures(one.accuracy), *outcomes, *counts, *passed]
+                [
+                    *head,
+                    summary.reading,
+                    summary.benchmark,
+                    summary.n,
+                    *_figures(summary.accuracy),
+                    *outcomes,
+                    *counts,
+                    *passed,
+                ]
             )
         for reading, found in run.averages().items():
             for name, interval in found.items():

@@ -47,14 +47,14 @@ class Side:
     def scores(self, benchmark: str | None = None) -> dict[str, float]:
         """1.0 or 0.0 by problem id, errored problems left out; of one benchmark or of all."""
         return {
-            one.problem: float(one.outcome == "correct")
-            for one in self.answers.values()
-            if one.outcome != "fault" and benchmark in (None, one.benchmark)
+            answered.problem: float(answered.outcome == "correct")
+            for answered in self.answers.values()
+            if answered.outcome != "fault" and benchmark in (None, answered.benchmark)
         }
 
     def benchmarks(self) -> tuple[str, ...]:
         """Those that it answered, in the order of the store."""
-        return tuple(dict.fromkeys(one.benchmark for one in self.answers.values()))
+        return tuple(dict.fromkeys(answered.benchmark for answered in self.answers.values()))
 
 
 def load_side(path: Path, grader: str | None = None, reading: str | None = None, *, skip_damaged: bool = False) -> Side:
@@ -89,9 +89,9 @@ def load_sides(
             )
         problem = record.problem
         for reading, found in zip(readings, answers, strict=True):
-            one = stats.decided(record.scores[name], reading or known[0])
+            decided = stats.decided(record.scores[name], reading or known[0])
             found[problem.id] = Answered(
-                problem.id, problem.benchmark, problem.question, problem.gold, one.answer, one.outcome
+                problem.id, problem.benchmark, problem.question, problem.gold, decided.answer, decided.outcome
             )
     label = f"{path.parent.name}/{path.name}"
     return tuple(

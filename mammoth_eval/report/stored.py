@@ -51,7 +51,11 @@ class Run:
     @property
     def accuracy(self) -> dict[str, float]:
         """Percent by benchmark, errored problems left out, as the run's own answers are read."""
-        return {one.benchmark: one.accuracy.value for one in self.summary.summaries if one.reading == self.reading}
+        return {
+            summary.benchmark: summary.accuracy.value
+            for summary in self.summary.summaries
+            if summary.reading == self.reading
+        }
 
     def __repr__(self) -> str:
         cells = ", ".join(f"{name} {value:.1f} %" for name, value in self.accuracy.items())

@@ -53,9 +53,9 @@ def mean(cells: Sequence[Summary]) -> Interval | None:
     """The unweighted mean of several sets' accuracies; None for no sets."""
     if not cells:
         return None
-    value = sum(one.accuracy.value for one in cells) / len(cells)
-    below = math.hypot(*(one.accuracy.value - one.accuracy.low for one in cells)) / len(cells)
-    above = math.hypot(*(one.accuracy.high - one.accuracy.value for one in cells)) / len(cells)
+    value = sum(cell.accuracy.value for cell in cells) / len(cells)
+    below = math.hypot(*(cell.accuracy.value - cell.accuracy.low for cell in cells)) / len(cells)
+    above = math.hypot(*(cell.accuracy.high - cell.accuracy.value for cell in cells)) / len(cells)
     return Interval(value, value - below, value + above)
 
 
@@ -99,9 +99,12 @@ def _count(cases: dict[tuple[Any, ...], _Case], record: AnyRecord, score: AnySco
     scored: Sequence[AnyAttemptScore] = score.attempts
     attempts: Sequence[AnyAttempt] = record.attempts
     parts = tuple(
-        [(one.method, one.outcome, one.sample, ballot(one) if votes else one.answer is not None) for one in scored]
+        [
+            (attempt.method, attempt.outcome, attempt.sample, ballot(attempt) if votes else attempt.answer is not None)
+            for attempt in scored
+        ]
     )
-    methods = tuple([one.method for one in attempts])
+    methods = tuple([attempt.method for attempt in attempts])
     failures = tuple(program_failures(attempts, scored))
     key = (score.outcome, score.path, parts, score.samples, failures, methods, bool(record.fault))
     case = cases.get(key)
@@ -157,7 +160,7 @@ def _is_spent(method: Method, place: int, score: AnyScore, reading: str) -> bool
         return reading in (method, "oracle", "hybrid")
     scored: Sequence[AnyAttemptScore] = score.attempts
     sample = scored[place].sample if scored else 0
-    return any(one.method == "pot" and one.sample == sample and one.answer is None for one in scored)
+    return any(attempt.method == "pot" and attempt.sample == sample and attempt.answer is None for attempt in scored)
 
 
 def _both(cases: Sequence[_Case]) -> bool:

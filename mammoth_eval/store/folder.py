@@ -103,7 +103,7 @@ class RunFolder:
 
     def pending(self, problems: Sequence[Problem]) -> list[Problem]:
         """The problems that have no record yet, or an errored one."""
-        return [one for one in problems if self.kept.get(one.id, True)]
+        return [problem for problem in problems if self.kept.get(problem.id, True)]
 
 
 class Rescoring:
@@ -131,7 +131,7 @@ class Rescoring:
 
     def replace(self, scored: Iterable[Record]) -> None:
         """Write these in place of them, in one step."""
-        write_atomically(self.path / "records.jsonl", (records.encode(one) for one in scored))
+        write_atomically(self.path / "records.jsonl", (records.encode(record) for record in scored))
 
 
 def _take(folder: Path) -> int:

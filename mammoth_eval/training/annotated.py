@@ -69,7 +69,7 @@ def _steps(rationale: str, plain: bool) -> list[tuple[str, str, str]]:
     found = [(mark.start(), mark.end(), mark[1], mark[2], True) for mark in _MARK.finditer(body)]
     if plain:
         blank = _MARK.sub(lambda mark: " " * len(mark[0]), body)
-        found += [(one.start(), one.end(), one[1], one[2], False) for one in _PLAIN.finditer(blank)]
+        found += [(match.start(), match.end(), match[1], match[2], False) for match in _PLAIN.finditer(blank)]
     steps = []
     for _, end, expression, result, _ in sorted(found):
         sentence = re.split(r"[.\n;!?]\s|\n", body[end:], maxsplit=1)[0]

@@ -104,7 +104,7 @@ def _checked(
                 found[example.problem.id] = _row(example, turn)
             reasons.setdefault(example.problem.id, reason)
         turn += 1
-        waiting = [one for one in waiting if one.problem.id not in found and turn < len(one.rationales)]
+        waiting = [example for example in waiting if example.problem.id not in found and turn < len(example.rationales)]
     for example in examples:
         if example.problem.id not in found:
             report.discard(reasons[example.problem.id], example.problem.id)
@@ -113,15 +113,15 @@ def _checked(
 
 def _reasons(examples: Sequence[Example], turn: int, policy: Policy, sandbox: Sandbox | None) -> list[str]:
     """For each example why its rationale number `turn` does not hold; empty where it does."""
-    programs = [one.rationales[turn] for one in examples if one.kind == "pot"]
+    programs = [example.rationales[turn] for example in examples if example.kind == "pot"]
     if programs and sandbox is None:
         raise ValueError("programs cannot be checked without a sandbox")
     executions = sandbox.map(programs, "stdout") if sandbox else iter(())
     return [
-        judge_program(next(executions), one.problem, policy)
-        if one.kind == "pot"
-        else judge_text(one.rationales[turn], one.problem, policy)
-        for one in examples
+        judge_program(next(executions), example.problem, policy)
+        if example.kind == "pot"
+        else judge_text(example.rationales[turn], example.problem, policy)
+        for example in examples
     ]
 
 

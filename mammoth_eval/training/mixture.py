@@ -116,8 +116,8 @@ def _check(document: Document, mixture: Mixture) -> None:
                 )
 
 
-def _share_sets(one: Part, other: Part) -> bool:
-    return not one.sets or not other.sets or bool(set(one.sets) & set(other.sets))
+def _share_sets(part: Part, other: Part) -> bool:
+    return not part.sets or not other.sets or bool(set(part.sets) & set(other.sets))
 
 
 def _beside(path: Path, name: str) -> str:

@@ -66,7 +66,7 @@ class Suite(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def members(self) -> list[tuple[str, int]]:
         """Mixture and seed of each training, seeds outermost: after the first round there is a whole table."""
-        return [(one, seed) for seed in self.seeds for one in self.mixtures]
+        return [(name, seed) for seed in self.seeds for name in self.mixtures]
 
 
 def names() -> list[str]:
@@ -88,7 +88,7 @@ def read(path: Path) -> Suite:
     document = config.read_document(path, path.name, DataError, "not a readable suite")
     found = config.build(Suite, document.table("not a readable suite"), document, name=path.stem)
     config.values(Recipe, found.settings, document, ("settings",), partial=True)
-    found = replace(found, mixtures=tuple(_beside(path, one) for one in found.mixtures))
+    found = replace(found, mixtures=tuple(_beside(path, name) for name in found.mixtures))
     _check(document, found)
     return found
 
@@ -99,11 +99,11 @@ def _beside(path: Path, name: str) -> str:
 
 
 def _check(document: Document, found: Suite) -> None:
-    for one in found.mixtures:
-        mixture.get(one)
-    for one in found.benchmarks:
-        benchmarks.get(one)
+    for name in found.mixtures:
+        mixture.get(name)
+    for name in found.benchmarks:
+        benchmarks.get(name)
     recipe.changed(recipe.get(found.recipe), dict(found.settings))
-    known = [Path(one).stem if one.endswith(".toml") else one for one in found.mixtures]
+    known = [Path(name).stem if name.endswith(".toml") else name for name in found.mixtures]
     if found.factor == "mixture" and found.baseline not in known:
         raise document.wrong(("baseline",), f"baseline {found.baseline!r} is none of its mixtures, {', '.join(known)}")

@@ -75,7 +75,9 @@ def _kinds(run: Run, records: Sequence[Record]) -> list[str]:
     Each method that was asked, and the run's own reading where it is none of them.
     """
     methods = [
-        name for name in ("pot", "cot") if any(one.method == name for record in records for one in record.attempts)
+        name
+        for name in ("pot", "cot")
+        if any(attempt.method == name for record in records for attempt in record.attempts)
     ]
     return methods if run.reading in methods else [*methods, run.reading]
 
@@ -85,19 +87,21 @@ def results(run: Run, date: datetime) -> dict[str, Any]:
     graders = _graders(run.records)
     # the oracle has no completion of its own, and lm_eval knows no result without samples
     found = {
-        name: [one for one in stats.summarize(run.records, name, run.spec.decoding) if one.reading != "oracle"]
+        name: [
+            summary for summary in stats.summarize(run.records, name, run.spec.decoding) if summary.reading != "oracle"
+        ]
         for name in graders
     }
     tasks: dict[str, dict[str, Any]] = {}
     for grader, summaries in found.items():
-        for one in summaries:
-            task = f"{one.benchmark}_{one.reading}"
-            tasks.setdefault(task, {"alias": task, "name": task, "sample_len": _scored(one)}).update(
-                _metrics(one, grader)
+        for summary in summaries:
+            task = f"{summary.benchmark}_{summary.reading}"
+            tasks.setdefault(task, {"alias": task, "name": task, "sample_len": _scored(summary)}).update(
+                _metrics(summary, grader)
             )
     sizes = {
-        f"{one.benchmark}_{one.reading}": {"original": one.n, "effective": _scored(one)}
-        for one in found.get(run.summary.grader, [])
+        f"{summary.benchmark}_{summary.reading}": {"original": summary.n, "effective": _scored(summary)}
+        for summary in found.get(run.summary.grader, [])
     }
     model = {"model": run.spec.engine, "model_args": {"pretrained": run.spec.model, **run.spec.engine_args}}
     return {
@@ -122,12 +126,12 @@ def results(run: Run, date: datetime) -> dict[str, Any]:
     }
 
 
-def _scored(one: Summary) -> int:
-    return one.n - one.outcomes["fault"]
+def _scored(summary: Summary) -> int:
+    return summary.n - summary.outcomes["fault"]
 
 
-def _metrics(one: Summary, grader: str) -> dict[str, float | str]:
-    share, n = one.accuracy.value / 100, _scored(one)
+def _metrics(summary: Summary, grader: str) -> dict[str, float | str]:
+    share, n = summary.accuracy.value / 100, _scored(summary)
     error = math.sqrt(share * (1 - share) / (n - 1)) if n > 1 else "N/A"
     return {f"{METRIC},{grader}": share, f"{METRIC}_stderr,{grader}": error}
 
@@ -179,14 +183,16 @@ def _samples(
 def _attempts(record: Record, score: Score, kind: str) -> list[Attempt]:
     """The attempts by one method, sample after sample; for the run's own reading, that which decided each sample."""
     if kind in ("pot", "cot"):
-        return [one for one in record.attempts if one.method == kind]
-    samples = dict.fromkeys(one.sample for one in record.attempts)
-    return [_deciding([one for one in record.attempts if one.sample == sample], score) for sample in samples]
+        return [attempt for attempt in record.attempts if attempt.method == kind]
+    samples = dict.fromkeys(attempt.sample for attempt in record.attempts)
+    return [
+        _deciding([attempt for attempt in record.attempts if attempt.sample == sample], score) for sample in samples
+    ]
 
 
 def _deciding(attempts: Sequence[Attempt], score: Score) -> Attempt:
     """The attempt of the method that gave the answer, else the last."""
-    return next((one for one in attempts if one.method == score.path), attempts[-1])
+    return next((attempt for attempt in attempts if attempt.method == score.path), attempts[-1])
 
 
 def _sample(problem: Problem, attempts: Sequence[Attempt], prompt: str, sampling: Mapping[str, Any]) -> dict[str, Any]:
@@ -203,7 +209,7 @@ def _sample(problem: Problem, attempts: Sequence[Attempt], prompt: str, sampling
         "doc": doc,
         "target": problem.gold,
         "arguments": {"gen_args_0": {"arg_0": prompt, "arg_1": _arguments(sampling)}},
-        "resps": [[one.completion.text for one in attempts]],
+        "resps": [[attempt.completion.text for attempt in attempts]],
         "metrics": [METRIC],
         "doc_hash": _hash(json.dumps(doc, indent=2, ensure_ascii=False)),
         "prompt_hash": _hash(prompt),

@@ -69,7 +69,7 @@ def page(runs: Sequence[ViewRun], kept: int = KEPT) -> str:
         samples_grid(summaries),
     )
     sides = _sides(runs)
-    grids = [one for one in tables if one is not None] + _ablations(sides)
+    grids = [table for table in tables if table is not None] + _ablations(sides)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
         autoescape=True,
@@ -113,12 +113,12 @@ def _plots(summaries: Sequence[RunSummary], sides: Sequence[Side]) -> list[Figur
     """Those for which there is something to draw."""
     found = [
         plots.accuracy(summaries),
-        heat.differences(sides, [one.name for one in plots.series_of(summaries)]) if sides else None,
+        heat.differences(sides, [series.name for series in plots.series_of(summaries)]) if sides else None,
         plots.outcomes(summaries),
         plots.failures(summaries),
         plots.tokens(summaries),
     ]
-    return [one for one in found if one is not None]
+    return [figure for figure in found if figure is not None]
 
 
 def script_text() -> str:
@@ -137,7 +137,7 @@ def _title(runs: Sequence[ViewRun]) -> str:
 
 
 def _subtitle(runs: Sequence[ViewRun]) -> str:
-    sets = {one.benchmark for run in runs for one in run.summary.summaries}
+    sets = {summary.benchmark for run in runs for summary in run.summary.summaries}
     problems = sum(run.total for run in runs)
     graders = ", ".join(dict.fromkeys(run.summary.grader for run in runs))
     counted = [_count(len(runs), "run"), _count(len(sets), "benchmark"), _count(problems, "record")]
@@ -158,8 +158,8 @@ def _facts(spec: RunSpec) -> list[tuple[str, str]]:
 def _text(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(
-            f"{name} {one if isinstance(one, str) else json.dumps(one, ensure_ascii=False)}"
-            for name, one in value.items()
+            f"{name} {entry if isinstance(entry, str) else json.dumps(entry, ensure_ascii=False)}"
+            for name, entry in value.items()
         )
     return str(value)
 

@@ -27,18 +27,20 @@ def differences(sides: Sequence[Side], names: Sequence[str]) -> Figure | None:
     found = _comparisons(sides, names)
     if not found:
         return None
-    columns = list(dict.fromkeys(cell.benchmark for _, one in found for cell in _cells(one)))
-    most = max(POINTS, *(abs(cell.result.difference) for _, one in found for cell in _cells(one)))
+    columns = list(dict.fromkeys(cell.benchmark for _, comparison in found for cell in _cells(comparison)))
+    most = max(POINTS, *(abs(cell.result.difference) for _, comparison in found for cell in _cells(comparison)))
     width = (WIDTH - LEFT - 4) / len(columns)
     parts = [label(LEFT + width * (i + 0.5), 22, name, "middle", "tick") for i, name in enumerate(columns)]
-    for i, (name, one) in enumerate(found):
+    for i, (name, comparison) in enumerate(found):
         y = HEAD + ROW * i
         parts.append(label(LEFT - 12, y + 21, name if len(name) <= 25 else name[:24] + "…", "end"))
         parts += [
-            _cell(LEFT + width * columns.index(cell.benchmark), y, width, cell, most, name) for cell in _cells(one)
+            _cell(LEFT + width * columns.index(cell.benchmark), y, width, cell, most, name)
+            for cell in _cells(comparison)
         ]
     said = "; ".join(
-        f"{name}: " + ", ".join(f"{cell.benchmark} {_signed(cell)}" for cell in _cells(one)) for name, one in found
+        f"{name}: " + ", ".join(f"{cell.benchmark} {_signed(cell)}" for cell in _cells(comparison))
+        for name, comparison in found
     )
     svg = drawing("differences", f"Accuracy minus that of {names[0]}", said, HEAD + ROW * len(found) + 4, *parts)
     note = f"Points above or below {names[0]} on the same problems; * significant (paired, Holm over the benchmarks)."
@@ -56,8 +58,8 @@ def _comparisons(sides: Sequence[Side], names: Sequence[str]) -> list[tuple[str,
     return found
 
 
-def _cells(one: Comparison) -> tuple[Cell, ...]:
-    return (*one.cells, one.mean) if one.mean is not None else one.cells
+def _cells(comparison: Comparison) -> tuple[Cell, ...]:
+    return (*comparison.cells, comparison.mean) if comparison.mean is not None else comparison.cells
 
 
 def _signed(cell: Cell) -> str:

@@ -120,8 +120,8 @@ def _attempt(number: int, attempt: Attempt, record: Record) -> dict[str, Any]:
 
 
 def _verdict(score: Score, number: int) -> list[str | None]:
-    one = score.attempts[number]
-    return [one.answer, one.outcome, one.reason]
+    attempt = score.attempts[number]
+    return [attempt.answer, attempt.outcome, attempt.reason]
 
 
 def to_script(data: object) -> str:
