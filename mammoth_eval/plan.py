@@ -270,13 +270,13 @@ def _identity(benchmark: Benchmark, rows: Sequence[Problem]) -> dict[str, Any]:
 
 def versions(engine: str, generated: bool = False) -> dict[str, str]:
     """Versions of the installed packages that move a number, ours among them."""
-    found = {"mammoth_eval": mammoth_eval.__version__}
+    installed = {"mammoth_eval": mammoth_eval.__version__}
     for name in (*ENGINE_PACKAGES.get(engine, ()), *PROGRAM_PACKAGES, *(GENERATOR_PACKAGES if generated else ())):
         try:
-            found[name] = importlib.metadata.version(name)
+            installed[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def _written(key: str, value: Any) -> Any:

@@ -196,10 +196,10 @@ def _download(benchmark: Benchmark) -> bytes:
 
 def _fault_of_bytes(benchmark: Benchmark, content: bytes, place: str) -> str:
     """What is wrong with a file's bytes; empty where nothing is."""
-    found = hashlib.sha256(content).hexdigest()
-    if not benchmark.sha256 or found == benchmark.sha256:
+    digest = hashlib.sha256(content).hexdigest()
+    if not benchmark.sha256 or digest == benchmark.sha256:
         return ""
-    return f"{label(benchmark.origin)}: {place} has sha256 {found}, expected {benchmark.sha256}"
+    return f"{label(benchmark.origin)}: {place} has sha256 {digest}, expected {benchmark.sha256}"
 
 
 def _problem(benchmark: Benchmark, index: int, row: Row, adapt: Any) -> Problem:
@@ -253,10 +253,10 @@ def _generated(benchmark: Benchmark, seed: int | None) -> list[Row]:
         raise BenchmarkError(
             f"{name}: generated problems need reasoning-gym ({error}): {how_to_install('generated')}"
         ) from error
-    found = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
-    if seed in (None, benchmark.seed) and benchmark.sha256 and found != benchmark.sha256:
+    digest = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
+    if seed in (None, benchmark.seed) and benchmark.sha256 and digest != benchmark.sha256:
         raise BenchmarkError(
-            f"{name}: the generated rows have sha256 {found}, expected {benchmark.sha256}: "
+            f"{name}: the generated rows have sha256 {digest}, expected {benchmark.sha256}: "
             "another release of reasoning-gym (or of sympy) makes other rows from the same seed"
         )
     return rows

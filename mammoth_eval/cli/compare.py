@@ -35,17 +35,19 @@ def main(args: argparse.Namespace) -> int:
     if len(args.runs) < 2:
         raise UsageError("compare needs two runs or more; two readings of one run are RUN:pot RUN:hybrid")
     sides = [_side(words, args) for words in args.runs]
-    found = [comparing.compare(sides[0], sides[1])] if len(sides) == 2 else []
+    comparisons = [comparing.compare(sides[0], sides[1])] if len(sides) == 2 else []
     matrix = comparing.matrix(sides) if len(sides) > 2 else None
     changed = differences([side.header for side in sides])
     if args.format == "json":
         content = _json(
-            sides, found or [comparison for _, _, comparison, _ in matrix.pairs] if matrix else found, matrix
+            sides,
+            comparisons or [comparison for _, _, comparison, _ in matrix.pairs] if matrix else comparisons,
+            matrix,
         )
         print(json.dumps(content, indent=2, ensure_ascii=False))
         return 0
     grids: list[Grid] = [matrix_grid(matrix)] if matrix else []
-    for comparison in found:
+    for comparison in comparisons:
         grids += [comparison_grid(comparison), flips_grid(comparison, args.flips)]
     show.show_grids([*grids, differences_grid(changed, _labels(sides))], args.format, "Comparison")
     return 0
@@ -64,10 +66,12 @@ def _labels(sides: list[Side]) -> list[str]:
     return [f"{'AB'[place] if len(sides) == 2 else place + 1}: {side.run}" for place, side in enumerate(sides)]
 
 
-def _json(sides: list[Side], found: list[comparing.Comparison], matrix: comparing.Matrix | None) -> dict[str, Any]:
+def _json(
+    sides: list[Side], comparisons: list[comparing.Comparison], matrix: comparing.Matrix | None
+) -> dict[str, Any]:
     content: dict[str, Any] = {
         "runs": [side.run for side in sides],
-        "comparisons": [comparison.to_json() for comparison in found],
+        "comparisons": [comparison.to_json() for comparison in comparisons],
     }
     if matrix is not None:
         content["pairs"] = [{"a": i, "b": j, "p_corrected": p} for i, j, _, p in matrix.pairs]

@@ -51,14 +51,14 @@ def main(args: argparse.Namespace) -> int:
     for kind in kinds:
         if kind not in KINDS:
             raise UnknownName("kind of change", kind, KINDS)
-    found = changes(*(_run(name, args) for name in (args.a, args.b)))
-    shown = _shown(found, kinds, args.problem)
+    changed = changes(*(_run(name, args) for name in (args.a, args.b)))
+    shown = _shown(changed, kinds, args.problem)
     if args.json:
-        print(json.dumps(found.to_json() | {"changes": [change.to_json() for change in shown]}, indent=2))
+        print(json.dumps(changed.to_json() | {"changes": [change.to_json() for change in shown]}, indent=2))
         return 0
     console = show.console()
-    show.show_grids([differences_grid(found.settings, [f"A: {found.a}", f"B: {found.b}"])], "table")
-    for line in _summary(found):
+    show.show_grids([differences_grid(changed.settings, [f"A: {changed.a}", f"B: {changed.b}"])], "table")
+    for line in _summary(changed):
         console.print(line, highlight=False, markup=False)
     limit = args.limit or len(shown)
     for change in shown[:limit]:
@@ -73,22 +73,22 @@ def _run(name: Path, args: argparse.Namespace) -> Run:
     return load_run(store.find_run(args.results_dir, name), args.grader, skip_damaged=args.skip_damaged)
 
 
-def _shown(found: Changes, kinds: tuple[str, ...], problem: str | None) -> list[Change]:
+def _shown(changed: Changes, kinds: tuple[str, ...], problem: str | None) -> list[Change]:
     if problem is None:
-        return [change for change in found.changes if change.kind in kinds]
-    chosen = [change for change in found.changes if change.problem.id == problem]
+        return [change for change in changed.changes if change.kind in kinds]
+    chosen = [change for change in changed.changes if change.problem.id == problem]
     if not chosen:
         raise UsageError(f"problem {problem}: nothing changed there, or it is not a problem of both runs")
     return chosen
 
 
-def _summary(found: Changes) -> Iterator[str]:
-    counted = ", ".join(f"{kind} {count}" for kind, count in found.counts.items())
-    yield f"{sum(found.counts.values())} problems of both: {counted}"
+def _summary(changed: Changes) -> Iterator[str]:
+    counted = ", ".join(f"{kind} {count}" for kind, count in changed.counts.items())
+    yield f"{sum(changed.counts.values())} problems of both: {counted}"
     for name, keys in (
-        ("only A was asked", found.only_a),
-        ("only B was asked", found.only_b),
-        ("asked differently", found.redefined),
+        ("only A was asked", changed.only_a),
+        ("only B was asked", changed.only_b),
+        ("asked differently", changed.redefined),
     ):
         if keys:
             yield f"{name}: {len(keys)} ({', '.join(keys[:3])}{', ...' if len(keys) > 3 else ''})"
@@ -118,4 +118,4 @@ def _show(change: Change, console: Console, *, texts: bool) -> None:
 
 def visible(text: str) -> str:
     """`text` with control characters written out: what a model wrote must not command the terminal."""
-    return _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    return _CONTROLS.sub(lambda match: f"\\x{ord(match[0]):02x}", text)

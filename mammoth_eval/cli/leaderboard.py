@@ -78,8 +78,8 @@ def _sizes(words: str | None) -> tuple[float, float] | None:
     """``7``, ``7-13`` or ``13-`` as a range. Raises `UsageError`."""
     if words is None:
         return None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)b?(?:(-)(?:(\d+(?:\.\d+)?)b?)?)?", words.strip().lower())
-    if not found:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)b?(?:(-)(?:(\d+(?:\.\d+)?)b?)?)?", words.strip().lower())
+    if not match:
         raise UsageError(f"--size {words!r}: expected billions of parameters such as 7, 7-13, 0-1 or 13-")
-    low, dash, high = found.groups()
+    low, dash, high = match.groups()
     return float(low), float(high or "inf") if dash else float(low)

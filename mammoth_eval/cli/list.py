@@ -31,12 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Print the entries of each kind."""
-    found = {kind: KINDS[kind]() for kind in ([args.kind] if args.kind else KINDS)}
+    listed = {kind: KINDS[kind]() for kind in ([args.kind] if args.kind else KINDS)}
     if args.json:
-        print(json.dumps(found, indent=2, ensure_ascii=False))
+        print(json.dumps(listed, indent=2, ensure_ascii=False))
         return 0
     out = show.console()
-    for kind, entries in found.items():
+    for kind, entries in listed.items():
         out.print(_table(kind, entries))
     return 0
 

@@ -66,17 +66,17 @@ def pairs(flag: str, words: Sequence[str]) -> dict[str, Any]:
 
     Raises `UsageError`.
     """
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name:
             raise UsageError(f"{flag} {word!r}: expected NAME=VALUE")
         key = name.strip().replace("-", "_")
         try:
-            found[key] = value if key.endswith("revision") else json.loads(value)
+            values[key] = value if key.endswith("revision") else json.loads(value)
         except ValueError:
-            found[key] = value
-    return found
+            values[key] = value
+    return values
 
 
 def limit(word: str) -> float:

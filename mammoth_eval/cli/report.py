@@ -58,7 +58,7 @@ def main(args: argparse.Namespace) -> int:
 
 def _hybrid(paths: Sequence[Path], args: argparse.Namespace) -> int:
     """What the hybrid did on each run. Raises `UsageError` for a saved summary, which holds no records."""
-    found = []
+    reports = []
     for path in paths:
         if path.suffix == ".json":
             raise UsageError(f"{path}: a saved summary holds no records; --hybrid needs the run's folder")
@@ -66,19 +66,22 @@ def _hybrid(paths: Sequence[Path], args: argparse.Namespace) -> int:
         records = store.load_records(path, skip_damaged=args.skip_damaged)
         grader = args.grader or spec.rules
         try:
-            found.append((f"{path.parent.name}/{path.name}", analyse(records, grader, spec.decoding)))
+            reports.append((f"{path.parent.name}/{path.name}", analyse(records, grader, spec.decoding)))
         except KeyError as error:
             raise StoreError(
                 f"{path}: not scored by grader {grader!r}; do so with: mammoth-eval grade {path} --grader {grader}"
             ) from error
     if args.format == "json":
         show.write(
-            json.dumps([{"run": run, **hybrid.to_json()} for run, hybrid in found], indent=2, ensure_ascii=False) + "\n"
+            json.dumps([{"run": run, **hybrid.to_json()} for run, hybrid in reports], indent=2, ensure_ascii=False)
+            + "\n"
         )
     elif args.format == "csv":
         raise UsageError("--hybrid has no CSV form; JSON holds every figure")
     else:
         show.show_grids(
-            [table for run, hybrid in found for table in hybrid_grids(run, hybrid)], args.format, "What the hybrid did"
+            [table for run, hybrid in reports for table in hybrid_grids(run, hybrid)],
+            args.format,
+            "What the hybrid did",
         )
     return 0

@@ -40,11 +40,11 @@ def main(args: argparse.Namespace) -> int:
     """
     if args.samples < 0:
         raise UsageError(f"--samples {args.samples}: expected 0 (tables and plots alone) or more")
-    found = store.chosen_runs(args.results_dir, args.runs)
-    if not found:
+    chosen = store.chosen_runs(args.results_dir, args.runs)
+    if not chosen:
         raise UsageError(f"{args.results_dir}: no runs; make one with: mammoth-eval run")
     output = args.output or paths.below(Path(), PAGE, where="view")
-    runs = [view.load_run(path, args.grader, skip_damaged=args.skip_damaged, kept=args.samples) for path in found]
+    runs = [view.load_run(path, args.grader, skip_damaged=args.skip_damaged, kept=args.samples) for path in chosen]
     try:
         written = view.write(runs, output, args.samples)
     except OSError as error:

@@ -70,23 +70,23 @@ def match(rows: Iterable[Generation], problems: Sequence[Problem], method: Metho
     again: dict[tuple[str, Method], list[Generation]] = defaultdict(list)
     repeats = 0
     for row in rows:
-        found = [by_id[row.problem_id]] if row.problem_id in by_id else _candidates(row, indexes)
-        if not found:
+        fitting = [by_id[row.problem_id]] if row.problem_id in by_id else _candidates(row, indexes)
+        if not fitting:
             unmatched.append(row)
             continue
         asked = row.method or method
         assert asked is not None, "the caller has checked that every row has a method"
-        taken = [_texts_of(problem, asked, row, texts) for problem in found]
-        free = next((problem for problem, there in zip(found, taken, strict=True) if not any(there)), None)
+        taken = [_texts_of(problem, asked, row, texts) for problem in fitting]
+        free = next((problem for problem, there in zip(fitting, taken, strict=True) if not any(there)), None)
         if free is not None:
             for number, text in enumerate(row.texts, row.sample or 0):
                 texts[free.id, asked, number], lines[free.id, asked, number] = text, row.line
         elif row.texts in taken or any(
-            row.texts == other.texts for problem in found for other in again[problem.id, asked]
+            row.texts == other.texts for problem in fitting for other in again[problem.id, asked]
         ):
             repeats += 1
         else:
-            *_, name = min((len(again[problem.id, asked]), place, problem.id) for place, problem in enumerate(found))
+            *_, name = min((len(again[problem.id, asked]), place, problem.id) for place, problem in enumerate(fitting))
             again[name, asked].append(row)
     if _are_samples(again, texts):
         _add_samples(again, texts, lines)
@@ -125,9 +125,9 @@ def _candidates(row: Generation, indexes: Sequence[_Index]) -> list[Problem]:
     if row.problem_id or not row.question:
         return []
     for index in indexes:
-        found = index.problems.get(index.read(row.question), [])
-        if found:
-            return found if len({tidy(problem.question) for problem in found}) == 1 else []
+        candidates = index.problems.get(index.read(row.question), [])
+        if candidates:
+            return candidates if len({tidy(problem.question) for problem in candidates}) == 1 else []
     return []
 
 

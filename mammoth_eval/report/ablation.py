@@ -87,14 +87,14 @@ class Group:
 
     def scores(self, benchmark: str) -> dict[str, float]:
         """By problem, the mean over the runs; problems that are errored or missing in one of them are left out."""
-        found = [side.scores(benchmark) for side in self.sides]
-        shared = [key for key in found[0] if all(key in scores for scores in found[1:])]
-        return {key: sum(scores[key] for scores in found) / len(found) for key in shared}
+        by_run = [side.scores(benchmark) for side in self.sides]
+        shared = [key for key in by_run[0] if all(key in scores for scores in by_run[1:])]
+        return {key: sum(scores[key] for scores in by_run) / len(by_run) for key in shared}
 
     def accuracies(self, benchmark: str) -> list[float]:
         """One a run, in percent; empty where a run was not asked."""
-        found = [list(side.scores(benchmark).values()) for side in self.sides]
-        return [100 * sum(scores) / len(scores) for scores in found] if all(found) else []
+        by_run = [list(side.scores(benchmark).values()) for side in self.sides]
+        return [100 * sum(scores) / len(scores) for scores in by_run] if all(by_run) else []
 
 
 def ablate(sides: Sequence[Side], factor: str, baseline: str = "") -> Ablation:
@@ -122,13 +122,15 @@ def grouped(sides: Sequence[Side], factor: str) -> list[Group]:
 
     A run that says nothing of the factor is left out.
     """
-    found: dict[tuple[str, tuple[tuple[str, str], ...], Conditions], list[Side]] = {}
+    by_condition: dict[tuple[str, tuple[tuple[str, str], ...], Conditions], list[Side]] = {}
     for side, how in zip(sides, conditions([_basis(side) for side in sides]), strict=True):
         value = factor_of(side.spec, factor, side.reading)
         if value is not None:
             context = context_of(side.spec, factor, side.reading)
-            found.setdefault((value, tuple(sorted(context.items())), how), []).append(side)
-    groups = [Group(value, dict(context), how, tuple(members)) for (value, context, how), members in found.items()]
+            by_condition.setdefault((value, tuple(sorted(context.items())), how), []).append(side)
+    groups = [
+        Group(value, dict(context), how, tuple(members)) for (value, context, how), members in by_condition.items()
+    ]
     order = list(dict.fromkeys(group.value for group in groups))
     return sorted(groups, key=lambda group: order.index(group.value))
 
@@ -164,8 +166,8 @@ def _columns(groups: Sequence[Group]) -> dict[str, tuple[str, ...]]:
 def _row(group: Group, baseline: Group | None, columns: Mapping[str, tuple[str, ...]]) -> Row:
     cells = {name: _effect(group, baseline, sets) for name, sets in columns.items()}
     seeds = tuple(factor_of(side.spec, SEED) or "" for side in group.sides)
-    found = {name: cell for name, cell in cells.items() if cell is not None}
-    return Row(group.value, group.context, group.conditions, seeds, tuple(side.run for side in group.sides), found)
+    there = {name: cell for name, cell in cells.items() if cell is not None}
+    return Row(group.value, group.context, group.conditions, seeds, tuple(side.run for side in group.sides), there)
 
 
 def _effect(group: Group, baseline: Group | None, sets: Sequence[str]) -> Effect | None:

@@ -88,12 +88,12 @@ def changes(a: Run, b: Run) -> Changes:
     ours, theirs = ({record.problem.id: record for record in run.records} for run in (a, b))
     shared = [key for key in ours if key in theirs]
     redefined = [key for key in shared if _asked(ours[key]) != _asked(theirs[key])]
-    found = [_change(a, b, ours[key], theirs[key]) for key in shared if key not in set(redefined)]
-    if not found:
+    compared = [_change(a, b, ours[key], theirs[key]) for key in shared if key not in set(redefined)]
+    if not compared:
         raise UsageError(f"{a.summary.run} and {b.summary.run} have no problem in common")
     order = {kind: place for place, kind in enumerate(KINDS)}
-    listed = sorted((change for change in found if change.kind != "same"), key=lambda change: order[change.kind])
-    counted = Counter(change.kind for change in found)
+    listed = sorted((change for change in compared if change.kind != "same"), key=lambda change: order[change.kind])
+    counted = Counter(change.kind for change in compared)
     return Changes(
         a=a.summary.run,
         b=b.summary.run,

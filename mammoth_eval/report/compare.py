@@ -91,8 +91,8 @@ def compare(a: Side, b: Side) -> Comparison:
     left_out = set(changed)
     present = {a.answers[key].benchmark for key in shared if key not in left_out}
     names = [name for name in PAPER if name in present] + sorted(present - set(PAPER))
-    found = [_cell(a, b, name, left_out) for name in names]
-    cells = [cell for cell in found if cell is not None]
+    by_set = [_cell(a, b, name, left_out) for name in names]
+    cells = [cell for cell in by_set if cell is not None]
     if not cells:
         raise UsageError(f"{a.run} and {b.run} have no problem in common: {_asked(a)}; {_asked(b)}")
     corrected = paired.holm([cell.result.p for cell, _ in cells])
@@ -169,10 +169,10 @@ class Matrix:
 
 def matrix(sides: Sequence[Side]) -> Matrix:
     """Every pair of `sides`, compared overall: by the mean of the shared benchmarks, or by the only one."""
-    found = [(i, j, compare(sides[i], sides[j])) for i, j in combinations(range(len(sides)), 2)]
-    corrected = paired.holm([overall(comparison).result.p for _, _, comparison in found])
+    compared = [(i, j, compare(sides[i], sides[j])) for i, j in combinations(range(len(sides)), 2)]
+    corrected = paired.holm([overall(comparison).result.p for _, _, comparison in compared])
     return Matrix(
-        tuple(side.run for side in sides), tuple((*pair, p) for pair, p in zip(found, corrected, strict=True))
+        tuple(side.run for side in sides), tuple((*pair, p) for pair, p in zip(compared, corrected, strict=True))
     )
 
 

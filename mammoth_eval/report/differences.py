@@ -40,10 +40,10 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield name, value
 
 
-def differences_grid(found: Sequence[Difference], runs: Sequence[str]) -> Grid:
+def differences_grid(entries: Sequence[Difference], runs: Sequence[str]) -> Grid:
     """A column a run; long values are cut."""
-    rows = tuple((entry.name, *map(_short, entry.values)) for entry in found)
-    notes = () if found else ("There is none.",)
+    rows = tuple((entry.name, *map(_short, entry.values)) for entry in entries)
+    notes = () if entries else ("There is none.",)
     return Grid("Differences between the run.json", ("entry", *runs), rows, notes, left=1 + len(runs))
 
 

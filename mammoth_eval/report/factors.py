@@ -69,20 +69,20 @@ def context_of(spec: RunSpec, without: str, reading: str) -> dict[str, str]:
     said = [name for name in (*spec.factors, *(spec.train.get("tags") or {})) if name != SEED]
     trained = bool(spec.train) or bool(said)
     names = [name for name in dict.fromkeys((*CONTEXT, *said)) if name != without and not (trained and name == "model")]
-    found = {name: factor_of(spec, name, reading) for name in names}
-    return {name: value for name, value in found.items() if value is not None}
+    values = {name: factor_of(spec, name, reading) for name in names}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def varying(specs: Sequence[RunSpec]) -> list[str]:
     """The factors that have several values among runs, those of training first."""
     said: Iterable[str] = (name for spec in specs for name in (*spec.factors, *(spec.train.get("tags") or {})))
     names = dict.fromkeys((*TRAINING, *said, "prompt", "decoding", SEED))
-    found = []
+    several = []
     for name in names:
         values = {factor_of(spec, name) for spec in specs} - {None}
         if len(values) > 1 or (name == "decoding" and any(spec.decoding == "both" for spec in specs)):
-            found.append(name)
-    return found
+            several.append(name)
+    return several
 
 
 def require(name: str, specs: Sequence[RunSpec]) -> None:

@@ -137,7 +137,7 @@ def to_latex(grid: Grid) -> str:
     """A ``table`` with booktabs rules."""
 
     def escape(cell: str) -> str:
-        return re.sub(r"[\\±→≥≈<>~^&%$#_{}]", lambda found: _LATEX.get(found[0], "\\" + found[0]), cell)
+        return re.sub(r"[\\±→≥≈<>~^&%$#_{}]", lambda match: _LATEX.get(match[0], "\\" + match[0]), cell)
 
     def line(row: Sequence[str]) -> str:
         text = " & ".join(escape(cell) for cell in row) + r" \\"

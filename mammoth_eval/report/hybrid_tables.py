@@ -21,18 +21,18 @@ _NOTES = (
 )
 
 
-def hybrid_grids(run: str, found: HybridReport) -> list[Grid]:
+def hybrid_grids(run: str, report: HybridReport) -> list[Grid]:
     """Accuracy by every dimension that the rows have, why programs failed by the first three, what each path cost."""
-    grids = [_accuracy(run, dimension, slices, found) for dimension, slices in found.slices.items() if slices]
+    grids = [_accuracy(run, dimension, slices, report) for dimension, slices in report.slices.items() if slices]
     grids += [
         _failures(run, dimension, slices)
-        for dimension, slices in found.slices.items()
+        for dimension, slices in report.slices.items()
         if dimension in ("benchmark", "subject", "level") and any(part.failures for part in slices)
     ]
-    return [*grids, _spent(run, found)]
+    return [*grids, _spent(run, report)]
 
 
-def _accuracy(run: str, dimension: str, slices: Sequence[Slice], found: HybridReport) -> Grid:
+def _accuracy(run: str, dimension: str, slices: Sequence[Slice], report: HybridReport) -> Grid:
     readings = list(dict.fromkeys(name for part in slices for name in part.accuracy))
     asked_again = any(part.fallback for part in slices)
     knows_lost = any(part.hurt is not None for part in slices)
@@ -48,7 +48,7 @@ def _accuracy(run: str, dimension: str, slices: Sequence[Slice], found: HybridRe
     )
     last = (*(("fallback", "recovered") if asked_again else ()), *(("lost",) if knows_lost else ()))
     header = (*_names(dimension), "N", *(MODES.get(name, name) for name in readings), *last)
-    notes = (*_NOTES, *_named("recovered", found.saved), *_named("lost", found.hurt or ())) if asked_again else ()
+    notes = (*_NOTES, *_named("recovered", report.saved), *_named("lost", report.hurt or ())) if asked_again else ()
     notes = notes if dimension == "benchmark" else ()
     return Grid(f"{run}: accuracy in % by {dimension}", header, rows, notes, left=len(_names(dimension)))
 
@@ -85,7 +85,7 @@ def _head(dimension: str, part: Slice) -> tuple[str, ...]:
     return (part.benchmark,) if dimension == "benchmark" else (part.benchmark, part.value)
 
 
-def _spent(run: str, found: HybridReport) -> Grid:
+def _spent(run: str, report: HybridReport) -> Grid:
     rows = tuple(
         (
             spent.benchmark,
@@ -96,7 +96,7 @@ def _spent(run: str, found: HybridReport) -> Grid:
             f"{spent.seconds / spent.completions:.2f}",
             f"{spent.program_seconds / spent.completions:.3f}" if spent.path == "pot" else "",
         )
-        for spent in found.spent
+        for spent in report.spent
     )
     header = ("benchmark", "path", "completions", "prompt tokens", "new tokens", "s per completion", "s per program")
     note = (

@@ -64,12 +64,12 @@ class Entry:
 
 def entries(runs: Sequence[RunSummary], published: Iterable[Published]) -> list[Entry]:
     """Rows of the table: every reading of every run, and the published rows that are of no ablation."""
-    found = [
+    ours = [
         _ours(run, reading, how)
         for run, how in zip(runs, conditions([basis_of(run) for run in runs]), strict=True)
         for reading in dict.fromkeys(summary.reading for summary in run.summaries)
     ]
-    return found + [_theirs(row) for row in published if not row.factor]
+    return ours + [_theirs(row) for row in published if not row.factor]
 
 
 def _ours(run: RunSummary, reading: str, how: Conditions) -> Entry:
@@ -104,10 +104,10 @@ def mean_of(cells: Mapping[str, float], sets: Sequence[str]) -> float | None:
 
 def size_of(model: str) -> float | None:
     """Billions of parameters, as a model's name says it (``7B``, ``135m``); None where it does not."""
-    found = re.findall(r"(?<![a-z\d.])(\d+(?:\.\d+)?)\s?([bm])(?![a-z])", model.rpartition("/")[2].lower())
-    if not found:
+    sizes = re.findall(r"(?<![a-z\d.])(\d+(?:\.\d+)?)\s?([bm])(?![a-z])", model.rpartition("/")[2].lower())
+    if not sizes:
         return None
-    number, unit = found[-1]
+    number, unit = sizes[-1]
     return float(number) / (1000 if unit == "m" else 1)
 
 

@@ -76,8 +76,8 @@ def load(folder: Path | None = None) -> tuple[Published, ...]:
 
     Raises `UsageError` with file and line for one that does not say what it must.
     """
-    found = sorted((folder or resources.folder("results/published")).glob("*.toml"))
-    return tuple(row for path in found for row in read(path))
+    paths = sorted((folder or resources.folder("results/published")).glob("*.toml"))
+    return tuple(row for path in paths for row in read(path))
 
 
 def read(path: Path) -> tuple[Published, ...]:

@@ -53,12 +53,12 @@ class RunSummary:
 
     def averages(self) -> dict[str, dict[str, Interval]]:
         """By reading: IND, OOD and AVG, each where all of its sets are there."""
-        found = {}
+        by_reading = {}
         for reading in dict.fromkeys(summary.reading for summary in self.summaries):
             cells = {summary.benchmark: summary for summary in self.summaries if summary.reading == reading}
             means = {name: _mean(cells, sets) for name, sets in AVERAGES.items()}
-            found[reading] = {name: mean for name, mean in means.items() if mean is not None}
-        return found
+            by_reading[reading] = {name: mean for name, mean in means.items() if mean is not None}
+        return by_reading
 
     @classmethod
     def from_json(cls, row: dict[str, Any], where: str = "summary") -> RunSummary:
@@ -180,7 +180,7 @@ def _sizes_note(runs: Sequence[RunSummary]) -> str:
         return f"{next(iter(next(iter(sizes.values()))))} problems of each set."
     return (
         "Problems: "
-        + ", ".join(f"{name} {' or '.join(map(str, sorted(found)))}" for name, found in sizes.items())
+        + ", ".join(f"{name} {' or '.join(map(str, sorted(counts)))}" for name, counts in sizes.items())
         + "."
     )
 
@@ -247,12 +247,12 @@ def path_grid(runs: Sequence[RunSummary]) -> Grid:
 
 def failures_grid(runs: Sequence[RunSummary]) -> Grid | None:
     """Why programs gave no answer, commonest first, once per run and benchmark; None where all gave one."""
-    found: dict[tuple[str, ...], str] = {}
+    reasons: dict[tuple[str, ...], str] = {}
     for head, summary in _each(runs):
         if summary.pot_failures:
-            found.setdefault(head[:-1], ", ".join(f"{why} {count}" for why, count in summary.pot_failures.items()))
+            reasons.setdefault(head[:-1], ", ".join(f"{why} {count}" for why, count in summary.pot_failures.items()))
     header = (*_head(runs)[:-1], "programs without an answer")
-    rows = tuple((*head, why) for head, why in found.items())
+    rows = tuple((*head, why) for head, why in reasons.items())
     return Grid("Why programs gave no answer", header, rows, left=len(header)) if rows else None
 
 
@@ -324,8 +324,8 @@ def to_csv(runs: Sequence[RunSummary]) -> str:
                     *passed,
                 ]
             )
-        for reading, found in run.averages().items():
-            for name, interval in found.items():
+        for reading, means in run.averages().items():
+            for name, interval in means.items():
                 writer.writerow([*head, reading, name, "", *_figures(interval), *[""] * (len(OUTCOMES) + len(more))])
     return out.getvalue()
 

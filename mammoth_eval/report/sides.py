@@ -88,13 +88,13 @@ def load_sides(
                 f"{path}: not scored by grader {name!r}; do so with: mammoth-eval grade {path} --grader {name}"
             )
         problem = record.problem
-        for reading, found in zip(readings, answers, strict=True):
+        for reading, answered in zip(readings, answers, strict=True):
             decided = stats.decided(record.scores[name], reading or known[0])
-            found[problem.id] = Answered(
+            answered[problem.id] = Answered(
                 problem.id, problem.benchmark, problem.question, problem.gold, decided.answer, decided.outcome
             )
     label = f"{path.parent.name}/{path.name}"
     return tuple(
-        Side(label if reading is None else f"{label}:{reading}", header, name, reading or known[0], found)
-        for reading, found in zip(readings, answers, strict=True)
+        Side(label if reading is None else f"{label}:{reading}", header, name, reading or known[0], answered)
+        for reading, answered in zip(readings, answers, strict=True)
     )

@@ -101,8 +101,8 @@ def program_failures(attempts: Sequence[AnyAttempt], scored: Sequence[AnyAttempt
     """Why each program among `attempts` gave no answer, in order; `scored` are their readings."""
     return [
         _why(attempt)
-        for attempt, found in zip(attempts, scored, strict=False)
-        if found.answer is None and attempt.method == "pot"
+        for attempt, reading in zip(attempts, scored, strict=False)
+        if reading.answer is None and attempt.method == "pot"
     ]
 
 
@@ -121,8 +121,8 @@ def sampled(score: AnyScore, reading: str) -> list[Outcome]:
     scored: Sequence[AnyAttemptScore] = score.attempts
     if reading not in ("cot", "pot", "oracle") or {attempt.method for attempt in scored} <= {reading}:
         return list(score.samples)
-    found: dict[int, list[Outcome]] = {}
+    by_sample: dict[int, list[Outcome]] = {}
     for attempt in scored:
         if reading in (attempt.method, "oracle"):
-            found.setdefault(attempt.sample, []).append(attempt.outcome)
-    return [min(outcomes, key=_ORACLE_ORDER.index) for outcomes in found.values()]
+            by_sample.setdefault(attempt.sample, []).append(attempt.outcome)
+    return [min(outcomes, key=_ORACLE_ORDER.index) for outcomes in by_sample.values()]

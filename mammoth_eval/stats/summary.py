@@ -123,10 +123,10 @@ def _summary(benchmark: str, reading: str, cases: Sequence[_Case], decoding: str
     failures: Counter[str] = Counter()
     spent = [0, 0]
     for case in cases:
-        found = decided(case.score, reading)
-        outcomes[found.outcome] += case.count
-        if found.path is not None:
-            by_path[found.path] += case.count
+        counted = decided(case.score, reading)
+        outcomes[counted.outcome] += case.count
+        if counted.path is not None:
+            by_path[counted.path] += case.count
         failures.update(
             {why: case.failures.count(why) * case.count for why in case.failures} if reading != "cot" else {}
         )

@@ -13,7 +13,7 @@ SHOWN = 3
 
 def find_runs(results: Path) -> list[Path]:
     """Every run folder below `results`, sorted by name."""
-    return sorted(found.parent for found in results.glob("*/*/run.json"))
+    return sorted(file.parent for file in results.glob("*/*/run.json"))
 
 
 def chosen_runs(results: Path, named: Sequence[Path]) -> list[Path]:
@@ -35,12 +35,12 @@ def find_run(results: Path, name: Path, wanted: str = "run") -> Path:
     if _exists(stored / "run.json") or (_exists(stored) and stored.is_file()):
         return stored
     runs = {run.relative_to(results).as_posix(): run for run in find_runs(results)}
-    found = [run for run in runs if f"/{run}".endswith((f"/{name}", f"-{name}"))]
-    if len(found) > 1:
-        raise UsageError(f"{name}: means {len(found)} runs: {', '.join(found)}")
-    if not found:
+    meant = [run for run in runs if f"/{run}".endswith((f"/{name}", f"-{name}"))]
+    if len(meant) > 1:
+        raise UsageError(f"{name}: means {len(meant)} runs: {', '.join(meant)}")
+    if not meant:
         raise UsageError(f"{name}: no such {wanted}, neither here nor in {results}{_hint(str(name), list(runs))}")
-    return runs[found[0]]
+    return runs[meant[0]]
 
 
 def _hint(name: str, runs: Sequence[str]) -> str:

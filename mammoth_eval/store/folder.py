@@ -56,8 +56,8 @@ class RunFolder:
         self._file = for_writing(log, os.O_APPEND)
         try:
             mend(log)
-            found = load_briefs(self.path, skip_damaged=self.skip_damaged)
-            self.kept = {record.problem.id: bool(record.fault) for record in found}
+            briefs = load_briefs(self.path, skip_damaged=self.skip_damaged)
+            self.kept = {record.problem.id: bool(record.fault) for record in briefs}
             if self.kept and not (self.path / "run.json").exists():
                 self._write()
         except BaseException:

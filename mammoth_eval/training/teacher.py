@@ -76,10 +76,10 @@ async def teach(
     clean = _without_leaks(asked, index, report)
     gate = asyncio.Semaphore(requests_wanted(engine))
     answered = await asyncio.gather(*(_answers(example.problem, kit, lesson, gate) for example in clean))
-    found: list[Row] = []
+    drawn: list[Row] = []
     for example, attempts in zip(clean, answered, strict=True):
-        found += _kept(example, attempts, kit, lesson, report)
-    kept = distinct(found, report)
+        drawn += _kept(example, attempts, kit, lesson, report)
+    kept = distinct(drawn, report)
     report.kept = len(kept)
     return kept, report
 

@@ -86,14 +86,14 @@ def results(run: Run, date: datetime) -> dict[str, Any]:
     """The content of ``results_*.json``."""
     graders = _graders(run.records)
     # the oracle has no completion of its own, and lm_eval knows no result without samples
-    found = {
+    by_grader = {
         name: [
             summary for summary in stats.summarize(run.records, name, run.spec.decoding) if summary.reading != "oracle"
         ]
         for name in graders
     }
     tasks: dict[str, dict[str, Any]] = {}
-    for grader, summaries in found.items():
+    for grader, summaries in by_grader.items():
         for summary in summaries:
             task = f"{summary.benchmark}_{summary.reading}"
             tasks.setdefault(task, {"alias": task, "name": task, "sample_len": _scored(summary)}).update(
@@ -101,7 +101,7 @@ def results(run: Run, date: datetime) -> dict[str, Any]:
             )
     sizes = {
         f"{summary.benchmark}_{summary.reading}": {"original": summary.n, "effective": _scored(summary)}
-        for summary in found.get(run.summary.grader, [])
+        for summary in by_grader.get(run.summary.grader, [])
     }
     model = {"model": run.spec.engine, "model_args": {"pretrained": run.spec.model, **run.spec.engine_args}}
     return {

@@ -69,8 +69,11 @@ def _row(run: Run, record: Record, graders: list[str]) -> dict[str, Any]:
     row |= {"completion_tokens": sum(attempt.completion.completion_tokens for attempt in record.attempts)}
     row |= {"samples": _json(score.samples) if score else ""}
     for name in graders:
-        found = record.scores.get(name)
-        row |= {f"{name}_answer": found.answer if found else None, f"{name}_outcome": found.outcome if found else None}
+        scored = record.scores.get(name)
+        row |= {
+            f"{name}_answer": scored.answer if scored else None,
+            f"{name}_outcome": scored.outcome if scored else None,
+        }
     for method in METHODS:
         row |= _attempt(method, next((attempt for attempt in record.attempts if attempt.method == method), None))
     return row

@@ -111,14 +111,14 @@ def _ablations(sides: Sequence[Side]) -> list[Grid]:
 
 def _plots(summaries: Sequence[RunSummary], sides: Sequence[Side]) -> list[Figure]:
     """Those for which there is something to draw."""
-    found = [
+    figures = [
         plots.accuracy(summaries),
         heat.differences(sides, [series.name for series in plots.series_of(summaries)]) if sides else None,
         plots.outcomes(summaries),
         plots.failures(summaries),
         plots.tokens(summaries),
     ]
-    return [figure for figure in found if figure is not None]
+    return [figure for figure in figures if figure is not None]
 
 
 def script_text() -> str:
@@ -150,9 +150,9 @@ def _count(number: int, name: str) -> str:
 
 def _facts(spec: RunSpec) -> list[tuple[str, str]]:
     """The settings of a run as text; those that are empty are left out."""
-    found = [(name.replace("_", " "), getattr(spec, name)) for name in _SHOWN]
-    found.append(("benchmarks", ", ".join(spec.benchmarks)))
-    return [(name, _text(value)) for name, value in found if value not in (None, "", {}, [])]
+    facts = [(name.replace("_", " "), getattr(spec, name)) for name in _SHOWN]
+    facts.append(("benchmarks", ", ".join(spec.benchmarks)))
+    return [(name, _text(value)) for name, value in facts if value not in (None, "", {}, [])]
 
 
 def _text(value: object) -> str:

@@ -41,7 +41,7 @@ class Series:
 
 def series_of(runs: Sequence[RunSummary]) -> list[Series]:
     """Every reading of a single run; of several runs, the reading that each was made for."""
-    found = []
+    series = []
     several = len({run.spec.model for run in runs}) > 1
     for number, run in enumerate(runs, 1):
         readings = dict.fromkeys(summary.reading for summary in run.summaries)
@@ -49,10 +49,10 @@ def series_of(runs: Sequence[RunSummary]) -> list[Series]:
             mode = MODES.get(reading, reading)
             model = f"{run.spec.model}, " if several else ""
             name = mode if len(runs) == 1 else f"{number} · {model}{run.spec.decoding}, {run.spec.prompt}"
-            found.append(
+            series.append(
                 Series(name, {summary.benchmark: summary for summary in run.summaries if summary.reading == reading})
             )
-    return found
+    return series
 
 
 def main_reading(run: RunSummary) -> str:
@@ -187,11 +187,11 @@ def _short(why: str) -> str:
 
 def _failures(run: RunSummary) -> Counter[str]:
     wanted = "pot" if run.spec.decoding == "both" else main_reading(run)
-    found: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
     for summary in run.summaries:
         if summary.reading == wanted:
-            found.update(summary.pot_failures)
-    return found
+            reasons.update(summary.pot_failures)
+    return reasons
 
 
 def tokens(runs: Sequence[RunSummary]) -> Figure | None:

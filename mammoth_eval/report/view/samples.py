@@ -131,4 +131,4 @@ def to_script(data: object) -> str:
     Lone surrogates, which a store keeps and a file in UTF-8 cannot, are written as escapes.
     """
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return _RISKY.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _RISKY.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
