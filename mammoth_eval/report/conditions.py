@@ -45,7 +45,7 @@ class Basis:
     sizes: Mapping[str, int]
     """Problems by benchmark."""
     void: Mapping[str, int]
-    """Void problems by benchmark; those with none may be absent."""
+    """Errored problems by benchmark; those with none may be absent."""
 
 
 def basis_of(run: RunSummary) -> Basis:

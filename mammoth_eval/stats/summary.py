@@ -29,7 +29,7 @@ class Summary:
     outcomes: Mapping[Outcome, int]
     """Sum to `n`."""
     accuracy: Interval
-    """Over the problems that are not void."""
+    """Over the problems that are not errored."""
     by_path: Mapping[str, int] = field(default_factory=dict)
     """How many answers came by ``pot``, ``cot``, ``match``."""
     fallback: int = 0
@@ -164,7 +164,7 @@ def _is_spent(method: Method, place: int, score: AnyScore, reading: str) -> bool
 
 
 def _both(cases: Sequence[_Case]) -> bool:
-    """Whether program and words were asked for on every problem that is not void."""
+    """Whether both methods were asked for on every problem that is not errored."""
     return all({"pot", "cot"} <= set(case.methods) for case in cases if not case.void)
 
 
@@ -187,5 +187,5 @@ def _pass_at(cases: Sequence[_Case], reading: str) -> dict[int, float]:
 
 
 def _scored(outcomes: Mapping[Outcome, int]) -> int:
-    """Problems that are not void."""
+    """Problems that are not errored."""
     return sum(count for outcome, count in outcomes.items() if outcome != "fault")

@@ -107,7 +107,7 @@ class RunFolder:
 
 
 class Rescoring:
-    """All records of a run, open to be replaced by the same ones scored anew; use as a context manager.
+    """All records of a run, open to be replaced by the same ones scored again; use as a context manager.
 
     The lock comes before the first record is read, so that none which another process adds is lost.
     """
