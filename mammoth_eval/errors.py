@@ -46,18 +46,22 @@ class UnknownName(UsageError):
         super().__init__(unknown(kind, name, names))
 
 
+def near(name: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """At most so many of `known` that `name` is likely to mean, the nearest first, whatever the case of either."""
+    folded = {candidate.casefold(): candidate for candidate in reversed([*known])}
+    return [folded[match] for match in difflib.get_close_matches(name.casefold(), folded, n=most, cutoff=0.5)]
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The one of `known` that `name` is likely to mean; None where none is near."""
-    folded = {one.casefold(): one for one in reversed([*known])}
-    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
-    return folded[near[0]] if near else None
+    return next(iter(near(name, known, most=1)), None)
 
 
 def unknown(kind: str, name: str, known: Iterable[str], *, bare: str = "") -> str:
     """The message for a name that is none of `known`; `bare` is the part of it that is looked for among them."""
     names = [*known]
-    near = nearest(bare or name, names)
-    hint = f"; did you mean {near!r}?" if near else "."
+    meant = nearest(bare or name, names)
+    hint = f"; did you mean {meant!r}?" if meant else "."
     return f"unknown {kind} {name!r}{hint} There are: {', '.join(names)}"
 
 

@@ -196,7 +196,10 @@ async def _evaluate(
         requests = plan.spec.samples * decoding.requests_at_once(plan.spec.decoding)
         at_once = concurrency or runner.concurrency(engine, requests)
         run.begin(_session(plan, engine.describe(), sandbox.describe(), at_once, command))
-        kits = [(Kit(engine, sandbox, plan.prompt, plan.rules[0], plan.sampling, one), rows) for one, rows in pending]
+        kits = [
+            (Kit(engine, sandbox, plan.prompt, plan.rules[0], plan.sampling, benchmark), rows)
+            for benchmark, rows in pending
+        ]
         jobs = (runner.Job(problem, kit, plan.decode, plan.spec.samples) for kit, rows in kits for problem in rows)
         records = await stack.enter_async_context(aclosing(runner.evaluate(jobs, _scorer(plan), at_once)))
         progress(Started())

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -262,9 +261,7 @@ def _remember(found: Pin) -> None:
     reference = _storage(found.kind, found.name) / "refs" / found.revision
     with suppress(OSError):  # a cache that cannot be written may still be read
         reference.parent.mkdir(parents=True, exist_ok=True)
-        draft = reference.with_name(f"{reference.name}.{uuid.uuid4().hex[:8]}.tmp")
-        draft.write_text(found.commit, encoding="utf-8")
-        draft.replace(reference)
+        resources.write_whole(reference, found.commit)
 
 
 def _cache() -> Path:

@@ -202,10 +202,10 @@ def make_plan(settings: Settings) -> Plan:
         rules=graders[0].name,
         sampling=_as_written(sampling),
         samples=chosen.samples,
-        benchmarks={one.name: _identity(one, rows) for one, rows in problems},
+        benchmarks={benchmark.name: _identity(benchmark, rows) for benchmark, rows in problems},
         sandbox=sandbox,
         versions={
-            **versions(settings.engine, any(one.generator for one, _ in problems)),
+            **versions(settings.engine, any(benchmark.generator for benchmark, _ in problems)),
             f"rules:{graders[0].name}": graders[0].version,
         },
         preset=settings.preset,
@@ -297,13 +297,13 @@ def _identity(benchmark: Benchmark, rows: Sequence[Problem]) -> dict[str, Any]:
 
 def versions(engine: str, generated: bool = False) -> dict[str, str]:
     """Versions of the installed packages that move a number, ours among them."""
-    found = {"mammoth_eval": mammoth_eval.__version__}
+    installed = {"mammoth_eval": mammoth_eval.__version__}
     for name in (*ENGINE_PACKAGES.get(engine, ()), *PROGRAM_PACKAGES, *(GENERATOR_PACKAGES if generated else ())):
         try:
-            found[name] = importlib.metadata.version(name)
+            installed[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def _written(key: str, value: Any) -> Any:

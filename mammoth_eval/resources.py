@@ -1,5 +1,5 @@
 """Where the data folders of the project are (at the top of a checkout, inside the package once installed), and how data
-is read.
+is read and written.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,23 @@ def cache_folder() -> Path:
     """Where this project keeps what it downloads and converts: ``$XDG_CACHE_HOME/mammoth_eval``."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "mammoth_eval"
+
+
+def write_whole(path: Path, content: str | Iterable[bytes]) -> None:
+    """Replace `path` in one step: no other process ever sees half a file, and nothing is left of a write that fails.
+
+    Raises `OSError`.
+    """
+    # a draft of its own: two processes may write one file of a cache
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    parts = [content.encode("utf-8", "surrogatepass")] if isinstance(content, str) else content
+    try:
+        with draft.open("xb") as file:
+            file.writelines(parts)
+        draft.replace(path)
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -5,10 +5,14 @@ Scoring reads only what the store keeps, so that any run is scored again under a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-from mammoth_eval import thoughts
+import msgspec
+
+from mammoth_eval import benchmarks, thoughts
+from mammoth_eval.errors import StoreError
 from mammoth_eval.rules import Rules
 from mammoth_eval.types import Attempt, AttemptScore, Completion, Outcome, Policy, Problem, Record, Score
 
@@ -18,19 +22,39 @@ def score(record: Record, rules: Rules, policy: Policy) -> Score:
     if record.fault or not record.attempts:
         return Score(rules.name, None, "fault", None, ())
     scored = tuple(_score_attempt(attempt, record.problem, rules, policy) for attempt in record.attempts)
-    numbers = sorted({one.sample for one in scored})
+    numbers = sorted({attempt.sample for attempt in scored})
     if len(numbers) > 1:
         scored = _with_votes(scored, record.problem, rules, policy)
-    samples = tuple(deciding([one for one in scored if one.sample == number]) for number in numbers)
+    samples = tuple(deciding([attempt for attempt in scored if attempt.sample == number]) for number in numbers)
     winner = samples[0] if len(samples) == 1 else _vote(samples, record.problem, rules, policy)
     path = winner.method if winner.answer is not None else None
-    outcomes = tuple(one.outcome for one in samples) if len(samples) > 1 else ()
+    outcomes = tuple(sample.outcome for sample in samples) if len(samples) > 1 else ()
     return Score(rules.name, winner.answer, winner.outcome, path, scored, outcomes)
 
 
 def with_scores(record: Record, rules: Sequence[Rules], policy: Policy) -> Record:
     """`record` with a score under each of `rules`, beside those that it has."""
-    return replace(record, scores={**record.scores, **{one.name: score(record, one, policy) for one in rules}})
+    return replace(record, scores={**record.scores, **{grader.name: score(record, grader, policy) for grader in rules}})
+
+
+def policies(recorded: Mapping[str, Mapping[str, Any]]) -> dict[str, Policy]:
+    """Today's policies of the benchmarks that a run recorded (`RunSpec.benchmarks`): that one was mended is a reason to
+    score again.
+
+    A benchmark that is not among the project's (a TOML of the user's own) keeps the policy that the run wrote down.
+    Raises `StoreError` where that is none.
+    """
+    known = set(benchmarks.names())
+    return {
+        name: benchmarks.get(name).policy if name in known else _recorded(name, row) for name, row in recorded.items()
+    }
+
+
+def _recorded(name: str, row: Mapping[str, Any]) -> Policy:
+    try:
+        return msgspec.convert(row.get("policy"), Policy)
+    except msgspec.ValidationError as error:
+        raise StoreError(f"run.json: the policy of {name} cannot be read: {error}") from error
 
 
 def deciding(attempts: Sequence[AttemptScore]) -> AttemptScore:
@@ -70,10 +94,10 @@ def _with_votes(
 ) -> tuple[AttemptScore, ...]:
     """`scored`, each answer with its vote among those of its method, so that tables can count them without a grader."""
     votes: dict[int, int] = {}
-    for method in {one.method for one in scored}:
-        for group in _groups([one for one in scored if one.method == method], problem, rules, policy):
-            votes.update({id(one): group[0].sample for one in group})
-    return tuple(replace(one, vote=votes.get(id(one))) for one in scored)
+    for method in {attempt.method for attempt in scored}:
+        for group in _groups([attempt for attempt in scored if attempt.method == method], problem, rules, policy):
+            votes.update({id(attempt): group[0].sample for attempt in group})
+    return tuple(replace(attempt, vote=votes.get(id(attempt))) for attempt in scored)
 
 
 def _vote(samples: Sequence[AttemptScore], problem: Problem, rules: Rules, policy: Policy) -> AttemptScore:
@@ -88,13 +112,13 @@ def _vote(samples: Sequence[AttemptScore], problem: Problem, rules: Rules, polic
 def _groups(scored: Sequence[AttemptScore], problem: Problem, rules: Rules, policy: Policy) -> list[list[AttemptScore]]:
     """Those that have an answer, equal answers together; in the order in which they came."""
     groups: list[list[AttemptScore]] = []
-    for one in scored:
-        if one.answer is None:
+    for attempt in scored:
+        if attempt.answer is None:
             continue
         for group in groups:
-            if rules.same(one.answer, group[0].answer or "", problem, policy):
-                group.append(one)
+            if rules.same(attempt.answer, group[0].answer or "", problem, policy):
+                group.append(attempt)
                 break
         else:
-            groups.append([one])
+            groups.append([attempt])
     return groups

@@ -262,7 +262,7 @@ def test_the_import_loads_nothing_heavy(heavy):
 def test_stop_texts_are_taken_as_they_are_with_their_blanks_and_commas(toy, tmp_path, stop):
     found = run(toy, tmp_path, stop=stop)
     given = (stop,) if isinstance(stop, str) else tuple(stop)
-    assert found.spec["sampling"]["stop"] == list(given)
+    assert found.spec.sampling["stop"] == list(given)
     (last,) = [record for record in found.records if record.problem.id == f"{toy.stem}/3"]
     assert last.attempts[-1].completion.text == "The answer is"
 

@@ -8,23 +8,27 @@ from replays_data import Mixed, Result, Row
 
 HEAD = """# Replays
 
-Generations that others recorded and published, graded by us. Made by `make replays DATA_DIR=DIR` (`tools/replays.py`), which
-imports each file (`mammoth-eval import`), runs its programs in the sandbox and lays every verdict beside the authors' own.
+Generations that others recorded and published, graded by us.
+Made by `make replays DATA_DIR=DIR` (`tools/replays.py`), which imports each file (`mammoth-eval import`), runs its
+programs in the sandbox and lays every verdict beside the authors' own.
 
-- *reported*: the figure that the authors publish. *their file*: their rule applied anew to their recorded answers. *exact* and
-  *mammoth*: our two graders on the recorded texts. *differing rows*: right for one of the two (theirs, exact), not for the other.
-- ToRA and the Rho tool model write a program, see its output and write a closing sentence; their figures come from that sentence
-  (`--method cot` reads it as it was recorded). *program run* (`--method pot`) runs the first program anew and takes its output
-  instead: how a hybrid decoding would score it. It is a different quantity, lower by the rows that the sentence mends, most of them
-  signs that it drops.
-- `mammoth` is the rule of MAmmoTH's released code. It is lower where it compares strings (`5.000000000000002` is not 5,
-  `11\\sqrt{2}` not `11\\sqrt2`) and on gsm8k texts of ToRA and Rho, of whose boxes it knows nothing: it takes the last number.
+- *reported*: the figure that the authors publish. *their file*: their rule applied again to their recorded answers.
+  *exact* and *mammoth*: our two graders on the recorded texts.
+  *differing rows*: right for one of the two (theirs, exact), not for the other.
+- ToRA and the Rho tool model write a program, see its output and write a closing sentence; their figures come from
+  that sentence (`--method cot` reads it as it was recorded).
+  *program run* (`--method pot`) runs the first program again and takes its output instead: how a hybrid decoding would
+  score it.
+  It is a different quantity, lower by the rows that the sentence mends, most of them signs that it drops.
+- `mammoth` is the rule of MAmmoTH's released code.
+  It is lower where it compares strings (`5.000000000000002` is not 5, `11\\sqrt{2}` not `11\\sqrt2`) and on gsm8k texts
+  of ToRA and Rho, of whose boxes it knows nothing: it takes the last number.
 - The files say neither how a completion ended nor how many tokens it had: a text that was cut off counts as finished.
-- The 8-shot gsm8k prompt of Codex holds nine questions of the test set itself (rows 0, 1, 2, 4, 5, 19, 97, 1001 and one more;
-  the file's own first line shows it), so that figure is slightly too high whoever grades it.
-- *void*: our grader could not decide in time; such a row is neither right nor wrong (here it counts as not right).
-- math500/359 of the Rho tool model takes about five seconds of CPU time, the sandbox's limit: on a slow or busy machine it ends as
-  a timeout.
+- The 8-shot gsm8k prompt of Codex holds nine questions of the test set itself (rows 0, 1, 2, 4, 5, 19, 97, 1001 and one
+  more; the file's own first line shows it), so that figure is slightly too high whoever grades it.
+- *errored*: our grader could not decide in time; such a row is neither right nor wrong (here it counts as not right).
+- math500/359 of the Rho tool model takes about five seconds of CPU time, the sandbox's limit: on a slow or busy machine
+  it ends as a timeout.
 - Who is right: *ours*, *theirs*, or *form* where the value is right and the question asks for it in another form.
 """
 
@@ -32,9 +36,11 @@ imports each file (`mammoth-eval import`), runs its programs in the sandbox and 
 MIXED = """
 ## The mixed hybrid of Rho-1B
 
-Programs of the tool model, words of the CoT model where a program gives no answer: two checkpoints, so no result of one model, but
-every stage of a hybrid run on real texts (`mammoth-eval import A --method pot --then B`, then `mammoth-eval run --engine replay
---model RUN --decoding hybrid`, which must give the same).
+Programs of the tool model, chain of thought of the CoT model where a program gives no answer.
+These are two checkpoints, so no result of one model, but every stage of a hybrid run on real texts
+(`mammoth-eval import A --method pot --then B`, then `mammoth-eval run --engine replay --model RUN --decoding hybrid`,
+which must give the same).
+*recovered*: the fallback gave the right answer. *lost*: a program's wrong answer where chain of thought was right.
 """
 
 
@@ -46,7 +52,7 @@ def page(results: Sequence[Result], mixed: Sequence[Mixed], judged: Mapping[str,
 
 
 def _table(results: Sequence[Result]) -> str:
-    header = ("recorded", "set", "N", "reported", "their file", "exact", "mammoth", "void", "differing rows")
+    header = ("recorded", "set", "N", "reported", "their file", "exact", "mammoth", "errored", "differing rows")
     lines = ["| " + " | ".join(header) + " |", "|---|---|---:|---:|---:|---:|---:|---:|---:|"]
     for one in results:
         there = one.replay
@@ -66,7 +72,7 @@ def _table(results: Sequence[Result]) -> str:
 
 
 def _hybrids(mixed: Sequence[Mixed]) -> str:
-    """What the programs of one checkpoint and the words of another make together."""
+    """What the programs of one checkpoint and the chain of thought of another make together."""
     header = (
         "set",
         "N",
@@ -75,8 +81,8 @@ def _hybrids(mixed: Sequence[Mixed]) -> str:
         "hybrid",
         "oracle",
         "fallback",
-        "saved",
-        "hurt",
+        "recovered",
+        "lost",
         "hybrid through the replay engine",
     )
     lines = [MIXED, "| " + " | ".join(header) + " |", "|---" + "|---:" * (len(header) - 1) + "|"]

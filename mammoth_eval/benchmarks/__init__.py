@@ -24,8 +24,8 @@ PAPER = IND + OOD
 
 def names() -> list[str]:
     """The benchmarks that ship with the project: the paper's nine first, the others by name."""
-    found = {path.stem for path in resources.folder("benchmarks").glob("*.toml")}
-    return [name for name in PAPER if name in found] + sorted(found - set(PAPER))
+    shipped = {path.stem for path in resources.folder("benchmarks").glob("*.toml")}
+    return [name for name in PAPER if name in shipped] + sorted(shipped - set(PAPER))
 
 
 def get(name_or_path: str) -> Benchmark:

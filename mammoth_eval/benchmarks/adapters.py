@@ -109,8 +109,8 @@ def svamp(row: Row) -> Fields:
 
 def asdiv(row: Row) -> Fields:
     """ASDiv: body and question; the unit that the gold carries in brackets (``9 (apples)``) is kept apart."""
-    found = re.fullmatch(r"(.*\S)\s+\(([^()]*)\)", row["answer"].strip())
-    gold, unit = found.groups() if found else (row["answer"].strip(), "")
+    match = re.fullmatch(r"(.*\S)\s+\(([^()]*)\)", row["answer"].strip())
+    gold, unit = match.groups() if match else (row["answer"].strip(), "")
     meta = {"type": row["solution_type"], **({"unit": unit} if unit else {})}
     return Fields(question=f"{row['body'].strip()} {row['question'].strip()}", gold=gold, meta=meta)
 
@@ -122,8 +122,8 @@ def gaokao(row: Row) -> Fields:
     """
     question, gold = row["question"], text(row["answer"]).removesuffix("solution:")
     if not gold:
-        found = re.fullmatch(r"(.*)\banswers?:(.*)", question, re.DOTALL | re.IGNORECASE)
-        question, gold = (part.strip() for part in found.groups()) if found else (question, "")
+        match = re.fullmatch(r"(.*)\banswers?:(.*)", question, re.DOTALL | re.IGNORECASE)
+        question, gold = (part.strip() for part in match.groups()) if match else (question, "")
     choices = _inline_choices(question) if gold in LETTERS[:5] else ()
     return Fields(question, gold, choices, {"source": row["source"]})
 
@@ -174,11 +174,11 @@ def written_choices(question: str) -> tuple[str, ...]:
         raise ValueError("no 'Answer Choices:' in the question")
     choices = []
     for letter, following in pairwise(LETTERS):
-        found = re.search(rf"\({letter}\)(.*?)(?=\({following}\)|\Z)", tail, re.DOTALL)
-        if found is None:
+        match = re.search(rf"\({letter}\)(.*?)(?=\({following}\)|\Z)", tail, re.DOTALL)
+        if match is None:
             break
-        choices.append(found[1].strip().removesuffix("\\n"))  # two characters, in some rows of gaokao2023en
-        tail = tail[found.end() :]
+        choices.append(match[1].strip().removesuffix("\\n"))  # two characters, in some rows of gaokao2023en
+        tail = tail[match.end() :]
     return tuple(choices)
 
 

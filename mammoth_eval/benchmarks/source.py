@@ -11,8 +11,6 @@ import hashlib
 import http.client
 import json
 import math
-import os
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -173,7 +171,8 @@ def _find(benchmark: Benchmark, data_dir: Path | None, cache_dir: Path) -> Path:
     if fault:
         raise BenchmarkError(fault)
     try:
-        _write_whole(cached, content)
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        resources.write_whole(cached, [content])
     except OSError as error:
         raise BenchmarkError(
             f"{cached}: cannot be written: {error.strerror}; {resources.cache_advice(cache_dir)}"
@@ -195,24 +194,12 @@ def _download(benchmark: Benchmark) -> bytes:
         ) from error
 
 
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write so that no other process ever sees half a file, and nothing is left of a write that fails."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
-
-
 def _fault_of_bytes(benchmark: Benchmark, content: bytes, place: str) -> str:
     """What is wrong with a file's bytes; empty where nothing is."""
-    found = hashlib.sha256(content).hexdigest()
-    if not benchmark.sha256 or found == benchmark.sha256:
+    digest = hashlib.sha256(content).hexdigest()
+    if not benchmark.sha256 or digest == benchmark.sha256:
         return ""
-    return f"{label(benchmark.origin)}: {place} has sha256 {found}, expected {benchmark.sha256}"
+    return f"{label(benchmark.origin)}: {place} has sha256 {digest}, expected {benchmark.sha256}"
 
 
 def _problem(benchmark: Benchmark, index: int, row: Row, adapt: Any) -> Problem:
@@ -266,10 +253,10 @@ def _generated(benchmark: Benchmark, seed: int | None) -> list[Row]:
         raise BenchmarkError(
             f"{name}: generated problems need reasoning-gym ({error}): {how_to_install('generated')}"
         ) from error
-    found = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
-    if seed in (None, benchmark.seed) and benchmark.sha256 and found != benchmark.sha256:
+    digest = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
+    if seed in (None, benchmark.seed) and benchmark.sha256 and digest != benchmark.sha256:
         raise BenchmarkError(
-            f"{name}: the generated rows have sha256 {found}, expected {benchmark.sha256}: "
+            f"{name}: the generated rows have sha256 {digest}, expected {benchmark.sha256}: "
             "another release of reasoning-gym (or of sympy) makes other rows from the same seed"
         )
     return rows

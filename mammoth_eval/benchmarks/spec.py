@@ -102,11 +102,11 @@ def read(path: Path) -> Benchmark:
         raise BenchmarkError(f"{path}: no such benchmark file")
     document = config.read_document(path, label(path), BenchmarkError)
     table = document.table()
-    found = config.build(Benchmark, table, document, name=path.stem, origin=path)
-    if found.adapter == "columns" and not found.generator:
-        config.build(Columns, found.columns, document, ("columns",))
-    _check_source(found, document)
-    return found
+    benchmark = config.build(Benchmark, table, document, name=path.stem, origin=path)
+    if benchmark.adapter == "columns" and not benchmark.generator:
+        config.build(Columns, benchmark.columns, document, ("columns",))
+    _check_source(benchmark, document)
+    return benchmark
 
 
 def label(path: Path) -> str:

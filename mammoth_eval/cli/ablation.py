@@ -16,7 +16,8 @@ from mammoth_eval.errors import UsageError
 from mammoth_eval.report import ablation, factors, published
 from mammoth_eval.report.ablation import Ablation
 from mammoth_eval.report.ablation_tables import ablation_grid
-from mammoth_eval.report.sides import Side, load_sides, readable
+from mammoth_eval.report.sides import Side, load_sides
+from mammoth_eval.stats import readable
 
 BY_KINDS = {"cot": "cot", "pot": "pot"}
 """How a model trained on one kind of rationales alone is read, as in the paper's Table 6; any other by the hybrid."""
@@ -25,7 +26,7 @@ BY_KINDS = {"cot": "cot", "pot": "pot"}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The runs, the factor, the baseline."""
     parser.add_argument(
-        "runs", nargs="*", type=Path, metavar="RUN", help="run folders (default: every run in the store)"
+        "runs", nargs="*", type=Path, metavar="RUN", help=f"{options.RUN}; default: every run in the store"
     )
     factor = "mixture (subset), kinds (format), decoding, prompt, seed, or a name that run --factor gave; comma list"
     parser.add_argument("--factor", metavar="NAMES", help=f"{factor} (default: each that has several values)")
@@ -51,7 +52,7 @@ def main(args: argparse.Namespace) -> int:
     paths = store.chosen_runs(args.results_dir, args.runs)
     if not paths:
         raise UsageError(f"{args.results_dir}: no runs; make some with: mammoth-eval run")
-    specs = [store.load_run(path)["spec"] for path in paths]
+    specs = [store.load_run(path).spec for path in paths]
     names = [factors.canonical(name) for name in options.names(args.factor)] or factors.varying(specs)
     if not names:
         raise UsageError("the runs differ in no factor: give run --factor name=value, or name one with --factor")
@@ -70,8 +71,8 @@ def _sides(paths: list[Path], factor: str, args: argparse.Namespace) -> Iterator
 
 def _readings(path: Path, factor: str, asked: str | None) -> tuple[str | None, ...]:
     """How a run is read: all ways where the decoding is the factor, by what was asked for, else its own."""
-    spec = store.load_run(path)["spec"]
-    known = readable(spec["decoding"])
+    spec = store.load_run(path).spec
+    known = readable(spec.decoding)
     if factor == "decoding":
         return tuple(name for name in known if name != "oracle")
     if asked == "native" or (asked is None and factor == "kinds"):

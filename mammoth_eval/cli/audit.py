@@ -19,8 +19,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from mammoth_eval import benchmarks, extraction, registry, rules, scoring, store
-from mammoth_eval.cli import show
+from mammoth_eval import extraction, registry, rules, scoring, store
+from mammoth_eval.cli import options, show
 from mammoth_eval.errors import UsageError
 from mammoth_eval.graders import GRADERS
 from mammoth_eval.paper import extraction as paper
@@ -57,24 +57,24 @@ class Ruling:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is audited, and the graders."""
-    parser.add_argument("what", type=Path, metavar="CASES.jsonl|RUN", help="labelled answers, or a run folder")
+    parser.add_argument("what", type=Path, metavar="CASES.jsonl|RUN", help=f"labelled answers, or {options.RUN}")
     parser.add_argument(
         "--grader", action="append", metavar="NAME", help=f"repeatable; of {', '.join(GRADERS)} (default: exact)"
     )
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    options.add_results_dir(parser)
 
 
 def main(args: argparse.Namespace) -> int:
     """Judge each grader, print the findings."""
     graders = list(dict.fromkeys(args.grader or ["exact"]))
-    if (args.what / "run.json").is_file():
-        rulings = {name: _on_run(args.what, name) for name in graders}
-    elif args.what.is_file():
-        cases = list(read_cases(args.what))
+    what = store.find_run(args.results_dir, args.what, "file of cases or run")
+    if what.is_file():
+        cases = list(read_cases(what))
         judges = {name: judge(name) for name in graders}
         rulings = {name: [_ruling(case, verdict_of) for case in cases] for name, verdict_of in judges.items()}
     else:
-        raise UsageError(f"{args.what}: neither a file of cases nor a run folder (no run.json there)")
+        rulings = {name: _on_run(what, name) for name in graders}
     first = rulings[graders[0]]
     findings = {name: _findings(of_grader, first) for name, of_grader in rulings.items()}
     if args.json:
@@ -145,11 +145,7 @@ def _ruling(case: Case, verdict_of: Callable[[Case], Verdict]) -> Ruling:
 def _on_run(path: Path, name: str) -> list[Ruling]:
     """Every record of a run under one grader."""
     grader = rules.get(name)
-    recorded = store.load_run(path)["spec"]["benchmarks"]
-    known = set(benchmarks.names())
-    policies = {
-        key: benchmarks.get(key).policy if key in known else Policy(**row["policy"]) for key, row in recorded.items()
-    }
+    policies = scoring.policies(store.load_run(path).spec.benchmarks)
     return [_scored(record, grader, policies[record.problem.benchmark]) for record in store.load_records(path)]
 
 

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from mammoth_eval import store
 from mammoth_eval.cli import options, show
 from mammoth_eval.errors import UsageError
 from mammoth_eval.report import compare as comparing
@@ -15,14 +16,10 @@ from mammoth_eval.report.differences import differences, differences_grid
 from mammoth_eval.report.grid import Grid
 from mammoth_eval.report.sides import Side, load_side
 
-READINGS = ("cot", "pot", "hybrid", "oracle", "mammoth")
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The runs and how they are read."""
-    runs = (
-        "run folders, or <model>/<run> of the store; RUN:pot, RUN:cot, RUN:hybrid or RUN:oracle reads a run in that way"
-    )
+    runs = f"{options.RUN}; RUN:pot, RUN:cot, RUN:hybrid or RUN:oracle reads a run in that way"
     parser.add_argument("runs", nargs="+", metavar="RUN", help=runs)
     parser.add_argument("--grader", metavar="NAME", help="compare under this grader (default: each run's own)")
     parser.add_argument(
@@ -38,39 +35,44 @@ def main(args: argparse.Namespace) -> int:
     if len(args.runs) < 2:
         raise UsageError("compare needs two runs or more; two readings of one run are RUN:pot RUN:hybrid")
     sides = [_side(words, args) for words in args.runs]
-    found = [comparing.compare(sides[0], sides[1])] if len(sides) == 2 else []
+    comparisons = [comparing.compare(sides[0], sides[1])] if len(sides) == 2 else []
     matrix = comparing.matrix(sides) if len(sides) > 2 else None
-    changed = differences([side.content for side in sides])
+    changed = differences([side.header for side in sides])
     if args.format == "json":
-        content = _json(sides, found or [one for _, _, one, _ in matrix.pairs] if matrix else found, matrix)
+        content = _json(
+            sides,
+            comparisons or [comparison for _, _, comparison, _ in matrix.pairs] if matrix else comparisons,
+            matrix,
+        )
         print(json.dumps(content, indent=2, ensure_ascii=False))
         return 0
     grids: list[Grid] = [matrix_grid(matrix)] if matrix else []
-    for one in found:
-        grids += [comparison_grid(one), flips_grid(one, args.flips)]
+    for comparison in comparisons:
+        grids += [comparison_grid(comparison), flips_grid(comparison, args.flips)]
     show.show_grids([*grids, differences_grid(changed, _labels(sides))], args.format, "Comparison")
     return 0
 
 
 def _side(words: str, args: argparse.Namespace) -> Side:
-    """The run that `words` name. Raises `UsageError` where there is none."""
-    name, _, reading = words.rpartition(":")
-    if reading not in READINGS or Path(words).exists():
+    """The run that `words` name, read as they say behind a colon. Raises `UsageError` where there is none."""
+    name, colon, reading = words.rpartition(":")
+    if not colon or "/" in reading or Path(words).exists():  # the colon is one of a path, if there is any
         name, reading = words, ""
-    for path in (Path(name), args.results_dir / name):
-        if path.exists():
-            return load_side(path, args.grader, reading or None, skip_damaged=args.skip_damaged)
-    raise UsageError(
-        f"{name}: no such run, neither here nor in {args.results_dir}; mammoth-eval report lists the runs of the store"
-    )
+    path = store.find_run(args.results_dir, Path(name))
+    return load_side(path, args.grader, reading or None, skip_damaged=args.skip_damaged)
 
 
 def _labels(sides: list[Side]) -> list[str]:
     return [f"{'AB'[place] if len(sides) == 2 else place + 1}: {side.run}" for place, side in enumerate(sides)]
 
 
-def _json(sides: list[Side], found: list[comparing.Comparison], matrix: comparing.Matrix | None) -> dict[str, Any]:
-    content: dict[str, Any] = {"runs": [side.run for side in sides], "comparisons": [one.to_json() for one in found]}
+def _json(
+    sides: list[Side], comparisons: list[comparing.Comparison], matrix: comparing.Matrix | None
+) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        "runs": [side.run for side in sides],
+        "comparisons": [comparison.to_json() for comparison in comparisons],
+    }
     if matrix is not None:
         content["pairs"] = [{"a": i, "b": j, "p_corrected": p} for i, j, _, p in matrix.pairs]
     return content

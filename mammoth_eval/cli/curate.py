@@ -91,8 +91,8 @@ def main(args: argparse.Namespace) -> int:
     reports: dict[str, Any] = {}
     for name in dict.fromkeys(map(sources.plain, args.sources)):
         with console.status(f"curating {name}"):
-            found, report = _curate(name, args, tests)
-        kept += found
+            made, report = _curate(name, args, tests)
+        kept += made
         reports[name] = {**report.to_json(), "against": list(tests.names), "not_compared": list(tests.missing)}
         if not args.json:
             _show(name, report)

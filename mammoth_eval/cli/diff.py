@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mammoth_eval import store
 from mammoth_eval.cli import options, show
 from mammoth_eval.errors import UnknownName, UsageError
 from mammoth_eval.report.changes import KINDS, Change, Changes, aligned, changes
@@ -26,7 +27,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The two runs, and which changes are shown."""
     for name in ("a", "b"):
-        parser.add_argument(name, metavar=f"RUN_{name.upper()}", help="run folder, or <model>/<run> of the store")
+        parser.add_argument(name, metavar=f"RUN_{name.upper()}", type=Path, help=options.RUN)
     parser.add_argument(
         "--only",
         default=",".join(DEFAULT_KINDS),
@@ -50,63 +51,60 @@ def main(args: argparse.Namespace) -> int:
     for kind in kinds:
         if kind not in KINDS:
             raise UnknownName("kind of change", kind, KINDS)
-    found = changes(*(_run(words, args) for words in (args.a, args.b)))
-    shown = _shown(found, kinds, args.problem)
+    changed = changes(*(_run(name, args) for name in (args.a, args.b)))
+    shown = _shown(changed, kinds, args.problem)
     if args.json:
-        print(json.dumps(found.to_json() | {"changes": [one.to_json() for one in shown]}, indent=2))
+        print(json.dumps(changed.to_json() | {"changes": [change.to_json() for change in shown]}, indent=2))
         return 0
     console = show.console()
-    show.show_grids([differences_grid(found.settings, [f"A: {found.a}", f"B: {found.b}"])], "table")
-    for line in _summary(found):
+    show.show_grids([differences_grid(changed.settings, [f"A: {changed.a}", f"B: {changed.b}"])], "table")
+    for line in _summary(changed):
         console.print(line, highlight=False, markup=False)
     limit = args.limit or len(shown)
-    for one in shown[:limit]:
-        _show(one, console, texts=not args.no_texts)
+    for change in shown[:limit]:
+        _show(change, console, texts=not args.no_texts)
     if len(shown) > limit:
         console.print(f"\n{len(shown) - limit} more; --limit 0 shows all", highlight=False)
     return 0
 
 
-def _run(words: str, args: argparse.Namespace) -> Run:
-    """The run that `words` name. Raises `UsageError` where there is none."""
-    for path in (Path(words), args.results_dir / words):
-        if path.is_dir():
-            return load_run(path, args.grader, skip_damaged=args.skip_damaged)
-    raise UsageError(f"{words}: no such run, neither here nor in {args.results_dir}")
+def _run(name: Path, args: argparse.Namespace) -> Run:
+    """The run that `name` means. Raises `UsageError` where there is none."""
+    return load_run(store.find_run(args.results_dir, name), args.grader, skip_damaged=args.skip_damaged)
 
 
-def _shown(found: Changes, kinds: tuple[str, ...], problem: str | None) -> list[Change]:
+def _shown(changed: Changes, kinds: tuple[str, ...], problem: str | None) -> list[Change]:
     if problem is None:
-        return [one for one in found.changes if one.kind in kinds]
-    chosen = [one for one in found.changes if one.problem.id == problem]
+        return [change for change in changed.changes if change.kind in kinds]
+    chosen = [change for change in changed.changes if change.problem.id == problem]
     if not chosen:
         raise UsageError(f"problem {problem}: nothing changed there, or it is not a problem of both runs")
     return chosen
 
 
-def _summary(found: Changes) -> Iterator[str]:
-    counted = ", ".join(f"{kind} {count}" for kind, count in found.counts.items())
-    yield f"{sum(found.counts.values())} problems of both: {counted}"
+def _summary(changed: Changes) -> Iterator[str]:
+    counted = ", ".join(f"{kind} {count}" for kind, count in changed.counts.items())
+    yield f"{sum(changed.counts.values())} problems of both: {counted}"
     for name, keys in (
-        ("only A was asked", found.only_a),
-        ("only B was asked", found.only_b),
-        ("asked differently", found.redefined),
+        ("only A was asked", changed.only_a),
+        ("only B was asked", changed.only_b),
+        ("asked differently", changed.redefined),
     ):
         if keys:
             yield f"{name}: {len(keys)} ({', '.join(keys[:3])}{', ...' if len(keys) > 3 else ''})"
 
 
-def _show(one: Change, console: Console, *, texts: bool) -> None:
+def _show(change: Change, console: Console, *, texts: bool) -> None:
     """One problem: a head, then A and B beside one another."""
     console.print()
-    console.print(Text(f"{one.problem.id}  {one.kind}  gold {visible(one.problem.gold)}", style="bold"))
-    console.print(Text(visible(one.problem.question)))
+    console.print(Text(f"{change.problem.id}  {change.kind}  gold {visible(change.problem.gold)}", style="bold"))
+    console.print(Text(visible(change.problem.question)))
     table = Table(box=None, expand=True, show_header=True, padding=(0, 1, 0, 0))
     table.add_column("", width=1)
-    for name, side in (("A", one.a), ("B", one.b)):
+    for name, side in (("A", change.a), ("B", change.b)):
         head = f"{name}: {side.outcome}, {'no answer' if side.answer is None else visible(side.answer)}"
         table.add_column(Text(head + (f", by {side.path}" if side.path else "")), ratio=1, overflow="fold")
-    for part in one.parts if texts else ():
+    for part in change.parts if texts else ():
         if part.changed:
             table.add_section()
             table.add_row(
@@ -120,4 +118,4 @@ def _show(one: Change, console: Console, *, texts: bool) -> None:
 
 def visible(text: str) -> str:
     """`text` with control characters written out: what a model wrote must not command the terminal."""
-    return _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    return _CONTROLS.sub(lambda match: f"\\x{ord(match[0]):02x}", text)

@@ -32,7 +32,11 @@ def main(args: argparse.Namespace) -> int:
     findings = doctor.examine(setting)
     healthy = doctor.is_healthy(findings)
     if args.json:
-        print(json.dumps({"healthy": healthy, "findings": [dataclasses.asdict(one) for one in findings]}, indent=2))
+        print(
+            json.dumps(
+                {"healthy": healthy, "findings": [dataclasses.asdict(finding) for finding in findings]}, indent=2
+            )
+        )
     else:
         _show(findings, healthy)
     return 0 if healthy else 1
@@ -40,10 +44,10 @@ def main(args: argparse.Namespace) -> int:
 
 def _show(findings: Sequence[doctor.Finding], healthy: bool) -> None:
     table = Table.grid(padding=(0, 2))
-    for one in findings:
-        table.add_row(Text(one.state, STYLES[one.state]), one.name, Text(one.text))
-        if one.advice:
-            table.add_row("", "", Text(one.advice, "italic"))
+    for finding in findings:
+        table.add_row(Text(finding.state, STYLES[finding.state]), finding.name, Text(finding.text))
+        if finding.advice:
+            table.add_row("", "", Text(finding.advice, "italic"))
     out = show.console()
     out.print(table)
     out.print(

@@ -37,7 +37,7 @@ def describe(plan: Plan, results_dir: Path) -> Iterator[str]:
     unit, count = _counting(plan)
     yield f"model      {spec.model} ({plan.location})"
     yield f"engine     {spec.engine} {' '.join(f'{name}={value}' for name, value in spec.engine_args.items())}".rstrip()
-    yield f"decoding   {spec.decoding}, prompt {spec.prompt}, graders {', '.join(one.name for one in plan.rules)}"
+    yield f"decoding   {spec.decoding}, prompt {spec.prompt}, graders {', '.join(grader.name for grader in plan.rules)}"
     yield (
         f"sampling   {spec.samples} per problem, "
         f"{', '.join(f'{name}={value}' for name, value in spec.sampling.items())}"

@@ -6,6 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
+from mammoth_eval import store
 from mammoth_eval.cli import messages, options
 from mammoth_eval.errors import StoreError, UnknownName
 from mammoth_eval.report.export import FORMATS, export
@@ -14,7 +15,7 @@ from mammoth_eval.report.stored import load_run
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The run, the form, the place."""
-    parser.add_argument("run", type=Path, metavar="RUN", help="run folder: results/<model>/<run>")
+    parser.add_argument("run", type=Path, metavar="RUN", help=options.RUN)
     # not add_format: that one is about the form of tables
     parser.add_argument("--format", dest="form", required=True, metavar="NAME", help=f"one of {', '.join(FORMATS)}")
     parser.add_argument(
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--grader", metavar="NAME", help="the scores that count (default: the run's own); tables have all"
     )
     options.add_skip_damaged(parser)
+    options.add_results_dir(parser)
     parser.add_argument("--json", action="store_true", help="print the names of the files as a JSON list")
 
 
@@ -38,7 +40,7 @@ def main(args: argparse.Namespace) -> int:
     """
     if args.form not in FORMATS:
         raise UnknownName("export format", args.form, FORMATS)
-    run = load_run(args.run, args.grader, skip_damaged=args.skip_damaged)
+    run = load_run(store.find_run(args.results_dir, args.run), args.grader, skip_damaged=args.skip_damaged)
     try:
         args.output.parent.mkdir(parents=True, exist_ok=True)
         written = export(run, args.form, args.output)

@@ -6,11 +6,10 @@ import argparse
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
-from mammoth_eval import benchmarks, rules, scoring, store
+from mammoth_eval import rules, scoring, store
 from mammoth_eval.cli import messages, options, show
 from mammoth_eval.report.results import summary_of
 from mammoth_eval.rules import Rules
@@ -19,7 +18,7 @@ from mammoth_eval.types import Policy, Record
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The runs and the graders."""
-    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="run folders: results/<model>/<run>")
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help=options.RUN)
     parser.add_argument(
         "--grader",
         default="exact,mammoth",
@@ -28,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="show what changes, write nothing")
     options.add_skip_damaged(parser)
+    options.add_results_dir(parser)
     options.add_format(parser)
     messages.add_verbosity(parser)
 
@@ -37,16 +37,16 @@ def main(args: argparse.Namespace) -> int:
     graders = [rules.get(name) for name in options.names(args.grader)]
     console = messages.open_console(args)
     summaries = []
-    for path in args.runs:
-        content = store.load_run(path)
-        rescore = partial(_rescore, path, graders, _policies(content["spec"]["benchmarks"]), console)
+    for path in store.chosen_runs(args.results_dir, args.runs):
+        header = store.load_run(path)
+        rescore = partial(_rescore, path, graders, scoring.policies(header.spec.benchmarks), console)
         if args.dry_run:
             after = rescore(store.load_records(path, skip_damaged=args.skip_damaged))
         else:
             with store.Rescoring(path, skip_damaged=args.skip_damaged) as run:
                 after = rescore(run.records())
                 run.replace(after)
-        summaries.append(summary_of(path, content, after, graders[0].name))
+        summaries.append(summary_of(path, header, after, graders[0].name))
     show.show_runs(summaries, args.format)
     return 0
 
@@ -60,18 +60,6 @@ def _rescore(
         moved = sum(_outcome(old, grader.name) != _outcome(new, grader.name) for old, new in pairs)
         messages.say(console, f"{path}: {grader.name}: {moved} of {len(pairs)} outcomes changed")
     return [new for _, new in pairs]
-
-
-def _policies(recorded: Mapping[str, Mapping[str, Any]]) -> dict[str, Policy]:
-    """Today's policies: that a benchmark's policy was mended is a reason to score again.
-
-    A benchmark that is not among the project's (a TOML of the user's own) keeps the policy that the run wrote down.
-    """
-    known = set(benchmarks.names())
-    return {
-        name: benchmarks.get(name).policy if name in known else Policy(**row["policy"])
-        for name, row in recorded.items()
-    }
 
 
 def _outcome(record: Record, grader: str) -> str | None:

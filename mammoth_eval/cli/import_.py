@@ -72,14 +72,14 @@ def main(args: argparse.Namespace) -> int:
     sources = _sources(args)
     plan = make_plan(_settings(args))
     _, problems = plan.problems[0]
-    found = importers.load(sources, problems)
-    plan = _plan(plan, found)
-    for line in [line for pair in found.files for line in importers.describe(*pair)] + _incomplete(found, plan):
+    imported = importers.load(sources, problems)
+    plan = _plan(plan, imported)
+    for line in [line for pair in imported.files for line in importers.describe(*pair)] + _incomplete(imported, plan):
         messages.say(console, line)
-    engine = importers.Recordings(found.texts, tuple(file.name for file, _ in found.files))
+    engine = importers.Recordings(imported.texts, tuple(file.name for file, _ in imported.files))
     with Display(console) as display:
         path = run_plan(plan, args.results_dir, engine=engine, progress=display, command=options.command_line())
-    _show(found, summarize_run(path), args.format)
+    _show(imported, summarize_run(path), args.format)
     return 0
 
 
@@ -106,55 +106,60 @@ def _settings(args: argparse.Namespace) -> Settings:
     )
 
 
-def _plan(plan: Plan, found: Imported) -> Plan:
+def _plan(plan: Plan, imported: Imported) -> Plan:
     """The plan of the same benchmark, with what is known of the generations in place of what a run would decide.
 
     How the texts were sampled and prompted is not known, and the run does not pretend to.
     """
     benchmark, _ = plan.problems[0]
-    files = [{"sha256": file.sha256, "format": file.format} for file, _ in found.files]
+    files = [{"sha256": file.sha256, "format": file.format} for file, _ in imported.files]
     spec = structs.replace(
         plan.spec,
         model_hash=files[0]["sha256"][:16],
         engine_args={"files": files},
-        decoding=found.decoding,
+        decoding=imported.decoding,
         prompt=importers.PROMPT.name,
         prompt_hash=importers.PROMPT.hash,
         prompt_text=importers.PROMPT.source,
         sampling={},
-        samples=found.samples,
-        benchmarks={benchmark.name: _covered(plan.spec.benchmarks[benchmark.name], found)},
+        samples=imported.samples,
+        benchmarks={benchmark.name: _covered(plan.spec.benchmarks[benchmark.name], imported)},
         preset="",
     )
-    decode = decoding.get(found.decoding)
-    return replace(plan, spec=spec, problems=((benchmark, found.problems),), prompt=importers.PROMPT, decode=decode)
+    decode = decoding.get(imported.decoding)
+    return replace(plan, spec=spec, problems=((benchmark, imported.problems),), prompt=importers.PROMPT, decode=decode)
 
 
-def _covered(identity: Mapping[str, Any], found: Imported) -> dict[str, Any]:
+def _covered(identity: Mapping[str, Any], imported: Imported) -> dict[str, Any]:
     """The benchmark's identity; where generations are missing, that of the problems which have one beside it."""
-    if not found.incomplete:
+    if not imported.incomplete:
         return dict(identity)
-    ids = "\n".join(problem.id for problem in found.problems)
-    return {**identity, "covered": len(found.problems), "covered_sha256": hashlib.sha256(ids.encode()).hexdigest()[:16]}
+    ids = "\n".join(problem.id for problem in imported.problems)
+    return {
+        **identity,
+        "covered": len(imported.problems),
+        "covered_sha256": hashlib.sha256(ids.encode()).hexdigest()[:16],
+    }
 
 
-def _incomplete(found: Imported, plan: Plan) -> list[str]:
-    if not found.incomplete:
+def _incomplete(imported: Imported, plan: Plan) -> list[str]:
+    if not imported.incomplete:
         return []
-    shown = ", ".join(found.incomplete[: importers.SHOWN]) + (
-        ", ..." if len(found.incomplete) > importers.SHOWN else ""
+    shown = ", ".join(imported.incomplete[: importers.SHOWN]) + (
+        ", ..." if len(imported.incomplete) > importers.SHOWN else ""
     )
-    total = len(found.incomplete) + len(found.problems)
+    total = len(imported.incomplete) + len(imported.problems)
     name = plan.problems[0][0].name
     return [
-        f"left out for want of a (complete) generation: {len(found.incomplete)} of {total} problems of {name} ({shown})"
+        f"left out for want of a (complete) generation: {len(imported.incomplete)} of {total} problems "
+        f"of {name} ({shown})"
     ]
 
 
-def _show(found: Imported, summary: RunSummary, form: str) -> None:
+def _show(imported: Imported, summary: RunSummary, form: str) -> None:
     if form == "json":
-        files = [importers.report(*pair) for pair in found.files]
-        content = {"files": files, "without_generation": list(found.incomplete), "runs": [summary.to_json()]}
+        files = [importers.report(*pair) for pair in imported.files]
+        content = {"files": files, "without_generation": list(imported.incomplete), "runs": [summary.to_json()]}
         print(json.dumps(content, indent=2, ensure_ascii=False))
     else:
         show.show_runs([summary], form)

@@ -24,7 +24,7 @@ SUMMARIES = "summaries"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which rows, in which order, in which form."""
-    runs = "run folders or saved summaries (default: all of the store, and its summaries/)"
+    runs = f"{options.RUN} or a saved summary; default: all of the store, and its summaries/"
     parser.add_argument("runs", nargs="*", type=Path, metavar="RUN", help=runs)
     parser.add_argument("--kept", action="store_true", help="only the summaries that are kept, not the run folders")
     parser.add_argument("--grader", metavar="NAME", help="only rows under this grader; runs show their score by it")
@@ -78,8 +78,8 @@ def _sizes(words: str | None) -> tuple[float, float] | None:
     """``7``, ``7-13`` or ``13-`` as a range. Raises `UsageError`."""
     if words is None:
         return None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)b?(?:(-)(?:(\d+(?:\.\d+)?)b?)?)?", words.strip().lower())
-    if not found:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)b?(?:(-)(?:(\d+(?:\.\d+)?)b?)?)?", words.strip().lower())
+    if not match:
         raise UsageError(f"--size {words!r}: expected billions of parameters such as 7, 7-13, 0-1 or 13-")
-    low, dash, high = found.groups()
+    low, dash, high = match.groups()
     return float(low), float(high or "inf") if dash else float(low)

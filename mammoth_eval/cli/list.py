@@ -31,12 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Print the entries of each kind."""
-    found = {kind: KINDS[kind]() for kind in ([args.kind] if args.kind else KINDS)}
+    listed = {kind: KINDS[kind]() for kind in ([args.kind] if args.kind else KINDS)}
     if args.json:
-        print(json.dumps(found, indent=2, ensure_ascii=False))
+        print(json.dumps(listed, indent=2, ensure_ascii=False))
         return 0
     out = show.console()
-    for kind, entries in found.items():
+    for kind, entries in listed.items():
         out.print(_table(kind, entries))
     return 0
 
@@ -45,23 +45,23 @@ def _benchmarks() -> list[Entry]:
     known = map(benchmarks.get, benchmarks.names())
     return [
         {
-            "name": one.name,
-            "group": one.group,
-            "rows": one.rows,
-            "form": one.form,
-            "paper": one.paper,
-            "licence": one.licence,
-            "description": one.description,
+            "name": benchmark.name,
+            "group": benchmark.group,
+            "rows": benchmark.rows,
+            "form": benchmark.form,
+            "paper": benchmark.paper,
+            "licence": benchmark.licence,
+            "description": benchmark.description,
         }
-        for one in known
+        for benchmark in known
     ]
 
 
 def _prompts() -> list[Entry]:
     known = map(prompts.get, prompts.names())
     return [
-        {"name": one.name, "chat": one.chat, "exemplars": one.exemplars, "description": one.description}
-        for one in known
+        {"name": prompt.name, "chat": prompt.chat, "exemplars": prompt.exemplars, "description": prompt.description}
+        for prompt in known
     ]
 
 

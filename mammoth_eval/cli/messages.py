@@ -29,7 +29,7 @@ def open_console(args: argparse.Namespace | None = None) -> Console:
     """Where a command's messages go. From now on the log goes there as well, as much of it as `args` asks for."""
     quiet, verbose = getattr(args, "quiet", False), getattr(args, "verbose", False)
     console = Console(stderr=True, quiet=quiet)
-    for earlier in [one for one in LOGGER.handlers if isinstance(one, _ConsoleHandler)]:
+    for earlier in [handler for handler in LOGGER.handlers if isinstance(handler, _ConsoleHandler)]:
         LOGGER.removeHandler(earlier)
     handler = _ConsoleHandler(console, verbose)
     handler.setLevel(logging.ERROR if quiet else logging.DEBUG)

@@ -16,6 +16,8 @@ from mammoth_eval.redaction import redacted
 
 Parser = argparse._ActionsContainer
 """A parser, or a group of its arguments: argparse has no public name for what both are."""
+RUN = "a run (its folder, <model>/<run> of the store, or the end of its name)"
+"""How help calls what `store.find_run` finds."""
 FORMATS = ("table", "markdown", "csv", "latex", "html", "json")
 
 
@@ -64,17 +66,17 @@ def pairs(flag: str, words: Sequence[str]) -> dict[str, Any]:
 
     Raises `UsageError`.
     """
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name:
             raise UsageError(f"{flag} {word!r}: expected NAME=VALUE")
         key = name.strip().replace("-", "_")
         try:
-            found[key] = value if key.endswith("revision") else json.loads(value)
+            values[key] = value if key.endswith("revision") else json.loads(value)
         except ValueError:
-            found[key] = value
-    return found
+            values[key] = value
+    return values
 
 
 def limit(word: str) -> float:

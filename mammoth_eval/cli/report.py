@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         type=Path,
         metavar="RUN",
-        help="run folders or saved summaries (default: every run in the store)",
+        help=f"{options.RUN} or a saved summary; default: every run in the store",
     )
     parser.add_argument("--grader", metavar="NAME", help="show the scores of this grader (default: each run's own)")
     options.add_skip_damaged(parser)
@@ -58,27 +58,30 @@ def main(args: argparse.Namespace) -> int:
 
 def _hybrid(paths: Sequence[Path], args: argparse.Namespace) -> int:
     """What the hybrid did on each run. Raises `UsageError` for a saved summary, which holds no records."""
-    found = []
+    reports = []
     for path in paths:
         if path.suffix == ".json":
             raise UsageError(f"{path}: a saved summary holds no records; --hybrid needs the run's folder")
-        spec = store.load_run(path)["spec"]
+        spec = store.load_run(path).spec
         records = store.load_records(path, skip_damaged=args.skip_damaged)
-        grader = args.grader or spec["rules"]
+        grader = args.grader or spec.rules
         try:
-            found.append((f"{path.parent.name}/{path.name}", analyse(records, grader, spec["decoding"])))
+            reports.append((f"{path.parent.name}/{path.name}", analyse(records, grader, spec.decoding)))
         except KeyError as error:
             raise StoreError(
                 f"{path}: not scored by grader {grader!r}; do so with: mammoth-eval grade {path} --grader {grader}"
             ) from error
     if args.format == "json":
         show.write(
-            json.dumps([{"run": run, **one.to_json()} for run, one in found], indent=2, ensure_ascii=False) + "\n"
+            json.dumps([{"run": run, **hybrid.to_json()} for run, hybrid in reports], indent=2, ensure_ascii=False)
+            + "\n"
         )
     elif args.format == "csv":
         raise UsageError("--hybrid has no CSV form; JSON holds every figure")
     else:
         show.show_grids(
-            [table for run, one in found for table in hybrid_grids(run, one)], args.format, "What the hybrid did"
+            [table for run, hybrid in reports for table in hybrid_grids(run, hybrid)],
+            args.format,
+            "What the hybrid did",
         )
     return 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from mammoth_eval import presets, thoughts
+from mammoth_eval import presets, store, thoughts
 from mammoth_eval.cli import dry_run, lm_eval, messages, options, run_file, show
 from mammoth_eval.cli.progress import Display
 from mammoth_eval.decoding import DECODINGS
@@ -29,7 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is evaluated, how, and where it goes."""
     what = parser.add_argument_group("what")
     what.add_argument(
-        "--model", help=f"hub id or folder (default: the embedded {DEFAULT}, preset demo, generated problems)"
+        "--model",
+        help=(
+            "hub id or folder; for the engine replay a run of the store, or a file "
+            f"(default: the embedded {DEFAULT}, preset demo, generated problems)"
+        ),
     )
     what.add_argument(
         "--benchmarks",
@@ -145,7 +149,7 @@ def settings_from(args: argparse.Namespace) -> Settings:
     if demo and args.engine not in ("vllm", "transformers"):
         raise UsageError(f"--engine {args.engine} needs --model: the name that the server knows, or the file to replay")
     return Settings(
-        model=args.model or DEFAULT,
+        model=_model(args),
         benchmarks=benchmark_names(args.benchmarks or ("generated" if demo else "paper")),
         engine=args.engine,
         engine_args=engine_args,
@@ -170,6 +174,13 @@ def settings_from(args: argparse.Namespace) -> Settings:
         factors=getattr(args, "factors", {})
         | {name: str(value) for name, value in options.pairs("--factor", args.factor).items()},
     )
+
+
+def _model(args: argparse.Namespace) -> str:
+    """What is evaluated; to the engine `replay` a run, by any of its names. Raises `UsageError` where there is none."""
+    if args.engine == "replay":
+        return str(store.find_run(args.results_dir, Path(args.model), "run or file of generations"))
+    return args.model or DEFAULT
 
 
 def _concurrency(word: str) -> int | None:

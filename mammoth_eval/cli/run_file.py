@@ -57,8 +57,8 @@ def runs(args: Namespace, translate: Callable[[Namespace], Namespace]) -> list[N
 
 def _flags(said: dict[str, Any]) -> dict[str, Any]:
     """What a file says, as the flags would have it."""
-    found = {FLAGS.get(name, name) if name == "graders" else name: value for name, value in said.items()}
-    found |= {name: ",".join(found[name]) for name in ("benchmarks", "grader") if name in found}
-    if "concurrency" in found:
-        found["concurrency"] = str(found["concurrency"])
-    return found
+    flags = {FLAGS.get(name, name) if name == "graders" else name: value for name, value in said.items()}
+    flags |= {name: ",".join(flags[name]) for name in ("benchmarks", "grader") if name in flags}
+    if "concurrency" in flags:
+        flags["concurrency"] = str(flags["concurrency"])
+    return flags

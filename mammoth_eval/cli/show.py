@@ -35,7 +35,7 @@ def show_runs(runs: Sequence[RunSummary], form: str) -> None:
         print(to_csv(runs), end="")
     else:
         tables = (accuracy_grid(runs), outcome_grid(runs), path_grid(runs), failures_grid(runs), samples_grid(runs))
-        show_grids([one for one in tables if one is not None], form)
+        show_grids([table for table in tables if table is not None], form)
 
 
 def console() -> Console:
@@ -47,8 +47,8 @@ def show_grids(grids: Sequence[grid.Grid], form: str, title: str = "Report", out
     """Print tables as ``table``, ``markdown``, ``latex`` or ``html`` to standard output, or write them to `output`."""
     if form == "table" and output is None:
         console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
-        for one in grids:
-            console.print(grid.to_rich(one, console.width))
+        for table in grids:
+            console.print(grid.to_rich(table, console.width))
     else:
         write(_text(grids, form, title), output)
 
@@ -67,7 +67,7 @@ def _text(grids: Sequence[grid.Grid], form: str, title: str) -> str:
     if form == "table":
         console = Console(file=io.StringIO(), width=PLAIN_WIDTH)
         with console.capture() as capture:
-            for one in grids:
-                console.print(grid.to_rich(one, console.width))
+            for table in grids:
+                console.print(grid.to_rich(table, console.width))
         return capture.get()
-    return "\n".join((grid.to_markdown if form == "markdown" else grid.to_latex)(one) for one in grids)
+    return "\n".join((grid.to_markdown if form == "markdown" else grid.to_latex)(table) for table in grids)

@@ -17,7 +17,7 @@ PAGE = "report.html"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which runs, and where the page goes."""
     parser.add_argument(
-        "runs", nargs="*", type=Path, metavar="RUN", help="run folders (default: every run in the store)"
+        "runs", nargs="*", type=Path, metavar="RUN", help=f"{options.RUN}; default: every run in the store"
     )
     parser.add_argument("--output", type=Path, metavar="FILE", help=f"the page (default: {PAGE})")
     parser.add_argument("--open", action="store_true", help="open it in the browser")
@@ -40,11 +40,11 @@ def main(args: argparse.Namespace) -> int:
     """
     if args.samples < 0:
         raise UsageError(f"--samples {args.samples}: expected 0 (tables and plots alone) or more")
-    found = store.chosen_runs(args.results_dir, args.runs)
-    if not found:
+    chosen = store.chosen_runs(args.results_dir, args.runs)
+    if not chosen:
         raise UsageError(f"{args.results_dir}: no runs; make one with: mammoth-eval run")
     output = args.output or paths.below(Path(), PAGE, where="view")
-    runs = [view.load_run(path, args.grader, skip_damaged=args.skip_damaged, kept=args.samples) for path in found]
+    runs = [view.load_run(path, args.grader, skip_damaged=args.skip_damaged, kept=args.samples) for path in chosen]
     try:
         written = view.write(runs, output, args.samples)
     except OSError as error:

@@ -35,7 +35,7 @@ class Imported:
     @property
     def texts(self) -> dict[Key, str]:
         """Every text by problem, method and sample."""
-        return {key: text for _, found in self.files for key, text in found.texts.items()}
+        return {key: text for _, matching in self.files for key, text in matching.texts.items()}
 
     @property
     def decoding(self) -> str:
@@ -52,12 +52,12 @@ def load(sources: Sequence[tuple[Path, str, Method | None]], problems: Sequence[
     texts: dict[Key, str] = {}
     for path, name, method in sources:
         file = read(path, name)
-        found = _matched(path, file, problems, method)
-        both = next((key for key in found.texts if key in texts), None)
+        matching = _matched(path, file, problems, method)
+        both = next((key for key in matching.texts if key in texts), None)
         if both is not None:
             raise UsageError(f"{path}: {both[0]} has a {both[1]} generation in another file already; one file a method")
-        texts.update(found.texts)
-        files.append((file, found))
+        texts.update(matching.texts)
+        files.append((file, matching))
     methods: tuple[Method, ...] = tuple(sorted({method for _, method, _ in texts}, reverse=True))
     samples = 1 + max(sample for _, _, sample in texts)
     complete = _complete(texts, problems, methods, samples)
@@ -75,13 +75,13 @@ def _matched(path: Path, file: ForeignFile, problems: Sequence[Problem], method:
     silent = next((row.line for row in file.rows if (row.method or method) is None), None)
     if silent is not None:
         raise UsageError(f"{path}:{silent}: the row does not say its method; give --method pot or --method cot")
-    found = match(file.rows, problems, method)
-    if not found.texts:
+    matching = match(file.rows, problems, method)
+    if not matching.texts:
         first = _start(file.rows[0])
         raise UsageError(
             f"{path}: none of its {len(file.rows)} questions is one of {problems[0].benchmark}; the first: {first}"
         )
-    return found
+    return matching
 
 
 def _complete(
@@ -92,35 +92,35 @@ def _complete(
     return frozenset(problem.id for problem in problems if all((problem.id, *rest) in texts for rest in wanted))
 
 
-def report(file: ForeignFile, found: Matching) -> dict[str, Any]:
+def report(file: ForeignFile, matching: Matching) -> dict[str, Any]:
     """What became of a file's lines, all of it: for ``--json``."""
     return {
         "file": file.name,
         "sha256": file.sha256,
         "format": file.format,
         "rows": len(file.rows),
-        "matched": len({problem for problem, _, _ in found.texts}),
-        "unmatched": [{"line": row.line, "question": row.question or row.problem_id} for row in found.unmatched],
-        "duplicates": [{"line": row.line, "problem": problem} for row, problem in found.duplicates],
-        "repeats": found.repeats,
+        "matched": len({problem for problem, _, _ in matching.texts}),
+        "unmatched": [{"line": row.line, "question": row.question or row.problem_id} for row in matching.unmatched],
+        "duplicates": [{"line": row.line, "problem": problem} for row, problem in matching.duplicates],
+        "repeats": matching.repeats,
         "no_rows": [{"line": line, "fields": fields} for line, fields in file.others],
     }
 
 
-def describe(file: ForeignFile, found: Matching) -> list[str]:
+def describe(file: ForeignFile, matching: Matching) -> list[str]:
     """The same in lines for a person, the first `SHOWN` of what did not fit."""
-    matched = len({problem for problem, _, _ in found.texts})
+    matched = len({problem for problem, _, _ in matching.texts})
     parts = [
         f"{file.name}: {len(file.rows)} rows, {matched} problems matched",
-        f"{len(found.unmatched)} rows unmatched",
+        f"{len(matching.unmatched)} rows unmatched",
     ]
-    parts += [f"{len(found.duplicates)} duplicates left out"] if found.duplicates else []
-    parts += [f"{found.repeats} said again"] if found.repeats else []
+    parts += [f"{len(matching.duplicates)} duplicates left out"] if matching.duplicates else []
+    parts += [f"{matching.repeats} said again"] if matching.repeats else []
     lines = [", ".join(parts)]
     lines += [f"  line {line} is no row (its fields: {fields})" for line, fields in file.others]
-    lines += _first([f"  line {row.line} fits no problem: {_start(row)}" for row in found.unmatched])
+    lines += _first([f"  line {row.line} fits no problem: {_start(row)}" for row in matching.unmatched])
     lines += _first(
-        [f"  line {row.line} answers {problem} again; the first row counts" for row, problem in found.duplicates]
+        [f"  line {row.line} answers {problem} again; the first row counts" for row, problem in matching.duplicates]
     )
     return lines
 

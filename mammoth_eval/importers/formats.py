@@ -85,15 +85,15 @@ def read(path: Path, name: str) -> ForeignFile:
     others: list[tuple[int, str]] = []
     for number, row in _objects(path, _unpacked(path, content)):
         try:
-            found = adapt(row)
+            generation = adapt(row)
         except ValueError as error:
             raise UsageError(
                 f"{path}:{number}: not format {name}: {error}; the line has: {', '.join(row) or 'nothing'}"
             ) from error
-        if found is None:
+        if generation is None:
             others.append((number, ", ".join(row)))
         else:
-            rows.append(replace(found, line=number))
+            rows.append(replace(generation, line=number))
     if not rows:
         raise UsageError(f"{path}: no generation in it; expected JSON lines of format {name}")
     return ForeignFile(path.name, hashlib.sha256(content).hexdigest(), name, tuple(rows), tuple(others))

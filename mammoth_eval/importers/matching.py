@@ -67,11 +67,11 @@ def match(rows: Iterable[Generation], problems: Sequence[Problem], method: Metho
     answers = _Answers()
     unmatched: list[Generation] = []
     for row in rows:
-        found = [by_id[row.problem_id]] if row.problem_id in by_id else _candidates(row, indexes)
-        if found:
+        fitting = [by_id[row.problem_id]] if row.problem_id in by_id else _candidates(row, indexes)
+        if fitting:
             asked = row.method or method
             assert asked is not None, "the caller has checked that every row has a method"
-            answers.add(row, asked, found)
+            answers.add(row, asked, fitting)
         else:
             unmatched.append(row)
     if _are_samples(answers.again, answers.texts):
@@ -136,9 +136,9 @@ def _candidates(row: Generation, indexes: Sequence[_Index]) -> list[Problem]:
     if row.problem_id or not row.question:
         return []
     for index in indexes:
-        found = index.problems.get(index.read(row.question), [])
-        if found:
-            return found if len({tidy(problem.question) for problem in found}) == 1 else []
+        candidates = index.problems.get(index.read(row.question), [])
+        if candidates:
+            return candidates if len({tidy(problem.question) for problem in candidates}) == 1 else []
     return []
 
 

@@ -87,14 +87,14 @@ class Group:
 
     def scores(self, benchmark: str) -> dict[str, float]:
         """By problem, the mean over the runs; problems that are errored or missing in one of them are left out."""
-        found = [side.scores(benchmark) for side in self.sides]
-        shared = [key for key in found[0] if all(key in scores for scores in found[1:])]
-        return {key: sum(scores[key] for scores in found) / len(found) for key in shared}
+        by_run = [side.scores(benchmark) for side in self.sides]
+        shared = [key for key in by_run[0] if all(key in scores for scores in by_run[1:])]
+        return {key: sum(scores[key] for scores in by_run) / len(by_run) for key in shared}
 
     def accuracies(self, benchmark: str) -> list[float]:
         """One a run, in percent; empty where a run was not asked."""
-        found = [list(side.scores(benchmark).values()) for side in self.sides]
-        return [100 * sum(scores) / len(scores) for scores in found] if all(found) else []
+        by_run = [list(side.scores(benchmark).values()) for side in self.sides]
+        return [100 * sum(scores) / len(scores) for scores in by_run] if all(by_run) else []
 
 
 def ablate(sides: Sequence[Side], factor: str, baseline: str = "") -> Ablation:
@@ -102,8 +102,8 @@ def ablate(sides: Sequence[Side], factor: str, baseline: str = "") -> Ablation:
 
     Raises `UsageError` where there is nothing to compare.
     """
-    groups = group(sides, factor)
-    values = list(dict.fromkeys(one.value for one in groups))
+    groups = grouped(sides, factor)
+    values = list(dict.fromkeys(group.value for group in groups))
     if len(values) < 2:
         raise UsageError(
             f"--factor {factor}: all runs have the same value, {', '.join(values) or 'none'}: nothing to compare"
@@ -111,40 +111,42 @@ def ablate(sides: Sequence[Side], factor: str, baseline: str = "") -> Ablation:
     if baseline and baseline not in values:
         raise UsageError(f"--baseline {baseline}: no run has it; {factor} is {', '.join(values)}")
     base = baseline or values[0]
-    groups.sort(key=lambda one: one.value != base)
+    groups.sort(key=lambda group: group.value != base)
     columns = _columns(groups)
-    rows = tuple(_row(one, _baseline_of(one, groups, base), columns) for one in groups)
+    rows = tuple(_row(group, _baseline_of(group, groups, base), columns) for group in groups)
     return Ablation(factor, base, tuple(columns), _corrected(rows))
 
 
-def group(sides: Sequence[Side], factor: str) -> list[Group]:
+def grouped(sides: Sequence[Side], factor: str) -> list[Group]:
     """Runs by value, context and conditions, in the order of the runs.
 
     A run that says nothing of the factor is left out.
     """
-    found: dict[tuple[str, tuple[tuple[str, str], ...], Conditions], list[Side]] = {}
+    by_condition: dict[tuple[str, tuple[tuple[str, str], ...], Conditions], list[Side]] = {}
     for side, how in zip(sides, conditions([_basis(side) for side in sides]), strict=True):
         value = factor_of(side.spec, factor, side.reading)
         if value is not None:
             context = context_of(side.spec, factor, side.reading)
-            found.setdefault((value, tuple(sorted(context.items())), how), []).append(side)
-    groups = [Group(value, dict(context), how, tuple(members)) for (value, context, how), members in found.items()]
-    order = list(dict.fromkeys(one.value for one in groups))
-    return sorted(groups, key=lambda one: order.index(one.value))
+            by_condition.setdefault((value, tuple(sorted(context.items())), how), []).append(side)
+    groups = [
+        Group(value, dict(context), how, tuple(members)) for (value, context, how), members in by_condition.items()
+    ]
+    order = list(dict.fromkeys(group.value for group in groups))
+    return sorted(groups, key=lambda group: order.index(group.value))
 
 
 def _basis(side: Side) -> Basis:
     """Of a side; errored problems are not looked at, for they do not make a run another."""
-    return Basis(side.spec, side.grader, Counter(one.benchmark for one in side.answers.values()), {})
+    return Basis(side.spec, side.grader, Counter(answered.benchmark for answered in side.answers.values()), {})
 
 
-def _baseline_of(one: Group, groups: Sequence[Group], baseline: str) -> Group | None:
-    """The group of the baseline's value that is most like `one` in all else; None for such a group itself."""
-    if one.value == baseline:
+def _baseline_of(group: Group, groups: Sequence[Group], baseline: str) -> Group | None:
+    """The group of the baseline's value that is most like `group` in all else; None for such a group itself."""
+    if group.value == baseline:
         return None
     candidates = [other for other in groups if other.value == baseline]
     return max(
-        candidates, key=lambda other: sum(other.context.get(name) == value for name, value in one.context.items())
+        candidates, key=lambda other: sum(other.context.get(name) == value for name, value in group.context.items())
     )
 
 
@@ -153,7 +155,7 @@ def _columns(groups: Sequence[Group]) -> dict[str, tuple[str, ...]]:
 
     Each with the sets that it is over.
     """
-    present = {name for one in groups for side in one.sides for name in side.benchmarks()}
+    present = {name for group in groups for side in group.sides for name in side.benchmarks()}
     names = [name for name in PAPER if name in present] + sorted(present - set(PAPER))
     averages = {name: sets for name, sets in AVERAGES.items() if present >= set(sets)}
     if not averages and len(names) > 1:
@@ -161,27 +163,27 @@ def _columns(groups: Sequence[Group]) -> dict[str, tuple[str, ...]]:
     return {**{name: (name,) for name in names}, **averages}
 
 
-def _row(one: Group, baseline: Group | None, columns: Mapping[str, tuple[str, ...]]) -> Row:
-    cells = {name: _effect(one, baseline, sets) for name, sets in columns.items()}
-    seeds = tuple(factor_of(side.spec, SEED) or "" for side in one.sides)
-    found = {name: cell for name, cell in cells.items() if cell is not None}
-    return Row(one.value, one.context, one.conditions, seeds, tuple(side.run for side in one.sides), found)
+def _row(group: Group, baseline: Group | None, columns: Mapping[str, tuple[str, ...]]) -> Row:
+    cells = {name: _effect(group, baseline, sets) for name, sets in columns.items()}
+    seeds = tuple(factor_of(side.spec, SEED) or "" for side in group.sides)
+    there = {name: cell for name, cell in cells.items() if cell is not None}
+    return Row(group.value, group.context, group.conditions, seeds, tuple(side.run for side in group.sides), there)
 
 
-def _effect(one: Group, baseline: Group | None, sets: Sequence[str]) -> Effect | None:
+def _effect(group: Group, baseline: Group | None, sets: Sequence[str]) -> Effect | None:
     """One cell; None where a run was not asked one of the sets."""
-    by_set = [one.accuracies(name) for name in sets]
+    by_set = [group.accuracies(name) for name in sets]
     if not all(by_set):
         return None
     by_run = [statistics.fmean(values) for values in zip(*by_set, strict=True)]
     spread = statistics.stdev(by_run) if len(by_run) > 1 else None
-    return Effect(statistics.fmean(by_run), spread, _change(one, baseline, sets) if baseline else None)
+    return Effect(statistics.fmean(by_run), spread, _change(group, baseline, sets) if baseline else None)
 
 
-def _change(one: Group, baseline: Group, sets: Sequence[str]) -> Paired | None:
+def _change(group: Group, baseline: Group, sets: Sequence[str]) -> Paired | None:
     pairs = []
     for name in sets:
-        before, after = baseline.scores(name), one.scores(name)
+        before, after = baseline.scores(name), group.scores(name)
         shared = [key for key in before if key in after]
         if not shared:
             return None

@@ -17,38 +17,38 @@ FULL_SHADE = 20.0
 """Points of change that have the full colour of the heat map."""
 
 
-def ablation_grid(found: Ablation, published: Sequence[Published]) -> Grid:
+def ablation_grid(ablation: Ablation, published: Sequence[Published]) -> Grid:
     """One row per value: accuracy, spread over the seeds, change; published rows of the same factor behind them."""
-    theirs = [row for row in published if row.factor == found.factor]
-    columns = _columns(found, theirs)
-    ways = [row.conditions for row in found.rows]
+    theirs = [row for row in published if row.factor == ablation.factor]
+    columns = _columns(ablation, theirs)
+    ways = [row.conditions for row in ablation.rows]
     conditions = [
         *ways,
         *(Conditions(row.asked.prompt, row.asked.grader, row.asked.limits, row.asked.problems) for row in theirs),
     ]
     marks, notes = footnotes(conditions)
-    labels = _labels(found.rows)
+    labels = _labels(ablation.rows)
     ours = [
         (f"{label} {mark}".strip(), "ours", str(len(row.runs)), *(_cell(row.cells.get(name)) for name in columns))
-        for row, label, mark in zip(found.rows, labels, marks, strict=False)
+        for row, label, mark in zip(ablation.rows, labels, marks, strict=False)
     ]
-    base = _published_base(theirs, found)
+    base = _published_base(theirs, ablation)
     rest = [
-        _published_row(row, mark, base, columns) for row, mark in zip(theirs, marks[len(found.rows) :], strict=True)
+        _published_row(row, mark, base, columns) for row, mark in zip(theirs, marks[len(ablation.rows) :], strict=True)
     ]
-    shades = [(0.0,) * 3 + tuple(_shade(row.cells.get(name)) for name in columns) for row in found.rows]
+    shades = [(0.0,) * 3 + tuple(_shade(row.cells.get(name)) for name in columns) for row in ablation.rows]
     shades += [(0.0,) * (3 + len(columns)) for _ in rest]
-    header = (found.factor, "figures", "runs", *columns)
-    title = f"Ablation of {found.factor}: accuracy in %, change against {found.baseline}"
+    header = (ablation.factor, "figures", "runs", *columns)
+    title = f"Ablation of {ablation.factor}: accuracy in %, change against {ablation.baseline}"
     apart = tuple(number >= len(ours) for number in range(len(ours) + len(rest)))
-    said = (*_notes(found, bool(theirs)), *notes, *_sources(theirs))
+    said = (*_notes(ablation, bool(theirs)), *notes, *_sources(theirs))
     return Grid(title, header, (*ours, *rest), said, left=2, shades=tuple(shades), apart=apart)
 
 
-def _columns(found: Ablation, theirs: Sequence[Published]) -> list[str]:
+def _columns(ablation: Ablation, theirs: Sequence[Published]) -> list[str]:
     """Those of our runs and of the published rows: benchmarks in the paper's order, averages last."""
     known = {
-        *found.columns,
+        *ablation.columns,
         *(name for row in theirs for name in (*row.cells, *(["AVG"] if row.average is not None else []))),
     }
     ordered = (*PAPER, *sorted(known - {*PAPER, *AVERAGES, "mean"}), *AVERAGES, "mean")
@@ -57,15 +57,15 @@ def _columns(found: Ablation, theirs: Sequence[Published]) -> list[str]:
 
 def _labels(rows: Sequence[Row]) -> list[str]:
     """The value, and behind it what else tells rows of one value apart."""
-    found = []
+    labels = []
     for row in rows:
         others = [other for other in rows if other.value == row.value and other is not row]
         differing = [
             name for name, value in row.context.items() if any(other.context.get(name) != value for other in others)
         ]
         behind = ", ".join(f"{name} {row.context[name]}" for name in differing)
-        found.append(f"{MODES.get(row.value, row.value)} ({behind})" if behind else MODES.get(row.value, row.value))
-    return found
+        labels.append(f"{MODES.get(row.value, row.value)} ({behind})" if behind else MODES.get(row.value, row.value))
+    return labels
 
 
 def _cell(effect: Effect | None) -> str:
@@ -84,9 +84,9 @@ def _shade(effect: Effect | None) -> float:
     return max(-1.0, min(1.0, effect.change.difference / FULL_SHADE))
 
 
-def _published_base(theirs: Sequence[Published], found: Ablation) -> Mapping[str, Figure]:
+def _published_base(theirs: Sequence[Published], ablation: Ablation) -> Mapping[str, Figure]:
     """The figures of the published row that has the baseline's value, if there is one."""
-    return next((published_figures(row) for row in theirs if row.value == found.baseline), {})
+    return next((published_figures(row) for row in theirs if row.value == ablation.baseline), {})
 
 
 def _published_row(row: Published, mark: str, base: Mapping[str, Figure], columns: Sequence[str]) -> tuple[str, ...]:
@@ -102,11 +102,13 @@ def _published_row(row: Published, mark: str, base: Mapping[str, Figure], column
     return (f"{MODES.get(row.value, row.value)} {mark}".strip(), f"published [{row.source}]", "", *map(cell, columns))
 
 
-def _notes(found: Ablation, published: bool) -> tuple[str, ...]:
-    spread = any(cell.spread is not None for row in found.rows for cell in row.cells.values())
-    several = any(len(row.context) and len({r.value for r in found.rows}) < len(found.rows) for row in found.rows)
+def _notes(ablation: Ablation, published: bool) -> tuple[str, ...]:
+    spread = any(cell.spread is not None for row in ablation.rows for cell in row.cells.values())
+    several = any(
+        len(row.context) and len({r.value for r in ablation.rows}) < len(ablation.rows) for row in ablation.rows
+    )
     return (
-        f"In brackets the change against {found.baseline} in points, on the same problems"
+        f"In brackets the change against {ablation.baseline} in points, on the same problems"
         + (", of the run most like it in all else" if several else "")
         + (
             "; *: significant (paired test over problems, Holm over all benchmarks of the table, or over the rows of "

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
 
 from mammoth_eval import benchmarks, prompts
 from mammoth_eval.errors import UsageError
 from mammoth_eval.prompts import Prompt
+from mammoth_eval.store import RunSpec
 from mammoth_eval.types import Method, Problem, Query
 
 
@@ -32,27 +32,28 @@ class Asked:
         return self.prompt.query(problem, method, family=self.families[problem.benchmark])
 
 
-def asked(spec: Mapping[str, Any]) -> Asked:
+def asked(spec: RunSpec) -> Asked:
     """The prompts of the run of `spec`, if the template and exemplars of today still have the hash that the run wrote
     down.
     """
     known = set(benchmarks.names())
-    families = {name: benchmarks.get(name).exemplars for name in spec["benchmarks"] if name in known}
+    families = {name: benchmarks.get(name).exemplars for name in spec.benchmarks if name in known}
     return Asked(_prompt(spec), families)
 
 
-def _prompt(spec: Mapping[str, Any]) -> Prompt | None:
+def _prompt(spec: RunSpec) -> Prompt | None:
     """Read from the text that the run kept: nothing of a run that may be somebody else's is laid on this disk."""
-    text = spec.get("prompt_text")
-    if not text:
+    if not spec.prompt_text:
         return None
-    kept = {PurePath(name).name: table.encode() for name, table in spec.get("prompt_files", {}).items()}
+    kept = {PurePath(name).name: table.encode() for name, table in spec.prompt_files.items()}
     try:
-        prompt = prompts.parse(spec["prompt"], "run.json", text.encode(), lambda: kept or prompts.own_families())
+        prompt = prompts.parse(
+            spec.prompt, "run.json", spec.prompt_text.encode(), lambda: kept or prompts.own_families()
+        )
     except (
         UsageError,
         UnicodeEncodeError,
         RecursionError,
     ):  # another version's prompt, whose keys were others, or none at all
         return None
-    return prompt if prompt.hash == spec["prompt_hash"] else None
+    return prompt if prompt.hash == spec.prompt_hash else None

@@ -54,7 +54,7 @@ class Change:
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for scripts."""
-        return {**asdict(self), "parts": [asdict(one) for one in self.parts if one.changed]}
+        return {**asdict(self), "parts": [asdict(part) for part in self.parts if part.changed]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ class Changes:
         """All of it, for scripts."""
         content = {name: getattr(self, name) for name in ("a", "b", "counts", "only_a", "only_b", "redefined")}
         return content | {
-            "settings": [asdict(one) for one in self.settings],
-            "changes": [one.to_json() for one in self.changes],
+            "settings": [asdict(setting) for setting in self.settings],
+            "changes": [change.to_json() for change in self.changes],
         }
 
 
@@ -88,16 +88,16 @@ def changes(a: Run, b: Run) -> Changes:
     ours, theirs = _by_id(a), _by_id(b)
     shared = [key for key in ours if key in theirs]
     redefined = {key: None for key in shared if _asked(ours[key]) != _asked(theirs[key])}
-    found = [_change(a, b, ours[key], theirs[key]) for key in shared if key not in redefined]
-    if not found:
+    compared = [_change(a, b, ours[key], theirs[key]) for key in shared if key not in redefined]
+    if not compared:
         raise UsageError(f"{a.summary.run} and {b.summary.run} have no problem in common")
-    counted = Counter(one.kind for one in found)
+    counted = Counter(change.kind for change in compared)
     return Changes(
         a=a.summary.run,
         b=b.summary.run,
-        settings=differences((a.content, b.content)),
+        settings=differences((a.header, b.header)),
         counts={kind: counted[kind] for kind in (*KINDS, "same")},
-        changes=_by_weight(found),
+        changes=_by_weight(compared),
         only_a=tuple(key for key in ours if key not in theirs),
         only_b=tuple(key for key in theirs if key not in ours),
         redefined=tuple(redefined),
@@ -137,7 +137,7 @@ def _kind(a: Decided, b: Decided, parts: Sequence[Part]) -> Kind:
 
 def _parts(a: Sequence[Attempt], b: Sequence[Attempt]) -> Iterator[Part]:
     """The texts of both, attempt by attempt; a completion is left out where the program says the same."""
-    ours, theirs = ({(one.sample, one.method): one for one in attempts} for attempts in (a, b))
+    ours, theirs = ({(attempt.sample, attempt.method): attempt for attempt in attempts} for attempts in (a, b))
     for sample, method in dict.fromkeys((*ours, *theirs)):
         one, other = ours.get((sample, method)), theirs.get((sample, method))
         programs = _program(one), _program(other)
@@ -182,9 +182,9 @@ def aligned(a: str | None, b: str | None, context: int | None = 2) -> list[tuple
             rows += _same(left[i:j], context, first=number == 0, last=number == len(blocks) - 1)
             continue
         for place in range(max(j - i, m - k)):
-            one = left[i + place] if i + place < j else None
+            line = left[i + place] if i + place < j else None
             other = right[k + place] if k + place < m else None
-            rows.append(("<" if other is None else ">" if one is None else "~", one or "", other or ""))
+            rows.append(("<" if other is None else ">" if line is None else "~", line or "", other or ""))
     return rows
 
 

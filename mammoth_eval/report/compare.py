@@ -90,8 +90,8 @@ def compare(a: Side, b: Side) -> Comparison:
     changed = tuple(key for key in shared if not _same_problem(a, b, key))
     left_out = set(changed)
     kept = [key for key in shared if key not in left_out]
-    found = [_cell(a, b, name, left_out) for name in _in_order({a.answers[key].benchmark for key in kept})]
-    cells = [cell for cell in found if cell is not None]
+    by_set = [_cell(a, b, name, left_out) for name in _in_order({a.answers[key].benchmark for key in kept})]
+    cells = [cell for cell in by_set if cell is not None]
     if not cells:
         raise UsageError(f"{a.run} and {b.run} have no problem in common: {_asked(a)}; {_asked(b)}")
     corrected = paired.holm([cell.result.p for cell, _ in cells])
@@ -103,7 +103,7 @@ def compare(a: Side, b: Side) -> Comparison:
         cells=tuple(replace(cell, corrected=p) for (cell, _), p in zip(cells, corrected, strict=True)),
         mean=_mean(cells) if len(cells) > 1 else None,
         flips=_flips(a, b, kept),
-        differences=differences((a.content, b.content)),
+        differences=differences((a.header, b.header)),
         changed=changed,
     )
 
@@ -119,7 +119,8 @@ Scores = tuple[list[float], list[float]]
 def _cell(a: Side, b: Side, benchmark: str, left_out: set[str]) -> tuple[Cell, Scores] | None:
     """One benchmark and its pairs of scores; None where no pair is left."""
     asked_a, asked_b = (
-        {one.problem for one in side.answers.values() if one.benchmark == benchmark} - left_out for side in (a, b)
+        {answered.problem for answered in side.answers.values() if answered.benchmark == benchmark} - left_out
+        for side in (a, b)
     )
     scores_a, scores_b = a.scores(benchmark), b.scores(benchmark)
     keys = [key for key in scores_a if key in scores_b and key not in left_out]
@@ -172,9 +173,11 @@ class Matrix:
 
 def matrix(sides: Sequence[Side]) -> Matrix:
     """Every pair of `sides`, compared overall: by the mean of the shared benchmarks, or by the only one."""
-    found = [(i, j, compare(sides[i], sides[j])) for i, j in combinations(range(len(sides)), 2)]
-    corrected = paired.holm([overall(comparison).result.p for _, _, comparison in found])
-    return Matrix(tuple(side.run for side in sides), tuple((*one, p) for one, p in zip(found, corrected, strict=True)))
+    compared = [(i, j, compare(sides[i], sides[j])) for i, j in combinations(range(len(sides)), 2)]
+    corrected = paired.holm([overall(comparison).result.p for _, _, comparison in compared])
+    return Matrix(
+        tuple(side.run for side in sides), tuple((*pair, p) for pair, p in zip(compared, corrected, strict=True))
+    )
 
 
 def overall(comparison: Comparison) -> Cell:

@@ -14,9 +14,9 @@ _HOW = (
 )
 
 
-def comparison_grid(found: Comparison) -> Grid:
+def comparison_grid(comparison: Comparison) -> Grid:
     """One row a benchmark, the mean last."""
-    cells = [*found.cells, *([found.mean] if found.mean else [])]
+    cells = [*comparison.cells, *([comparison.mean] if comparison.mean else [])]
     header = (
         "benchmark",
         "N",
@@ -33,24 +33,31 @@ def comparison_grid(found: Comparison) -> Grid:
     )
     rows = tuple(_row(cell) for cell in cells)
     several = (
-        ("Holm: p corrected for the number of benchmarks; the verdict goes by it.",) if len(found.cells) > 1 else ()
+        ("Holm: p corrected for the number of benchmarks; the verdict goes by it.",)
+        if len(comparison.cells) > 1
+        else ()
     )
-    title = f"A: {found.a} ({found.grader[0]})\nB: {found.b} ({found.grader[1]})"
-    return Grid(title, header, rows, (*_HOW, *several, *_left_out(found), *_graders(found)), left=1)
+    title = f"A: {comparison.a} ({comparison.grader[0]})\nB: {comparison.b} ({comparison.grader[1]})"
+    return Grid(title, header, rows, (*_HOW, *several, *_left_out(comparison), *_graders(comparison)), left=1)
 
 
 def _row(cell: Cell) -> tuple[str, ...]:
-    one = cell.result
-    figures = (f"{one.a:.1f}", f"{one.b:.1f}", signed(one.difference), f"{signed(one.low)} to {signed(one.high)}")
-    exact = "" if one.p_exact is None else p_text(one.p_exact)
+    result = cell.result
+    figures = (
+        f"{result.a:.1f}",
+        f"{result.b:.1f}",
+        signed(result.difference),
+        f"{signed(result.low)} to {signed(result.high)}",
+    )
+    exact = "" if result.p_exact is None else p_text(result.p_exact)
     corrected = "" if cell.benchmark == "mean" else p_text(cell.corrected)
     return (
         cell.benchmark,
-        str(one.n),
+        str(result.n),
         *figures,
-        str(one.only_a),
-        str(one.only_b),
-        p_text(one.p),
+        str(result.only_a),
+        str(result.only_b),
+        p_text(result.p),
         exact,
         corrected,
         verdict(cell),
@@ -74,31 +81,35 @@ def p_text(p: float) -> str:
     return f"{p:.3f}" if p >= 0.0005 else "<0.001"
 
 
-def _left_out(found: Comparison) -> tuple[str, ...]:
+def _left_out(comparison: Comparison) -> tuple[str, ...]:
     """Which problems are not in the pairs."""
     said = []
-    for cell in found.cells:
+    for cell in comparison.cells:
         counts = {"asked of A alone": cell.only_a, "asked of B alone": cell.only_b, "errored": cell.void}
         if any(counts.values()):
             said.append(f"{cell.benchmark}: " + ", ".join(f"{n} {what}" for what, n in counts.items() if n))
-    if found.changed:
-        said.append(f"with another question or gold in B than in A: {len(found.changed)}, the first {found.changed[0]}")
+    if comparison.changed:
+        said.append(
+            f"with another question or gold in B than in A: {len(comparison.changed)}, "
+            f"the first {comparison.changed[0]}"
+        )
     return (f"Only problems that both were asked are compared; left out: {'; '.join(said)}.",) if said else ()
 
 
-def _graders(found: Comparison) -> tuple[str, ...]:
-    if found.grader[0] == found.grader[1]:
+def _graders(comparison: Comparison) -> tuple[str, ...]:
+    ours, theirs = comparison.grader
+    if ours == theirs:
         return ()
-    return (f"A is graded by {found.grader[0]}, B by {found.grader[1]}: part of the difference may be the graders'.",)
+    return (f"A is graded by {ours}, B by {theirs}: part of the difference may be the graders'.",)
 
 
-def flips_grid(found: Comparison, limit: int) -> Grid:
+def flips_grid(comparison: Comparison, limit: int) -> Grid:
     """The flipped problems with both answers: those that B gained and those that it lost, `limit` of each."""
-    gained, lost = ([one for one in found.flips if one.gained == side] for side in (True, False))
+    gained, lost = ([flip for flip in comparison.flips if flip.gained == side] for side in (True, False))
     shown = [*gained[:limit], *lost[:limit]]
-    rows = tuple(("gained" if one.gained else "lost", one.problem, one.gold, *_answers(one)) for one in shown)
+    rows = tuple(("gained" if flip.gained else "lost", flip.problem, flip.gold, *_answers(flip)) for flip in shown)
     note = f"{len(gained)} gained, {len(lost)} lost by B" + (
-        f"; {limit} of each are shown." if len(shown) < len(found.flips) else "."
+        f"; {limit} of each are shown." if len(shown) < len(comparison.flips) else "."
     )
     return Grid("Flipped problems", ("", "problem", "gold", "A", "B"), rows, (note,), left=5)
 
@@ -116,29 +127,29 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONG else text[: LONG - 3] + "..."
 
 
-def matrix_grid(found: Matrix) -> Grid:
+def matrix_grid(matrix: Matrix) -> Grid:
     """Row minus column in points; a pair that does not differ is marked as a tie."""
-    size = len(found.runs)
+    size = len(matrix.runs)
     cells = [[""] * size for _ in range(size)]
-    for i, j, comparison, p in found.pairs:
+    for i, j, comparison, p in matrix.pairs:
         cell = overall(comparison)
         mark = "" if cell.result.significant(p) else f" {TIE}"
         cells[i][j] = signed(-cell.result.difference) + mark
         cells[j][i] = signed(cell.result.difference) + mark
     header = ("row minus column", *(str(place) for place in range(1, size + 1)))
-    rows = tuple((f"{place} {run}", *row) for place, (run, row) in enumerate(zip(found.runs, cells, strict=True), 1))
+    rows = tuple((f"{place} {run}", *row) for place, (run, row) in enumerate(zip(matrix.runs, cells, strict=True), 1))
     notes = (
-        f"{TIE}: a tie, not significant (paired, Holm over the {len(found.pairs)} pairs).",
-        "Each pair on the benchmarks and problems that both were asked: " + _bases(found),
+        f"{TIE}: a tie, not significant (paired, Holm over the {len(matrix.pairs)} pairs).",
+        "Each pair on the benchmarks and problems that both were asked: " + _bases(matrix),
     )
     return Grid("Every pair", header, rows, notes)
 
 
-def _bases(found: Matrix) -> str:
+def _bases(matrix: Matrix) -> str:
     """On what each pair is compared; said once where it is the same for all."""
     said = {
-        (i, j): ", ".join(f"{one.result.n} {one.benchmark}" for one in comparison.cells)
-        for i, j, comparison, _ in found.pairs
+        (i, j): ", ".join(f"{cell.result.n} {cell.benchmark}" for cell in comparison.cells)
+        for i, j, comparison, _ in matrix.pairs
     }
     if len(set(said.values())) == 1:
         return f"{next(iter(said.values()))}."

@@ -13,6 +13,7 @@ from typing import Any
 from mammoth_eval import benchmarks
 from mammoth_eval.benchmarks import PAPER
 from mammoth_eval.report.results import RunSummary
+from mammoth_eval.store import RunSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +40,20 @@ _WORDS = {"prompt": "prompt", "grader": "graded by", "limits": "", "problems": "
 class Basis:
     """What the conditions of a run of ours are read from."""
 
-    spec: Mapping[str, Any]
+    spec: RunSpec
     grader: str
     sizes: Mapping[str, int]
     """Problems by benchmark."""
     void: Mapping[str, int]
-    """Void problems by benchmark; those with none may be absent."""
+    """Errored problems by benchmark; those with none may be absent."""
 
 
 def basis_of(run: RunSummary) -> Basis:
     """The basis of a run that was summed up."""
-    sizes = {one.benchmark: one.n for one in run.summaries}
-    return Basis(run.spec, run.grader, sizes, {one.benchmark: one.outcomes["fault"] for one in run.summaries})
+    sizes = {summary.benchmark: summary.n for summary in run.summaries}
+    return Basis(
+        run.spec, run.grader, sizes, {summary.benchmark: summary.outcomes["fault"] for summary in run.summaries}
+    )
 
 
 def conditions(runs: Sequence[Basis]) -> tuple[Conditions, ...]:
@@ -59,17 +62,17 @@ def conditions(runs: Sequence[Basis]) -> tuple[Conditions, ...]:
     A prompt's name, or the problems of a set, that mean different things in two of the runs get a word of their hash
     behind them.
     """
-    prompts = _ambiguous((run.spec["prompt"], run.spec.get("prompt_hash", "")) for run in runs)
+    prompts = _ambiguous((run.spec.prompt, run.spec.prompt_hash) for run in runs)
     rows = _ambiguous(
-        (_chosen(name, row), row.get("sha256", "")) for run in runs for name, row in run.spec["benchmarks"].items()
+        (_chosen(name, row), row.get("sha256", "")) for run in runs for name, row in run.spec.benchmarks.items()
     )
     return tuple(_conditions(run, prompts, rows) for run in runs)
 
 
 def _conditions(run: Basis, prompts: set[str], rows: set[str]) -> Conditions:
     spec = run.spec
-    grader = run.grader if run.grader == spec["rules"] else f"{run.grader} (fallbacks decided by {spec['rules']})"
-    prompt = spec["prompt"] + (f" {spec['prompt_hash'][:6]}" if spec["prompt"] in prompts else "")
+    grader = run.grader if run.grader == spec.rules else f"{run.grader} (fallbacks decided by {spec.rules})"
+    prompt = spec.prompt + (f" {spec.prompt_hash[:6]}" if spec.prompt in prompts else "")
     return Conditions(prompt, grader, _limits(spec), _problems(run, rows))
 
 
@@ -85,16 +88,16 @@ def _chosen(name: str, row: Mapping[str, Any]) -> str:
     return f"{row.get('covered', row.get('n'))} {name}"
 
 
-def _limits(spec: Mapping[str, Any]) -> str:
-    sampling = spec["sampling"]
+def _limits(spec: RunSpec) -> str:
+    sampling = spec.sampling
     if not sampling:
         return ""
     temperature = sampling.get("temperature", 0)
     drawn = "greedy" if not temperature else f"temperature {temperature:g}"
-    samples = f", majority of {spec['samples']}" if spec["samples"] > 1 else ""
+    samples = f", majority of {spec.samples}" if spec.samples > 1 else ""
     tokens = f", {sampling['max_tokens']} new tokens" if sampling.get("max_tokens") else ""
-    seconds = spec.get("sandbox", {}).get("seconds")
-    programs = f", programs {seconds:g} s" if seconds and spec["decoding"] != "cot" else ""
+    seconds = spec.sandbox.get("seconds")
+    programs = f", programs {seconds:g} s" if seconds and spec.decoding != "cot" else ""
     return drawn + samples + tokens + programs
 
 
@@ -104,7 +107,7 @@ def _problems(run: Basis, ambiguous: set[str]) -> str:
     """
     sizes = {name: n for name, n in run.sizes.items() if name in PAPER} or run.sizes
     behind = "".join(f", {run.void[name]} errored in {name}" for name in sizes if run.void.get(name))
-    for name, row in run.spec["benchmarks"].items():
+    for name, row in run.spec.benchmarks.items():
         if name in sizes and _chosen(name, row) in ambiguous:
             behind += f", {name} {row.get('sha256', '')[:6]}"
     parts = _parts_of_sets(sizes)
@@ -126,7 +129,7 @@ def footnotes(rows: Sequence[Conditions]) -> tuple[tuple[str, ...], tuple[str, .
     What is the same in all rows is said once, with no mark; rows that differ have a mark, and its note says how they
     were asked.
     """
-    differing = [name for name in _WORDS if len({getattr(one, name) for one in rows}) > 1]
+    differing = [name for name in _WORDS if len({getattr(row, name) for row in rows}) > 1]
     common = [name for name in _WORDS if name not in differing]
     notes = [f"All rows: {rows[0].say(common)}."] if rows and common else []
     keys = [tuple(getattr(one, name) for name in differing) for one in rows]

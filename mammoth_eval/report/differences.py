@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mammoth_eval.report.grid import Grid
+from mammoth_eval.store import RunHeader
 
 LONG = 60
 """Characters of a value that a table shows; all of it is in the JSON."""
@@ -23,16 +24,12 @@ class Difference:
     """One a run; None where a run has no such entry."""
 
 
-def differences(contents: Sequence[Mapping[str, Any]]) -> tuple[Difference, ...]:
-    """What differs between contents of ``run.json``: the specs, and the last session of each."""
-    flat = [{**dict(_flat("spec", one["spec"])), **dict(_flat("session", _last(one)))} for one in contents]
-    names = dict.fromkeys(name for one in flat for name in one)
-    rows = (Difference(name, tuple(one.get(name) for one in flat)) for name in names)
+def differences(headers: Sequence[RunHeader]) -> tuple[Difference, ...]:
+    """What differs between runs by their ``run.json``: the settings, and the last session of each."""
+    flat = [{**dict(_flat("spec", header.settings)), **dict(_flat("session", header.session))} for header in headers]
+    names = dict.fromkeys(name for entries in flat for name in entries)
+    rows = (Difference(name, tuple(entries.get(name) for entries in flat)) for name in names)
     return tuple(row for row in rows if any(value != row.values[0] for value in row.values))
-
-
-def _last(content: Mapping[str, Any]) -> Any:
-    return (content.get("sessions") or [{}])[-1]
 
 
 def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
@@ -43,10 +40,10 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield name, value
 
 
-def differences_grid(found: Sequence[Difference], runs: Sequence[str]) -> Grid:
+def differences_grid(entries: Sequence[Difference], runs: Sequence[str]) -> Grid:
     """A column a run; long values are cut."""
-    rows = tuple((one.name, *map(_short, one.values)) for one in found)
-    notes = () if found else ("There is none.",)
+    rows = tuple((entry.name, *map(_short, entry.values)) for entry in entries)
+    notes = () if entries else ("There is none.",)
     return Grid("Differences between the run.json", ("entry", *runs), rows, notes, left=1 + len(runs))
 
 

@@ -50,7 +50,7 @@ class Grid:
         room = width - min(sum(widths[: self.left]), width // 2) - 1
         groups: list[list[int]] = []
         for i in range(self.left, len(self.header)):
-            if not groups or sum(widths[one] for one in groups[-1]) + widths[i] > room:
+            if not groups or sum(widths[column] for column in groups[-1]) + widths[i] > room:
                 groups.append([])
             groups[-1].append(i)
         names = list(range(self.left))
@@ -137,7 +137,7 @@ def to_latex(grid: Grid) -> str:
     """A ``table`` with booktabs rules."""
 
     def escape(cell: str) -> str:
-        return re.sub(r"[\\±→≥≈<>~^&%$#_{}]", lambda found: _LATEX.get(found[0], "\\" + found[0]), cell)
+        return re.sub(r"[\\±→≥≈<>~^&%$#_{}]", lambda match: _LATEX.get(match[0], "\\" + match[0]), cell)
 
     def line(row: Sequence[str]) -> str:
         text = " & ".join(escape(cell) for cell in row) + r" \\"

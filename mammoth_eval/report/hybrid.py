@@ -166,7 +166,9 @@ def _places(record: Record, score: Score) -> Iterator[tuple[str, str]]:
         yield "subject", subject
     if "level" in problem.meta:
         yield "level", problem.meta["level"]
-    tokens = next((one.completion.completion_tokens for one in record.attempts if one.method == score.path), 0)
+    tokens = next(
+        (attempt.completion.completion_tokens for attempt in record.attempts if attempt.method == score.path), 0
+    )
     if tokens:
         yield "tokens of the answer", _bin(tokens, ANSWER_TOKENS)
     yield "words of the question", _bin(len(problem.question.split()), QUESTION_WORDS)
@@ -188,9 +190,9 @@ def _slices(
     tallies: Mapping[tuple[str, str, str], _Tally], dimension: str, readings: Sequence[str], knows_hurt: bool
 ) -> tuple[Slice, ...]:
     """One dimension, benchmarks in the order of the run, their values in order."""
-    found = [(benchmark, value, tally) for (name, benchmark, value), tally in tallies.items() if name == dimension]
-    order = {benchmark: place for place, benchmark in enumerate(dict.fromkeys(benchmark for benchmark, _, _ in found))}
-    found.sort(key=lambda one: (order[one[0]], _rank(one[1])))
+    rows = [(benchmark, value, tally) for (name, benchmark, value), tally in tallies.items() if name == dimension]
+    order = {benchmark: place for place, benchmark in enumerate(dict.fromkeys(benchmark for benchmark, _, _ in rows))}
+    rows.sort(key=lambda row: (order[row[0]], _rank(row[1])))
     return tuple(
         Slice(
             benchmark,
@@ -202,7 +204,7 @@ def _slices(
             tally.hurt if knows_hurt else None,
             dict(tally.failures.most_common()),
         )
-        for benchmark, value, tally in found
+        for benchmark, value, tally in rows
     )
 
 

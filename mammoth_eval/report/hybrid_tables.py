@@ -21,34 +21,34 @@ _NOTES = (
 )
 
 
-def hybrid_grids(run: str, found: HybridReport) -> list[Grid]:
+def hybrid_grids(run: str, report: HybridReport) -> list[Grid]:
     """Accuracy by every dimension that the rows have, why programs failed by the first three, what each path cost."""
-    grids = [_accuracy(run, dimension, slices, found) for dimension, slices in found.slices.items() if slices]
+    grids = [_accuracy(run, dimension, slices, report) for dimension, slices in report.slices.items() if slices]
     grids += [
         _failures(run, dimension, slices)
-        for dimension, slices in found.slices.items()
-        if dimension in ("benchmark", "subject", "level") and any(one.failures for one in slices)
+        for dimension, slices in report.slices.items()
+        if dimension in ("benchmark", "subject", "level") and any(part.failures for part in slices)
     ]
-    return [*grids, _spent(run, found)]
+    return [*grids, _spent(run, report)]
 
 
-def _accuracy(run: str, dimension: str, slices: Sequence[Slice], found: HybridReport) -> Grid:
-    readings = list(dict.fromkeys(name for one in slices for name in one.accuracy))
-    asked_again = any(one.fallback for one in slices)
-    knows_lost = any(one.hurt is not None for one in slices)
+def _accuracy(run: str, dimension: str, slices: Sequence[Slice], report: HybridReport) -> Grid:
+    readings = list(dict.fromkeys(name for part in slices for name in part.accuracy))
+    asked_again = any(part.fallback for part in slices)
+    knows_lost = any(part.hurt is not None for part in slices)
     rows = tuple(
         (
-            *_head(dimension, one),
-            str(one.n),
-            *(cell(one.accuracy.get(name)) for name in readings),
-            *((str(one.fallback), str(one.saved)) if asked_again else ()),
-            *((str(one.hurt),) if knows_lost else ()),
+            *_head(dimension, part),
+            str(part.n),
+            *(cell(part.accuracy.get(name)) for name in readings),
+            *((str(part.fallback), str(part.saved)) if asked_again else ()),
+            *((str(part.hurt),) if knows_lost else ()),
         )
-        for one in slices
+        for part in slices
     )
     last = (*(("fallback", "recovered") if asked_again else ()), *(("lost",) if knows_lost else ()))
     header = (*_names(dimension), "N", *(MODES.get(name, name) for name in readings), *last)
-    notes = (*_NOTES, *_named("recovered", found.saved), *_named("lost", found.hurt or ())) if asked_again else ()
+    notes = (*_NOTES, *_named("recovered", report.saved), *_named("lost", report.hurt or ())) if asked_again else ()
     notes = notes if dimension == "benchmark" else ()
     return Grid(f"{run}: accuracy in % by {dimension}", header, rows, notes, left=len(_names(dimension)))
 
@@ -61,17 +61,17 @@ def _named(word: str, ids: Sequence[str]) -> tuple[str, ...]:
 
 def _failures(run: str, dimension: str, slices: Sequence[Slice]) -> Grid:
     total: Counter[str] = Counter()
-    for one in slices:
-        total.update(one.failures)
+    for part in slices:
+        total.update(part.failures)
     shown = [why for why, _ in total.most_common(REASONS)]
     rest = ("others",) if len(total) > len(shown) else ()
     rows = []
-    for one in slices:
-        failed = sum(one.failures.values())
-        counts = [one.failures.get(why, 0) for why in shown]
+    for part in slices:
+        failed = sum(part.failures.values())
+        counts = [part.failures.get(why, 0) for why in shown]
         others = (failed - sum(counts),) if rest else ()
         rows.append(
-            (*_head(dimension, one), str(one.n), str(failed), *(str(n) if n else "" for n in (*counts, *others)))
+            (*_head(dimension, part), str(part.n), str(failed), *(str(n) if n else "" for n in (*counts, *others)))
         )
     header = (*_names(dimension), "N", "failed", *shown, *rest)
     return Grid(f"{run}: why programs gave no answer, by {dimension}", header, tuple(rows), left=len(_names(dimension)))
@@ -81,22 +81,22 @@ def _names(dimension: str) -> tuple[str, ...]:
     return ("benchmark",) if dimension == "benchmark" else ("benchmark", dimension)
 
 
-def _head(dimension: str, one: Slice) -> tuple[str, ...]:
-    return (one.benchmark,) if dimension == "benchmark" else (one.benchmark, one.value)
+def _head(dimension: str, part: Slice) -> tuple[str, ...]:
+    return (part.benchmark,) if dimension == "benchmark" else (part.benchmark, part.value)
 
 
-def _spent(run: str, found: HybridReport) -> Grid:
+def _spent(run: str, report: HybridReport) -> Grid:
     rows = tuple(
         (
-            one.benchmark,
-            METHODS.get(one.path, one.path),
-            f"{one.completions:,}",
-            f"{one.prompt_tokens:,}",
-            f"{one.completion_tokens:,}",
-            f"{one.seconds / one.completions:.2f}",
-            f"{one.program_seconds / one.completions:.3f}" if one.path == "pot" else "",
+            spent.benchmark,
+            METHODS.get(spent.path, spent.path),
+            f"{spent.completions:,}",
+            f"{spent.prompt_tokens:,}",
+            f"{spent.completion_tokens:,}",
+            f"{spent.seconds / spent.completions:.2f}",
+            f"{spent.program_seconds / spent.completions:.3f}" if spent.path == "pot" else "",
         )
-        for one in found.spent
+        for spent in report.spent
     )
     header = ("benchmark", "path", "completions", "prompt tokens", "new tokens", "s per completion", "s per program")
     note = (

@@ -64,23 +64,23 @@ class Entry:
 
 def entries(runs: Sequence[RunSummary], published: Iterable[Published]) -> list[Entry]:
     """Rows of the table: every reading of every run, and the published rows that are of no ablation."""
-    found = [
+    ours = [
         _ours(run, reading, how)
         for run, how in zip(runs, conditions([basis_of(run) for run in runs]), strict=True)
-        for reading in dict.fromkeys(one.reading for one in run.summaries)
+        for reading in dict.fromkeys(summary.reading for summary in run.summaries)
     ]
-    return found + [_theirs(row) for row in published if not row.factor]
+    return ours + [_theirs(row) for row in published if not row.factor]
 
 
 def _ours(run: RunSummary, reading: str, how: Conditions) -> Entry:
-    cells = {one.benchmark: one for one in run.summaries if one.reading == reading}
-    intervals = {name: one.accuracy for name, one in cells.items()}
+    cells = {summary.benchmark: summary for summary in run.summaries if summary.reading == reading}
+    intervals = {name: summary.accuracy for name, summary in cells.items()}
     for name, sets in AVERAGES.items():
-        mean = stats.mean([cells[one] for one in sets]) if cells.keys() >= set(sets) else None
+        mean = stats.mean([cells[benchmark] for benchmark in sets]) if cells.keys() >= set(sets) else None
         if mean is not None:
             intervals[name] = mean
-    figures = {name: Figure(one.value, one.low, one.high) for name, one in intervals.items()}
-    return Entry("ours", run.spec["model"], size_of(run.spec["model"]), reading, figures, how, run=run.run)
+    figures = {name: Figure(interval.value, interval.low, interval.high) for name, interval in intervals.items()}
+    return Entry("ours", run.spec.model, size_of(run.spec.model), reading, figures, how, run=run.run)
 
 
 def _theirs(row: Published) -> Entry:
@@ -104,10 +104,10 @@ def mean_of(cells: Mapping[str, float], sets: Sequence[str]) -> float | None:
 
 def size_of(model: str) -> float | None:
     """Billions of parameters, as a model's name says it (``7B``, ``135m``); None where it does not."""
-    found = re.findall(r"(?<![a-z\d.])(\d+(?:\.\d+)?)\s?([bm])(?![a-z])", model.rpartition("/")[2].lower())
-    if not found:
+    sizes = re.findall(r"(?<![a-z\d.])(\d+(?:\.\d+)?)\s?([bm])(?![a-z])", model.rpartition("/")[2].lower())
+    if not sizes:
         return None
-    number, unit = found[-1]
+    number, unit = sizes[-1]
     return float(number) / (1000 if unit == "m" else 1)
 
 
@@ -147,7 +147,7 @@ def _is_wanted(row: Entry, wanted: Wanted) -> bool:
 
 def _rank(row: Entry, column: str) -> tuple[bool, float, str, float]:
     value = row.size if column == "size" else row.figures[column].value if column in row.figures else None
-    mean = sum(one.value for one in row.figures.values()) / len(row.figures) if row.figures else 0.0
+    mean = sum(figure.value for figure in row.figures.values()) / len(row.figures) if row.figures else 0.0
     return (
         value is None and column != "model",
         0.0 if column == "model" else -(value or 0.0),
@@ -226,7 +226,11 @@ def to_csv(rows: Sequence[Entry]) -> str:
     for row in rows:
         head = [row.origin, row.model, "" if row.size is None else f"{row.size:g}", row.mode, row.run, row.source]
         shown = [row.figures.get(name) for name in names]
-        values = [value for one in shown for value in ((one.value, one.low, one.high) if one else (None, None, None))]
+        values = [
+            value
+            for figure in shown
+            for value in ((figure.value, figure.low, figure.high) if figure else (None, None, None))
+        ]
         writer.writerow(
             [*head, *astuple(row.conditions), *("" if value is None else f"{value:.4f}" for value in values)]
         )

@@ -8,16 +8,16 @@ was printed, if one was.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from mammoth_eval import benchmarks, resources
-from mammoth_eval.errors import UsageError
+from mammoth_eval import benchmarks, config, resources
+from mammoth_eval.config import Document, Place
+from mammoth_eval.errors import UsageError, unknown
 
-MODES = ("cot", "pot", "hybrid", "")
+Mode = Literal["cot", "pot", "hybrid", ""]
 """Empty: not known."""
 
 
@@ -31,17 +31,17 @@ class Asked:
     problems: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
     """One row of somebody's table."""
 
     model: str
-    size: float | None
+    size: float | None = None
     """Billions of parameters; None where it is not public."""
-    mode: str
+    mode: Mode
     cells: Mapping[str, float]
     """Accuracy in percent by benchmark; a cell without a source is absent."""
-    average: float | None
+    average: float | None = None
     """Over the nine sets, as it was printed; None where none was, or where nobody has checked it."""
     source: str
     """``CARD``, ``CODE`` or ``PAPER``."""
@@ -59,47 +59,44 @@ class Published:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What a file says besides its rows."""
+
+    title: str
+    asked: Asked
+    sources: Mapping[str, str]
+    """Kind of source to what it is."""
+    row: tuple[Mapping[str, Any], ...] = field(default=())
+    """The rows as they are written; each becomes a `Published`."""
+
+
 def load(folder: Path | None = None) -> tuple[Published, ...]:
     """Every row of every file of `folder` (by default those that ship with the project), files by name.
 
-    Raises `UsageError` with the file and the row for one that does not say what it must.
+    Raises `UsageError` with file and line for one that does not say what it must.
     """
-    found = sorted((folder or resources.folder("results/published")).glob("*.toml"))
-    return tuple(row for path in found for row in read(path))
+    paths = sorted((folder or resources.folder("results/published")).glob("*.toml"))
+    return tuple(row for path in paths for row in read(path))
 
 
 def read(path: Path) -> tuple[Published, ...]:
     """The rows of one file. Raises `UsageError`."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-        asked, sources, rows = Asked(**content["asked"]), content["sources"], content["row"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{path}: not a file of published figures: {error!r}") from error
-    return tuple(
-        _row(f"{path.name}, row {number}", row, asked, sources, content["title"]) for number, row in enumerate(rows, 1)
-    )
+    fault = "not a file of published figures"
+    document = config.read_document(path, str(path), UsageError, fault)
+    file = config.build(_File, document.table(fault), document)
+    return tuple(_row(row, file, document, ("row", number)) for number, row in enumerate(file.row))
 
 
-def _row(place: str, row: Mapping[str, Any], asked: Asked, sources: Mapping[str, str], title: str) -> Published:
-    try:
-        given = {"size": None, "average": None, **row}
-        found = Published(**given, asked=asked, title=title)
-    except TypeError as error:
-        raise UsageError(f"{place}: {error}") from error
-    unknown = [name for name in found.cells if name not in benchmarks.names()]
-    wrong = (
-        f"unknown benchmark {unknown[0]!r}"
-        if unknown
-        else f"source {found.source!r}, expected one of {', '.join(sources)}"
-        if found.source not in sources
-        else f"mode {found.mode!r}, expected one of {', '.join(MODES[:-1])} or nothing"
-        if found.mode not in MODES
-        else "no address"
-        if not found.address.startswith("https://")
-        else "an accuracy that is no percentage"
-        if not all(0 <= value <= 100 for value in found.cells.values())
-        else ""
-    )
-    if wrong:
-        raise UsageError(f"{place} ({found.model}): {wrong}")
-    return found
+def _row(table: Mapping[str, Any], file: _File, document: Document, place: Place) -> Published:
+    row = config.build(Published, table, document, place, asked=file.asked, title=file.title)
+    if row.source not in file.sources:
+        raise document.wrong((*place, "source"), unknown("source", row.source, file.sources))
+    if not row.address.startswith("https://"):
+        raise document.wrong((*place, "address"), f"address = {row.address!r}, expected one that begins with https://")
+    for name, value in row.cells.items():
+        if name not in benchmarks.names():
+            raise document.wrong((*place, "cells", name), unknown("benchmark", name, benchmarks.names()))
+        if not 0 <= value <= 100:
+            raise document.wrong((*place, "cells", name), f"{name} = {value:g}, expected an accuracy in percent")
+    return row

@@ -10,12 +10,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from mammoth_eval import stats, store
 from mammoth_eval.benchmarks import IND, OOD, PAPER
 from mammoth_eval.errors import StoreError
 from mammoth_eval.paths import below
 from mammoth_eval.report.grid import Grid
 from mammoth_eval.stats import Interval, Summary
+from mammoth_eval.store import RunHeader, RunSpec
 from mammoth_eval.store.records import AnyRecord
 from mammoth_eval.types import OUTCOMES
 
@@ -29,8 +32,8 @@ class RunSummary:
 
     run: str
     """``<model folder>/<run folder>``."""
-    spec: dict[str, Any]
-    session: dict[str, Any]
+    spec: RunSpec
+    session: Mapping[str, Any]
     """What its last session ran on."""
     grader: str
     summaries: tuple[Summary, ...]
@@ -40,43 +43,44 @@ class RunSummary:
         return {
             "run": self.run,
             "grader": self.grader,
-            "spec": self.spec,
+            "spec": structs.asdict(self.spec),
             "session": self.session,
-            "results": [asdict(one) for one in self.summaries],
+            "results": [asdict(summary) for summary in self.summaries],
             "averages": {
-                name: {over: asdict(one) for over, one in found.items()} for name, found in self.averages().items()
+                name: {over: asdict(mean) for over, mean in found.items()} for name, found in self.averages().items()
             },
         }
 
     def averages(self) -> dict[str, dict[str, Interval]]:
         """By reading: IND, OOD and AVG, each where all of its sets are there."""
-        found = {}
-        for reading in dict.fromkeys(one.reading for one in self.summaries):
-            cells = {one.benchmark: one for one in self.summaries if one.reading == reading}
+        by_reading = {}
+        for reading in dict.fromkeys(summary.reading for summary in self.summaries):
+            cells = {summary.benchmark: summary for summary in self.summaries if summary.reading == reading}
             means = {name: _mean(cells, sets) for name, sets in AVERAGES.items()}
-            found[reading] = {name: one for name, one in means.items() if one is not None}
-        return found
+            by_reading[reading] = {name: mean for name, mean in means.items() if mean is not None}
+        return by_reading
 
     @classmethod
-    def from_json(cls, row: dict[str, Any]) -> RunSummary:
-        """The inverse of `to_json`."""
+    def from_json(cls, row: dict[str, Any], where: str = "summary") -> RunSummary:
+        """The inverse of `to_json`. Raises `StoreError` for settings that are none; `where` says which file."""
+        spec = store.read_header(row, where).spec
         summaries = (
             Summary(
                 **{
-                    **one,
-                    "accuracy": Interval(**one["accuracy"]),
-                    "pass_at": {int(k): value for k, value in one["pass_at"].items()},
+                    **saved,
+                    "accuracy": Interval(**saved["accuracy"]),
+                    "pass_at": {int(k): value for k, value in saved["pass_at"].items()},
                 }
             )
-            for one in row["results"]
+            for saved in row["results"]
         )
-        return cls(row["run"], row["spec"], row["session"], row["grader"], _in_order(summaries))
+        return cls(row["run"], spec, row["session"], row["grader"], _in_order(summaries))
 
 
 def _in_order(summaries: Iterable[Summary]) -> tuple[Summary, ...]:
     """The paper's nine in its order, the other sets behind them by name."""
     places = {name: place for place, name in enumerate(PAPER)}
-    return tuple(sorted(summaries, key=lambda one: (places.get(one.benchmark, len(places)), one.benchmark)))
+    return tuple(sorted(summaries, key=lambda summary: (places.get(summary.benchmark, len(places)), summary.benchmark)))
 
 
 def summarize_run(path: Path, grader: str | None = None, *, skip_damaged: bool = False) -> RunSummary:
@@ -87,19 +91,17 @@ def summarize_run(path: Path, grader: str | None = None, *, skip_damaged: bool =
     return summary_of(path, store.load_run(path), store.load_briefs(path, skip_damaged=skip_damaged), grader)
 
 
-def summary_of(
-    path: Path, content: dict[str, Any], records: Iterable[AnyRecord], grader: str | None = None
-) -> RunSummary:
+def summary_of(path: Path, header: RunHeader, records: Iterable[AnyRecord], grader: str | None = None) -> RunSummary:
     """The same from a run's ``run.json`` and records already read."""
-    spec = content["spec"]
-    name = grader or spec["rules"]
+    spec = header.spec
+    name = grader or spec.rules
     try:
-        summaries = _in_order(stats.summarize(records, name, spec["decoding"]))
+        summaries = _in_order(stats.summarize(records, name, spec.decoding))
     except KeyError as error:
         raise StoreError(
             f"{path}: not scored by grader {name!r}; do so with: mammoth-eval grade {path} --grader {name}"
         ) from error
-    session = {name: value for name, value in (content["sessions"] or [{}])[-1].items() if name != "command"}
+    session = {name: value for name, value in header.session.items() if name != "command"}
     return RunSummary(f"{path.parent.name}/{path.name}", spec, session, name, summaries)
 
 
@@ -120,7 +122,7 @@ def save(summary: RunSummary, folder: Path) -> Path:
 def load_saved(path: Path) -> RunSummary:
     """A summary that `save` wrote. Raises `StoreError` for a file that is none."""
     try:
-        return RunSummary.from_json(json.loads(path.read_text(encoding="utf-8")))
+        return RunSummary.from_json(json.loads(path.read_text(encoding="utf-8")), str(path))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{path}: not a saved summary: {error!r}") from error
 
@@ -132,7 +134,7 @@ def cell(interval: Interval | None) -> str:
 
 def accuracy_grid(runs: Sequence[RunSummary]) -> Grid:
     """One row a model and mode; the paper's nine columns in its order, other sets behind them, then IND, OOD, AVG."""
-    present = {one.benchmark for run in runs for one in run.summaries}
+    present = {summary.benchmark for run in runs for summary in run.summaries}
     columns = [name for name in PAPER if name in present] + sorted(present - set(PAPER))
     means: dict[str, Sequence[str]] = {name: sets for name, sets in AVERAGES.items() if present >= set(sets)}
     if not means and len(columns) > 1:
@@ -152,25 +154,25 @@ def _accuracy_rows(
     run: RunSummary, asked: str, columns: Sequence[str], means: Mapping[str, Sequence[str]]
 ) -> Iterator[tuple[str, ...]]:
     """One row for each reading of a run: a cell for each set, and one for each mean over sets."""
-    for reading in dict.fromkeys(one.reading for one in run.summaries):
-        cells = {one.benchmark: one for one in run.summaries if one.reading == reading}
+    for reading in dict.fromkeys(summary.reading for summary in run.summaries):
+        cells = {summary.benchmark: summary for summary in run.summaries if summary.reading == reading}
         figures = [cells[name].accuracy if name in cells else None for name in columns]
         figures += [_mean(cells, sets) for sets in means.values()]
-        yield run.spec["model"], MODES.get(reading, reading), asked, *map(cell, figures)
+        yield run.spec.model, MODES.get(reading, reading), asked, *map(cell, figures)
 
 
-def _asked(spec: Mapping[str, Any]) -> str:
+def _asked(spec: RunSpec) -> str:
     """What tells runs of one model apart at a glance: decoding, prompt, samples, new tokens."""
-    tokens = spec["sampling"].get("max_tokens")
-    samples = f"{spec['samples']} samples" if spec["samples"] > 1 else ""
+    tokens = spec.sampling.get("max_tokens")
+    samples = f"{spec.samples} samples" if spec.samples > 1 else ""
     return ", ".join(
-        part for part in (spec["decoding"], spec["prompt"], samples, f"{tokens} tokens" if tokens else "") if part
+        part for part in (spec.decoding, spec.prompt, samples, f"{tokens} tokens" if tokens else "") if part
     )
 
 
 def _sizes(run: RunSummary) -> str:
     """On how many problems: ``100 problems`` of each set, or the number of each."""
-    sizes = {one.benchmark: one.n for one in run.summaries}
+    sizes = {summary.benchmark: summary.n for summary in run.summaries}
     if len(set(sizes.values())) == 1:
         return f"{next(iter(sizes.values()))} problems"
     return "problems " + " ".join(f"{name} {n}" for name, n in sizes.items())
@@ -179,13 +181,13 @@ def _sizes(run: RunSummary) -> str:
 def _sizes_note(runs: Sequence[RunSummary]) -> str:
     sizes: dict[str, set[int]] = {}
     for run in runs:
-        for one in run.summaries:
-            sizes.setdefault(one.benchmark, set()).add(one.n)
+        for summary in run.summaries:
+            sizes.setdefault(summary.benchmark, set()).add(summary.n)
     if len(set().union(*sizes.values())) == 1:
         return f"{next(iter(next(iter(sizes.values()))))} problems of each set."
     return (
         "Problems: "
-        + ", ".join(f"{name} {' or '.join(map(str, sorted(found)))}" for name, found in sizes.items())
+        + ", ".join(f"{name} {' or '.join(map(str, sorted(counts)))}" for name, counts in sizes.items())
         + "."
     )
 
@@ -194,7 +196,7 @@ def _seeds_note(runs: Sequence[RunSummary]) -> tuple[str, ...]:
     """With which seeds the problems of generated sets were made."""
     sets: dict[int, list[str]] = {}
     for run in runs:
-        for name, row in run.spec.get("benchmarks", {}).items():
+        for name, row in run.spec.benchmarks.items():
             seed = row.get("source", {}).get("seed")
             if seed is not None and name not in sets.setdefault(seed, []):
                 sets[seed].append(name)
@@ -215,7 +217,10 @@ def _graders_note(runs: Sequence[RunSummary]) -> str:
 
 def outcome_grid(runs: Sequence[RunSummary]) -> Grid:
     """One row per benchmark and reading: outcomes that sum to N."""
-    rows = [(*head, str(one.n), *(str(one.outcomes[outcome]) for outcome in OUTCOMES)) for head, one in _each(runs)]
+    rows = [
+        (*head, str(summary.n), *(str(summary.outcomes[outcome]) for outcome in OUTCOMES))
+        for head, summary in _each(runs)
+    ]
     header = (*_head(runs), "N", *(name.replace("_", " ") for name in OUTCOMES))
     return Grid("What became of the problems", header, tuple(rows), left=len(_head(runs)))
 
@@ -223,12 +228,18 @@ def outcome_grid(runs: Sequence[RunSummary]) -> Grid:
 def path_grid(runs: Sequence[RunSummary]) -> Grid:
     """One row per benchmark and reading: by which path answers came, what the fallback did, new tokens where known."""
     rows = []
-    for head, one in _each(runs):
-        asked_again = one.reading in ("hybrid", "mammoth")
-        by_pot = str(one.by_path.get("pot", 0)) if one.reading != "cot" else ""
-        fallback = (f"{one.fallback} ({_share(one.fallback, one.n)})", str(one.saved)) if asked_again else ("", "")
-        lost = "" if one.hurt is None else str(one.hurt)
-        rows.append((*head, by_pot, *fallback, lost, f"{one.completion_tokens:,}" if one.completion_tokens else ""))
+    for head, summary in _each(runs):
+        asked_again = summary.reading in ("hybrid", "mammoth")
+        by_pot = str(summary.by_path.get("pot", 0)) if summary.reading != "cot" else ""
+        fallback = (
+            (f"{summary.fallback} ({_share(summary.fallback, summary.n)})", str(summary.saved))
+            if asked_again
+            else ("", "")
+        )
+        lost = "" if summary.hurt is None else str(summary.hurt)
+        rows.append(
+            (*head, by_pot, *fallback, lost, f"{summary.completion_tokens:,}" if summary.completion_tokens else "")
+        )
     notes = (
         "fallback: the program gave no answer, chain of thought was asked for; recovered: of these, right.",
         *(
@@ -243,12 +254,12 @@ def path_grid(runs: Sequence[RunSummary]) -> Grid:
 
 def failures_grid(runs: Sequence[RunSummary]) -> Grid | None:
     """Why programs gave no answer, commonest first, once per run and benchmark; None where all gave one."""
-    found: dict[tuple[str, ...], str] = {}
-    for head, one in _each(runs):
-        if one.pot_failures:
-            found.setdefault(head[:-1], ", ".join(f"{why} {count}" for why, count in one.pot_failures.items()))
+    reasons: dict[tuple[str, ...], str] = {}
+    for head, summary in _each(runs):
+        if summary.pot_failures:
+            reasons.setdefault(head[:-1], ", ".join(f"{why} {count}" for why, count in summary.pot_failures.items()))
     header = (*_head(runs)[:-1], "programs without an answer")
-    rows = tuple((*head, why) for head, why in found.items())
+    rows = tuple((*head, why) for head, why in reasons.items())
     return Grid("Why programs gave no answer", header, rows, left=len(header)) if rows else None
 
 
@@ -260,9 +271,9 @@ def _head(runs: Sequence[RunSummary]) -> tuple[str, ...]:
 def _each(runs: Sequence[RunSummary]) -> Iterator[tuple[tuple[str, ...], Summary]]:
     """Every summary, with the first cells of its row."""
     for run in runs:
-        for one in run.summaries:
-            cells = (run.run, one.benchmark, MODES.get(one.reading, one.reading))
-            yield cells[-len(_head(runs)) :], one
+        for summary in run.summaries:
+            cells = (run.run, summary.benchmark, MODES.get(summary.reading, summary.reading))
+            yield cells[-len(_head(runs)) :], summary
 
 
 def _share(part: int, n: int) -> str:
@@ -271,13 +282,13 @@ def _share(part: int, n: int) -> str:
 
 def samples_grid(runs: Sequence[RunSummary]) -> Grid | None:
     """pass@k of runs with several samples; None where there are none."""
-    sizes = sorted({k for run in runs for one in run.summaries for k in one.pass_at})
+    sizes = sorted({k for run in runs for summary in run.summaries for k in summary.pass_at})
     if not sizes:
         return None
     rows = [
-        (*head, cell(one.accuracy), *(f"{one.pass_at[k]:.1f}" if k in one.pass_at else "" for k in sizes))
-        for head, one in _each(runs)
-        if one.pass_at
+        (*head, cell(summary.accuracy), *(f"{summary.pass_at[k]:.1f}" if k in summary.pass_at else "" for k in sizes))
+        for head, summary in _each(runs)
+        if summary.pass_at
     ]
     header = (*_head(runs), "majority", *(f"pass@{k}" for k in sizes))
     return Grid("Several samples per problem", header, tuple(rows), left=len(_head(runs)))
@@ -289,30 +300,39 @@ def to_csv(runs: Sequence[RunSummary]) -> str:
     Behind them IND, OOD and AVG, which have no outcomes.
     """
     out = io.StringIO()
-    sizes = sorted({k for run in runs for one in run.summaries for k in one.pass_at})
+    sizes = sorted({k for run in runs for summary in run.summaries for k in summary.pass_at})
     names = ("run", "model", "grader", "decoding", "reading", "benchmark", "n", "accuracy", "low", "high")
     writer = csv.writer(out, lineterminator="\n")
     more = ("by_pot", "fallback", "saved", "hurt", "prompt_tokens", "completion_tokens", *(f"pass@{k}" for k in sizes))
     writer.writerow([*names, *OUTCOMES, *more])
     for run in runs:
-        head = [run.run, run.spec["model"], run.grader, run.spec["decoding"]]
-        for one in run.summaries:
-            outcomes = [one.outcomes[outcome] for outcome in OUTCOMES]
-            hurt = "" if one.hurt is None else one.hurt
+        head = [run.run, run.spec.model, run.grader, run.spec.decoding]
+        for summary in run.summaries:
+            outcomes = [summary.outcomes[outcome] for outcome in OUTCOMES]
+            hurt = "" if summary.hurt is None else summary.hurt
             counts = [
-                one.by_path.get("pot", 0),
-                one.fallback,
-                one.saved,
+                summary.by_path.get("pot", 0),
+                summary.fallback,
+                summary.saved,
                 hurt,
-                one.prompt_tokens,
-                one.completion_tokens,
+                summary.prompt_tokens,
+                summary.completion_tokens,
             ]
-            passed = [f"{one.pass_at[k]:.4f}" if k in one.pass_at else "" for k in sizes]
+            passed = [f"{summary.pass_at[k]:.4f}" if k in summary.pass_at else "" for k in sizes]
             writer.writerow(
-                [*head, one.reading, one.benchmark, one.n, *_figures(one.accuracy), *outcomes, *counts, *passed]
+                [
+                    *head,
+                    summary.reading,
+                    summary.benchmark,
+                    summary.n,
+                    *_figures(summary.accuracy),
+                    *outcomes,
+                    *counts,
+                    *passed,
+                ]
             )
-        for reading, found in run.averages().items():
-            for name, interval in found.items():
+        for reading, means in run.averages().items():
+            for name, interval in means.items():
                 writer.writerow([*head, reading, name, "", *_figures(interval), *[""] * (len(OUTCOMES) + len(more))])
     return out.getvalue()
 

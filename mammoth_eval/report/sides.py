@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mammoth_eval import stats, store
 from mammoth_eval.errors import StoreError, UsageError
+from mammoth_eval.stats import readable
+from mammoth_eval.store import RunHeader, RunSpec
 from mammoth_eval.types import Outcome
 
 
@@ -31,7 +32,7 @@ class Side:
 
     run: str
     """``<model folder>/<run folder>``, and the reading where it is not the run's own."""
-    content: Mapping[str, Any]
+    header: RunHeader
     """``run.json``."""
     grader: str
     reading: str
@@ -39,29 +40,21 @@ class Side:
     """By problem id, in the order of the store."""
 
     @property
-    def spec(self) -> Mapping[str, Any]:
+    def spec(self) -> RunSpec:
         """The run's settings."""
-        spec: Mapping[str, Any] = self.content["spec"]
-        return spec
+        return self.header.spec
 
     def scores(self, benchmark: str | None = None) -> dict[str, float]:
         """1.0 or 0.0 by problem id, errored problems left out; of one benchmark or of all."""
         return {
-            one.problem: float(one.outcome == "correct")
-            for one in self.answers.values()
-            if one.outcome != "fault" and benchmark in (None, one.benchmark)
+            answered.problem: float(answered.outcome == "correct")
+            for answered in self.answers.values()
+            if answered.outcome != "fault" and benchmark in (None, answered.benchmark)
         }
 
     def benchmarks(self) -> tuple[str, ...]:
         """Those that it answered, in the order of the store."""
-        return tuple(dict.fromkeys(one.benchmark for one in self.answers.values()))
-
-
-def readable(decoding: str) -> tuple[str, ...]:
-    """The readings that a run of `decoding` can be compared by; the first is the default."""
-    if decoding == "both":
-        return ("hybrid", "pot", "cot", "oracle")
-    return (decoding, "pot") if decoding in ("hybrid", "mammoth") else (decoding,)
+        return tuple(dict.fromkeys(answered.benchmark for answered in self.answers.values()))
 
 
 def load_side(path: Path, grader: str | None = None, reading: str | None = None, *, skip_damaged: bool = False) -> Side:
@@ -81,9 +74,9 @@ def load_sides(
         raise UsageError(
             f"{path}: a saved summary holds no records, and problems cannot be paired without; give the run's folder"
         )
-    content = store.load_run(path)
-    name = grader or content["spec"]["rules"]
-    decoding = content["spec"]["decoding"]
+    header = store.load_run(path)
+    name = grader or header.spec.rules
+    decoding = header.spec.decoding
     known = readable(decoding)
     unknown = [reading for reading in readings if reading is not None and reading not in known]
     if unknown:
@@ -95,13 +88,13 @@ def load_sides(
                 f"{path}: not scored by grader {name!r}; do so with: mammoth-eval grade {path} --grader {name}"
             )
         problem = record.problem
-        for reading, found in zip(readings, answers, strict=True):
-            one = stats.decided(record.scores[name], reading or known[0])
-            found[problem.id] = Answered(
-                problem.id, problem.benchmark, problem.question, problem.gold, one.answer, one.outcome
+        for reading, answered in zip(readings, answers, strict=True):
+            decided = stats.decided(record.scores[name], reading or known[0])
+            answered[problem.id] = Answered(
+                problem.id, problem.benchmark, problem.question, problem.gold, decided.answer, decided.outcome
             )
     label = f"{path.parent.name}/{path.name}"
     return tuple(
-        Side(label if reading is None else f"{label}:{reading}", content, name, reading or known[0], found)
-        for reading, found in zip(readings, answers, strict=True)
+        Side(label if reading is None else f"{label}:{reading}", header, name, reading or known[0], answered)
+        for reading, answered in zip(readings, answers, strict=True)
     )

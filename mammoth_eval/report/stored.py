@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mammoth_eval import store
+from mammoth_eval import stats, store
 from mammoth_eval.report.results import RunSummary, summary_of
+from mammoth_eval.store import RunHeader, RunSpec
 from mammoth_eval.types import Record
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ class Run:
 
     path: Path
     """The run folder."""
-    content: dict[str, Any]
+    header: RunHeader
     """``run.json``."""
     summary: RunSummary
     """Under the grader that was asked for."""
@@ -28,15 +30,14 @@ class Run:
     """One per problem."""
 
     @property
-    def spec(self) -> dict[str, Any]:
+    def spec(self) -> RunSpec:
         """The run's settings."""
-        spec: dict[str, Any] = self.content["spec"]
-        return spec
+        return self.header.spec
 
     @property
-    def session(self) -> dict[str, Any]:
+    def session(self) -> Mapping[str, Any]:
         """What its last session ran on; empty where none was noted."""
-        return dict((self.content["sessions"] or [{}])[-1])
+        return self.header.session
 
     def frame(self) -> pd.DataFrame:
         """One row per problem.
@@ -50,7 +51,11 @@ class Run:
     @property
     def accuracy(self) -> dict[str, float]:
         """Percent by benchmark, errored problems left out, as the run's own answers are read."""
-        return {one.benchmark: one.accuracy.value for one in self.summary.summaries if one.reading == self.reading}
+        return {
+            summary.benchmark: summary.accuracy.value
+            for summary in self.summary.summaries
+            if summary.reading == self.reading
+        }
 
     def __repr__(self) -> str:
         cells = ", ".join(f"{name} {value:.1f} %" for name, value in self.accuracy.items())
@@ -59,12 +64,12 @@ class Run:
     @property
     def reading(self) -> str:
         """What the run's own answers are read as: the hybrid where both methods were asked of every problem."""
-        return "hybrid" if self.spec["decoding"] == "both" else str(self.spec["decoding"])
+        return stats.own_reading(self.spec.decoding)
 
 
 def load_run(path: Path | str, grader: str | None = None, *, skip_damaged: bool = False) -> Run:
     """Read a run folder. Raises `StoreError` where that cannot be done, or where `grader` has not scored it."""
     path = Path(path)
-    content = store.load_run(path)
+    header = store.load_run(path)
     records = tuple(store.load_records(path, skip_damaged=skip_damaged))
-    return Run(path, content, summary_of(path, content, records, grader), records)
+    return Run(path, header, summary_of(path, header, records, grader), records)

@@ -32,7 +32,7 @@ class Paired:
     """B against A on the same problems."""
 
     n: int
-    """Problems that both answered, void ones left out."""
+    """Problems that both answered, errored ones left out."""
     a: float
     """Accuracy of A in percent; the unweighted mean where there are several sets."""
     b: float

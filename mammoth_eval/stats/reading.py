@@ -11,8 +11,23 @@ from mammoth_eval.types import Method, Outcome
 
 
 def readings(decoding: str) -> tuple[str, ...]:
-    """The ways in which tables read a run of `decoding`."""
+    """The ways in which tables read a run of `decoding`, in their order."""
     return ("cot", "pot", "hybrid", "oracle") if decoding == "both" else (decoding,)
+
+
+def readable(decoding: str) -> tuple[str, ...]:
+    """The ways in which a run of `decoding` can be compared, its own (`own_reading`) first.
+
+    Of a hybrid the programs are read as well; its chain of thought was asked for only where these failed.
+    """
+    if decoding == "both":
+        return (own_reading(decoding), "pot", "cot", "oracle")
+    return (decoding, "pot") if decoding in ("hybrid", "mammoth") else (decoding,)
+
+
+def own_reading(decoding: str) -> str:
+    """What the answers of a run of `decoding` are read as: the hybrid where both methods were asked."""
+    return "hybrid" if decoding == "both" else decoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +46,27 @@ def decided(score: AnyScore, reading: str) -> Decided:
     ``cot`` and ``pot`` look at that method's attempts alone (of several samples, at the answer that most of them gave),
     ``oracle`` at the better of these two; any other reading is the score's own.
     """
-    asked = dict.fromkeys(one.method for one in score.attempts)
+    asked = dict.fromkeys(attempt.method for attempt in score.attempts)
     if reading not in ("cot", "pot", "oracle") or set(asked) <= {reading}:
         return Decided(score.answer, score.outcome, score.path)
     if reading == "oracle":
-        return min((decided(score, method) for method in asked), key=lambda one: _ORACLE_ORDER.index(one.outcome))
+        return min((decided(score, method) for method in asked), key=lambda read: _ORACLE_ORDER.index(read.outcome))
     if reading not in asked:
         raise ValueError(f"nothing was asked for by {reading}: attempts by {', '.join(asked)}")
-    best = _most_common([one for one in score.attempts if one.method == reading])
+    best = _most_common([attempt for attempt in score.attempts if attempt.method == reading])
     return Decided(best.answer, best.outcome, best.method if best.answer is not None else None)
 
 
 def _most_common(attempts: Sequence[AnyAttemptScore]) -> AnyAttemptScore:
     """The first attempt with the answer that most have; the first of all where none has one."""
-    votes = Counter(ballot(one) for one in attempts)
+    votes = Counter(ballot(attempt) for attempt in attempts)
     votes[None] = 0
-    return max(attempts, key=lambda one: votes[ballot(one)])
+    return max(attempts, key=lambda attempt: votes[ballot(attempt)])
 
 
-def ballot(one: AnyAttemptScore) -> int | str | None:
+def ballot(attempt: AnyAttemptScore) -> int | str | None:
     """What an attempt votes for; records of before `vote` was kept vote word for word."""
-    return one.answer if one.vote is None else one.vote
+    return attempt.answer if attempt.vote is None else attempt.vote
 
 
 _ORACLE_ORDER: tuple[Outcome, ...] = ("correct", "fault", "wrong", "truncated", "no_answer")
@@ -63,13 +78,13 @@ A fault before a wrong answer, since it hides whether the oracle would have been
 
 def fell_back(score: AnyScore) -> bool:
     """Whether programs were asked for, none of them gave an answer, and words were asked for."""
-    programs = [one.answer for one in score.attempts if one.method == "pot"]
-    return bool(programs) and set(programs) == {None} and any(one.method == "cot" for one in score.attempts)
+    programs = [attempt.answer for attempt in score.attempts if attempt.method == "pot"]
+    return bool(programs) and set(programs) == {None} and any(attempt.method == "cot" for attempt in score.attempts)
 
 
 def was_hurt(score: AnyScore) -> bool:
     """Whether a program's wrong answer stood in the way of a right one in words."""
-    asked = any(one.method == "cot" for one in score.attempts)
+    asked = any(attempt.method == "cot" for attempt in score.attempts)
     return score.path == "pot" and score.outcome == "wrong" and asked and decided(score, "cot").outcome == "correct"
 
 
@@ -85,7 +100,9 @@ def pot_failures(record: AnyRecord, grader: str) -> Iterator[str]:
 def program_failures(attempts: Sequence[AnyAttempt], scored: Sequence[AnyAttemptScore]) -> list[str]:
     """Why each program among `attempts` gave no answer, in order; `scored` are their readings."""
     return [
-        _why(one) for one, found in zip(attempts, scored, strict=False) if found.answer is None and one.method == "pot"
+        _why(attempt)
+        for attempt, reading in zip(attempts, scored, strict=False)
+        if reading.answer is None and attempt.method == "pot"
     ]
 
 
@@ -102,10 +119,10 @@ def _why(attempt: AnyAttempt) -> str:
 def sampled(score: AnyScore, reading: str) -> list[Outcome]:
     """The outcome of each sample under `reading`."""
     scored: Sequence[AnyAttemptScore] = score.attempts
-    if reading not in ("cot", "pot", "oracle") or {one.method for one in scored} <= {reading}:
+    if reading not in ("cot", "pot", "oracle") or {attempt.method for attempt in scored} <= {reading}:
         return list(score.samples)
-    found: dict[int, list[Outcome]] = {}
-    for one in scored:
-        if reading in (one.method, "oracle"):
-            found.setdefault(one.sample, []).append(one.outcome)
-    return [min(outcomes, key=_ORACLE_ORDER.index) for outcomes in found.values()]
+    by_sample: dict[int, list[Outcome]] = {}
+    for attempt in scored:
+        if reading in (attempt.method, "oracle"):
+            by_sample.setdefault(attempt.sample, []).append(attempt.outcome)
+    return [min(outcomes, key=_ORACLE_ORDER.index) for outcomes in by_sample.values()]

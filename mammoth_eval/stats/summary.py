@@ -29,7 +29,7 @@ class Summary:
     outcomes: Mapping[Outcome, int]
     """Sum to `n`."""
     accuracy: Interval
-    """Over the problems that are not void."""
+    """Over the problems that are not errored."""
     by_path: Mapping[str, int] = field(default_factory=dict)
     """How many answers came by ``pot``, ``cot``, ``match``."""
     fallback: int = 0
@@ -53,9 +53,9 @@ def mean(cells: Sequence[Summary]) -> Interval | None:
     """The unweighted mean of several sets' accuracies; None for no sets."""
     if not cells:
         return None
-    value = sum(one.accuracy.value for one in cells) / len(cells)
-    below = math.hypot(*(one.accuracy.value - one.accuracy.low for one in cells)) / len(cells)
-    above = math.hypot(*(one.accuracy.high - one.accuracy.value for one in cells)) / len(cells)
+    value = sum(cell.accuracy.value for cell in cells) / len(cells)
+    below = math.hypot(*(cell.accuracy.value - cell.accuracy.low for cell in cells)) / len(cells)
+    above = math.hypot(*(cell.accuracy.high - cell.accuracy.value for cell in cells)) / len(cells)
     return Interval(value, value - below, value + above)
 
 
@@ -99,9 +99,12 @@ def _count(cases: dict[tuple[Any, ...], _Case], record: AnyRecord, score: AnySco
     scored: Sequence[AnyAttemptScore] = score.attempts
     attempts: Sequence[AnyAttempt] = record.attempts
     parts = tuple(
-        [(one.method, one.outcome, one.sample, ballot(one) if votes else one.answer is not None) for one in scored]
+        [
+            (attempt.method, attempt.outcome, attempt.sample, ballot(attempt) if votes else attempt.answer is not None)
+            for attempt in scored
+        ]
     )
-    methods = tuple([one.method for one in attempts])
+    methods = tuple([attempt.method for attempt in attempts])
     failures = tuple(program_failures(attempts, scored))
     key = (score.outcome, score.path, parts, score.samples, failures, methods, bool(record.fault))
     case = cases.get(key)
@@ -118,10 +121,10 @@ def _summary(benchmark: str, reading: str, cases: Sequence[_Case], decoding: str
     outcomes: Counter[Outcome] = Counter()
     by_path: Counter[str] = Counter()
     for case in cases:
-        found = decided(case.score, reading)
-        outcomes[found.outcome] += case.count
-        if found.path is not None:
-            by_path[found.path] += case.count
+        counted = decided(case.score, reading)
+        outcomes[counted.outcome] += case.count
+        if counted.path is not None:
+            by_path[counted.path] += case.count
     fallen = [case for case in cases if fell_back(case.score)] if reading not in ("cot", "pot", "oracle") else []
     prompt_tokens, completion_tokens = _tokens(cases, reading, decoding)
     return Summary(
@@ -177,11 +180,11 @@ def _is_spent(method: Method, place: int, score: AnyScore, reading: str) -> bool
         return reading in (method, "oracle", "hybrid")
     scored: Sequence[AnyAttemptScore] = score.attempts
     sample = scored[place].sample if scored else 0
-    return any(one.method == "pot" and one.sample == sample and one.answer is None for one in scored)
+    return any(attempt.method == "pot" and attempt.sample == sample and attempt.answer is None for attempt in scored)
 
 
 def _both(cases: Sequence[_Case]) -> bool:
-    """Whether program and words were asked for on every problem that is not void."""
+    """Whether both methods were asked for on every problem that is not errored."""
     return all({"pot", "cot"} <= set(case.methods) for case in cases if not case.void)
 
 
@@ -204,5 +207,5 @@ def _pass_at(cases: Sequence[_Case], reading: str) -> dict[int, float]:
 
 
 def _scored(outcomes: Mapping[Outcome, int]) -> int:
-    """Problems that are not void."""
+    """Problems that are not errored."""
     return sum(count for outcome, count in outcomes.items() if outcome != "fault")

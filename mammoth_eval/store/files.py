@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from mammoth_eval.errors import StoreError
-from mammoth_eval.resources import is_full
+from mammoth_eval.resources import is_full, write_whole
 
 
 def lock(path: Path, what: str) -> int:
@@ -65,17 +63,8 @@ def mend(log: Path) -> int:
 
 def write_atomically(path: Path, content: str | Iterable[bytes]) -> None:
     """Replace `path` in one step, or leave all as it was. Raises `StoreError` where it cannot be done."""
-    draft = path.with_name(
-        f"{path.name}.{secrets.token_hex(4)}.new"
-    )  # of its own: two processes may write one file of a cache
-    parts = [content.encode("utf-8", "surrogatepass")] if isinstance(content, str) else content
     try:
-        with draft.open("xb") as file:
-            file.writelines(parts)
-        draft.replace(path)
+        write_whole(path, content)
     except OSError as error:
         advice = "; make room and give the same command again" if is_full(error) else ""
         raise StoreError(f"{path}: cannot be written: {error.strerror}{advice}") from error
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)

@@ -9,15 +9,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-import msgspec
-from msgspec import structs
-
 from mammoth_eval import paths
-from mammoth_eval.errors import StoreError, unknown
+from mammoth_eval.errors import StoreError
 from mammoth_eval.store import records
 from mammoth_eval.store.files import for_writing, lock, mend, write_atomically
 from mammoth_eval.store.records import Brief
-from mammoth_eval.store.spec import RunSpec
+from mammoth_eval.store.spec import RunHeader, RunSpec, read_header
 from mammoth_eval.types import Problem, Record
 
 FORMAT = 1
@@ -38,6 +35,7 @@ class RunFolder:
         self.path = results / spec.folder()
         self.skip_damaged = skip_damaged
         self.spec = spec
+        self.unknown: Mapping[str, Any] = {}
         self.sessions: list[dict[str, Any]] = []
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -52,13 +50,14 @@ class RunFolder:
 
     def _open(self) -> None:
         if (self.path / "run.json").exists():
-            self.sessions = list(load_run(self.path)["sessions"])
+            before = load_run(self.path)
+            self.sessions, self.unknown = [dict(session) for session in before.sessions], before.unknown
         log = self.path / "records.jsonl"
         self._file = for_writing(log, os.O_APPEND)
         try:
             mend(log)
-            found = load_briefs(self.path, skip_damaged=self.skip_damaged)
-            self.kept = {record.problem.id: bool(record.fault) for record in found}
+            briefs = load_briefs(self.path, skip_damaged=self.skip_damaged)
+            self.kept = {record.problem.id: bool(record.fault) for record in briefs}
             if self.kept and not (self.path / "run.json").exists():
                 self._write()
         except BaseException:
@@ -84,7 +83,8 @@ class RunFolder:
         return len(self.sessions) > 1 and self.sessions[-2].get("ended") == reason
 
     def _write(self) -> None:
-        content = {"format": FORMAT, "spec": structs.asdict(self.spec), "sessions": self.sessions}
+        header = RunHeader(spec=self.spec, sessions=tuple(self.sessions), unknown=self.unknown)
+        content = {"format": FORMAT, "spec": header.settings, "sessions": header.sessions}
         write_atomically(self.path / "run.json", json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
     def append(self, record: Record) -> None:
@@ -103,11 +103,11 @@ class RunFolder:
 
     def pending(self, problems: Sequence[Problem]) -> list[Problem]:
         """The problems that have no record yet, or an errored one."""
-        return [one for one in problems if self.kept.get(one.id, True)]
+        return [problem for problem in problems if self.kept.get(problem.id, True)]
 
 
 class Rescoring:
-    """All records of a run, open to be replaced by the same ones scored anew; use as a context manager.
+    """All records of a run, open to be replaced by the same ones scored again; use as a context manager.
 
     The lock comes before the first record is read, so that none which another process adds is lost.
     """
@@ -131,7 +131,7 @@ class Rescoring:
 
     def replace(self, scored: Iterable[Record]) -> None:
         """Write these in place of them, in one step."""
-        write_atomically(self.path / "records.jsonl", (records.encode(one) for one in scored))
+        write_atomically(self.path / "records.jsonl", (records.encode(record) for record in scored))
 
 
 def _take(folder: Path) -> int:
@@ -143,52 +143,25 @@ def _take(folder: Path) -> int:
     return held
 
 
-def load_run(path: Path) -> dict[str, Any]:
-    """``run.json`` of the run folder `path`. Raises `StoreError`."""
+def load_run(path: Path) -> RunHeader:
+    """``run.json`` of the run folder `path`. Raises `StoreError` where there is none, or for one that is damaged."""
+    file = path / "run.json"
     try:
-        content: dict[str, Any] = json.loads((path / "run.json").read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise StoreError(f"{path}: no run here (no run.json)") from error
     except (ValueError, OSError, RecursionError) as error:
         raise StoreError(
-            f"{path / 'run.json'}: cannot be read: {error}; without that file the command that made the run writes it "
-            f"anew"
+            f"{file}: cannot be read: {error}; without that file the command that made the run writes it again"
         ) from error
-    if not isinstance(content, dict) or not isinstance(content.get("spec", {}), dict):
-        raise StoreError(f"{path / 'run.json'}: describes no run, expected an object with format, spec and sessions")
+    if not isinstance(content, dict):
+        raise StoreError(f"{file}: describes no run, expected an object with format, spec and sessions")
     if content.get("format") != FORMAT:
-        raise StoreError(f"{path / 'run.json'}: format {content.get('format')}, expected {FORMAT}")
-    _check_names(content, f"{path / 'run.json'}: prompt_files")
-    return content
-
-
-def load_spec(path: Path) -> RunSpec:
-    """The settings of the run folder `path`, as the type that wrote them; a key that older versions did not write has
-    its default.
-
-    Raises `StoreError` as `load_run`, and for a key or a value that no `RunSpec` has.
-    """
-    spec, where = load_run(path)["spec"], path / "run.json"
-    known = [item.name for item in structs.fields(RunSpec)]
-    for name in spec:
-        if name not in known:
-            raise StoreError(f"{where}: {unknown('key', f'spec.{name}', known, bare=name)}")
-    try:
-        return msgspec.convert(spec, RunSpec)
-    except msgspec.ValidationError as error:
-        raise StoreError(f"{where}: spec: {error}") from error
-
-
-def _check_names(content: Mapping[str, Any], where: str) -> None:
-    """Raises `StoreError` for a file of exemplars whose name is not one.
-
-    It would lead out of any folder that it is put into.
-    """
-    files = content.get("spec", {}).get("prompt_files", {})
-    if not isinstance(files, dict) or not all(isinstance(text, str) for text in files.values()):
-        raise StoreError(f"{where}: expected an object, name to text")
-    for name in files:
-        paths.component(name.removeprefix("exemplars/"), where)
+        raise StoreError(f"{file}: format {content.get('format')}, expected {FORMAT}")
+    header = read_header(content, str(file))
+    for name in header.spec.prompt_files:  # one that is a path would lead out of any folder that it is put into
+        paths.component(name.removeprefix("exemplars/"), f"{file}: prompt_files")
+    return header
 
 
 def load_records(path: Path, *, skip_damaged: bool = False) -> Iterator[Record]:
@@ -203,29 +176,3 @@ def load_records(path: Path, *, skip_damaged: bool = False) -> Iterator[Record]:
 def load_briefs(path: Path, *, skip_damaged: bool = False) -> Iterator[Brief]:
     """The same without texts, for tables: several times as fast."""
     return records.read(path / "records.jsonl", Brief, skip_damaged=skip_damaged)
-
-
-def chosen_runs(results: Path, named: Sequence[Path]) -> list[Path]:
-    """The runs that `named` mean, or every run below `results` where none is named.
-
-    A name is a path, ``<model>/<run>``, or the end of one run's name below `results` (``hybrid-chat-1234abcd``,
-    ``1234abcd``). Raises `StoreError` where several runs end so. A name of no run comes back as it is: what reads it
-    says what it wanted.
-    """
-    return [_meant(results, name) for name in named] or find_runs(results)
-
-
-def _meant(results: Path, name: Path) -> Path:
-    if name.exists() or name.is_absolute():
-        return name
-    found = [run for run in find_runs(results) if f"/{run.relative_to(results)}".endswith((f"/{name}", f"-{name}"))]
-    if len(found) > 1:
-        raise StoreError(
-            f"{name}: means {len(found)} runs: {', '.join(str(run.relative_to(results)) for run in found)}"
-        )
-    return found[0] if found else name
-
-
-def find_runs(results: Path) -> list[Path]:
-    """Every run folder below `results`, sorted by name."""
-    return sorted(found.parent for found in results.glob("*/*/run.json"))

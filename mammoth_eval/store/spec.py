@@ -1,4 +1,7 @@
-"""What identifies a run: all that was decided before it and moves a number."""
+"""``run.json``: what identifies a run (all that was decided before it and moves a number), and what it ran on.
+
+Read back as the types that write it. A setting of a newer version, which these types do not have, is kept apart.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from msgspec import Struct, field, structs
+
+from mammoth_eval.errors import StoreError
 
 
 class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All that was decided before a run and moves a number.
 
-    Written as ``run.json``'s `spec`, and read back (`load_spec`).
+    Written as ``run.json``'s `spec`, and read back (`load_run`).
     """
 
     model: str
@@ -63,6 +69,45 @@ class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def folder(self) -> str:
         """``<model>/<decoding>-<prompt>-<hash>`` below the results folder."""
         return f"{slug(self.model)}/{slug(self.decoding)}-{slug(self.prompt)}-{self.digest()}"
+
+
+class RunHeader(Struct, frozen=True, kw_only=True):
+    """What ``run.json`` says of a run."""
+
+    spec: RunSpec
+    """What was decided before it."""
+    sessions: tuple[Mapping[str, Any], ...] = ()
+    """What each start of it ran on (engine, sandbox, machine, time), the first first."""
+    unknown: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of a newer version, which `RunSpec` does not have."""
+
+    @property
+    def session(self) -> Mapping[str, Any]:
+        """What the last session ran on; empty where none was noted."""
+        return self.sessions[-1] if self.sessions else {}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Every setting by name, those of a newer version among them."""
+        return {**structs.asdict(self.spec), **self.unknown}
+
+
+def read_header(content: Mapping[str, Any], where: str) -> RunHeader:
+    """The header that `content` (``spec`` and ``sessions``, out of JSON) says.
+
+    A setting that an older version did not write has its default. Raises `StoreError` for what is no header; `where`
+    says which file has it.
+    """
+    spec = content.get("spec")
+    if not isinstance(spec, Mapping):
+        raise StoreError(f"{where}: describes no run, expected an object with format, spec and sessions")
+    known = {name: spec[name] for name in RunSpec.__struct_fields__ if name in spec}
+    unknown = {name: value for name, value in spec.items() if name not in known}
+    table = {"spec": known, "sessions": content.get("sessions") or (), "unknown": unknown}
+    try:
+        return msgspec.convert(table, RunHeader)
+    except msgspec.ValidationError as error:
+        raise StoreError(f"{where}: {error}") from error
 
 
 def slug(name: str) -> str:

@@ -66,12 +66,12 @@ def program_of_all(rationale: str) -> str | None:
 def _steps(rationale: str, plain: bool) -> list[tuple[str, str, str]]:
     """Expression, result and the text behind it, of every calculation in the order of the text."""
     body = rationale.rpartition("####")[0] or rationale
-    found = [(mark.start(), mark.end(), mark[1], mark[2], True) for mark in _MARK.finditer(body)]
+    calculations = [(mark.start(), mark.end(), mark[1], mark[2], True) for mark in _MARK.finditer(body)]
     if plain:
         blank = _MARK.sub(lambda mark: " " * len(mark[0]), body)
-        found += [(one.start(), one.end(), one[1], one[2], False) for one in _PLAIN.finditer(blank)]
+        calculations += [(match.start(), match.end(), match[1], match[2], False) for match in _PLAIN.finditer(blank)]
     steps = []
-    for _, end, expression, result, _ in sorted(found):
+    for _, end, expression, result, _ in sorted(calculations):
         sentence = re.split(r"[.\n;!?]\s|\n", body[end:], maxsplit=1)[0]
         before = re.split(r"[.\n;!?]\s|\n", body[:end])[-1]
         steps.append((_clean(expression), _clean(result), f"{_MARK.sub('', sentence)} {_MARK.sub('', before)}"))
@@ -128,8 +128,8 @@ class _Names(ast.NodeTransformer):
 
 
 def _number(text: str) -> float | None:
-    found = re.fullmatch(r"-?\d*\.?\d+|-?\d+\.", text)
-    return float(found[0]) if found else None
+    number = re.fullmatch(r"-?\d*\.?\d+|-?\d+\.", text)
+    return float(number[0]) if number else None
 
 
 def _name(words: str, used: set[str]) -> str:

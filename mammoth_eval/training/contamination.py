@@ -101,7 +101,7 @@ def _shingles(words: list[str]) -> frozenset[int]:
     return frozenset(zlib.crc32(" ".join(words[start : start + 3]).encode()) for start in range(max(1, len(words) - 2)))
 
 
-def similarity(one: str, other: str) -> float:
+def similarity(text: str, other: str) -> float:
     """Jaccard similarity of the word trigrams of two texts."""
-    first, second = _shingles(_words(one)), _shingles(_words(other))
+    first, second = _shingles(_words(text)), _shingles(_words(other))
     return len(first & second) / len(first | second)

@@ -94,34 +94,36 @@ def _checked(
     examples: Sequence[Example], policy: Policy, sandbox: Sandbox | None, report: Report
 ) -> list[tuple[str, Row]]:
     """The examples of which one rationale gives the human answer, as rows; their first right rationale."""
-    found: dict[str, Row] = {}
+    checked: dict[str, Row] = {}
     reasons: dict[str, str] = {}
     turn = 0
     waiting = list(examples)
     while waiting:
         for example, reason in zip(waiting, _reasons(waiting, turn, policy, sandbox), strict=True):
             if not reason:
-                found[example.problem.id] = _row(example, turn)
+                checked[example.problem.id] = _row(example, turn)
             reasons.setdefault(example.problem.id, reason)
         turn += 1
-        waiting = [one for one in waiting if one.problem.id not in found and turn < len(one.rationales)]
+        waiting = [
+            example for example in waiting if example.problem.id not in checked and turn < len(example.rationales)
+        ]
     for example in examples:
-        if example.problem.id not in found:
+        if example.problem.id not in checked:
             report.discard(reasons[example.problem.id], example.problem.id)
-    return [(example.problem.id, found[example.problem.id]) for example in examples if example.problem.id in found]
+    return [(example.problem.id, checked[example.problem.id]) for example in examples if example.problem.id in checked]
 
 
 def _reasons(examples: Sequence[Example], turn: int, policy: Policy, sandbox: Sandbox | None) -> list[str]:
     """For each example why its rationale number `turn` does not hold; empty where it does."""
-    programs = [one.rationales[turn] for one in examples if one.kind == "pot"]
+    programs = [example.rationales[turn] for example in examples if example.kind == "pot"]
     if programs and sandbox is None:
         raise ValueError("programs cannot be checked without a sandbox")
     executions = sandbox.map(programs, "stdout") if sandbox else iter(())
     return [
-        judge_program(next(executions), one.problem, policy)
-        if one.kind == "pot"
-        else judge_text(one.rationales[turn], one.problem, policy)
-        for one in examples
+        judge_program(next(executions), example.problem, policy)
+        if example.kind == "pot"
+        else judge_text(example.rationales[turn], example.problem, policy)
+        for example in examples
     ]
 
 
@@ -160,11 +162,11 @@ def _row(example: Example, turn: int) -> Row:
     return rows.make(name, example.kind, example.problem.question, example.rationales[turn], provenance)
 
 
-def distinct(found: Sequence[Row], report: Report) -> list[Row]:
+def distinct(made: Sequence[Row], report: Report) -> list[Row]:
     """`found` without rows that say again what an earlier one of the same question said (programs: up to names)."""
     seen: set[tuple[str, str]] = set()
     kept = []
-    for row in found:
+    for row in made:
         body = canonical(row.output) if row.kind == "pot" else " ".join(row.output.split())
         key = (" ".join(row.question.split()), body)
         if key in seen:
@@ -202,14 +204,14 @@ def without_leaks(
     return kept, report
 
 
-def _running(found: Sequence[Row], sandbox: Sandbox | None, report: Report) -> list[Row]:
+def _running(made: Sequence[Row], sandbox: Sandbox | None, report: Report) -> list[Row]:
     """`found` without programs that break or print nothing."""
-    programs = [row.output for row in found if row.kind == "pot"]
+    programs = [row.output for row in made if row.kind == "pot"]
     if programs and sandbox is None:
         raise ValueError("programs cannot be checked without a sandbox")
     executions = sandbox.map(programs, "stdout") if sandbox else iter(())
     kept = []
-    for row in found:
+    for row in made:
         reason = _broken(next(executions)) if row.kind == "pot" else ""
         if reason:
             report.discard(reason, f"{row.source} row {row.provenance['row']}")

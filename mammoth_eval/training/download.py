@@ -37,7 +37,7 @@ def _read(address: str, hint: str) -> bytes:
 
 
 def _checked(content: bytes, sha256: str, address: str) -> bytes:
-    found = hashlib.sha256(content).hexdigest()
-    if found != sha256:
-        raise DataError(f"{address}: has sha256 {found}, expected {sha256}")
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != sha256:
+        raise DataError(f"{address}: has sha256 {digest}, expected {sha256}")
     return content

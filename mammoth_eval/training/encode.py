@@ -44,7 +44,7 @@ class Counted:
     @property
     def tokens(self) -> int:
         """Tokens of one epoch, prompts included."""
-        return sum(len(one.input_ids) for one in self.examples)
+        return sum(len(example.input_ids) for example in self.examples)
 
 
 def query(row: Row, prompt: Prompt) -> Query:
@@ -70,12 +70,14 @@ def encode_all(rows: Sequence[Row], prompt: Prompt, tokenizer: Any, model: str, 
     """
     if tokenizer.eos_token_id is None:
         raise DataError(f"{model}: its tokenizer has no end token, so the model could never learn to stop")
-    found = [encode(row, prompt, tokenizer, model) for row in rows]
-    fitting = [(one, row) for one, row in zip(found, rows, strict=True) if len(one.input_ids) <= max_length]
-    longest = max((len(one.input_ids) for one in found), default=0)
+    encoded = [encode(row, prompt, tokenizer, model) for row in rows]
+    fitting = [
+        (example, row) for example, row in zip(encoded, rows, strict=True) if len(example.input_ids) <= max_length
+    ]
+    longest = max((len(example.input_ids) for example in encoded), default=0)
     if not fitting:
         raise DataError(
             f"none of {len(rows)} rows fits into {max_length} tokens (the longest has {longest}); raise max_length"
         )
     examples, kept = zip(*fitting, strict=True)
-    return Counted(examples, kept, len(found) - len(fitting), longest)
+    return Counted(examples, kept, len(encoded) - len(fitting), longest)

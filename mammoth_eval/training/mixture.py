@@ -84,10 +84,10 @@ def get(name_or_path: str) -> Mixture:
 def read(path: Path) -> Mixture:
     """The mixture of one file. Raises `DataError` naming the file, the line and the key."""
     document = config.read_document(path, path.name, DataError, "not a readable mixture")
-    found = config.build(Mixture, document.table("not a readable mixture"), document, name=path.stem, origin=path)
-    if not found.sources:
+    mixture = config.build(Mixture, document.table("not a readable mixture"), document, name=path.stem, origin=path)
+    if not mixture.sources:
         raise document.wrong((), "no [[sources]]: a mixture names at least one")
-    made = replace(found, sources=tuple(replace(part, name=_beside(path, part.name)) for part in found.sources))
+    made = replace(mixture, sources=tuple(replace(part, name=_beside(path, part.name)) for part in mixture.sources))
     _check(document, made)
     return made
 
@@ -116,8 +116,8 @@ def _check(document: Document, mixture: Mixture) -> None:
                 )
 
 
-def _share_sets(one: Part, other: Part) -> bool:
-    return not one.sets or not other.sets or bool(set(one.sets) & set(other.sets))
+def _share_sets(part: Part, other: Part) -> bool:
+    return not part.sets or not other.sets or bool(set(part.sets) & set(other.sets))
 
 
 def _beside(path: Path, name: str) -> str:
@@ -132,10 +132,10 @@ def build(mixture: Mixture, load: Callable[[str], Sequence[Row]], seed: int | No
     """
     seed = mixture.seed if seed is None else seed
     drawn = [_eligible(part, mixture, load(part.name), seed) for part in mixture.sources]
-    wanted = shares(mixture, [len(found) for found in drawn])
-    for part, found, count in zip(mixture.sources, drawn, wanted, strict=True):
-        check_share(mixture, part.name, count, len(found))
-    rows = [row for found, count in zip(drawn, wanted, strict=True) for row in found[:count]]
+    wanted = shares(mixture, [len(rows) for rows in drawn])
+    for part, eligible, count in zip(mixture.sources, drawn, wanted, strict=True):
+        check_share(mixture, part.name, count, len(eligible))
+    rows = [row for rows_of_part, count in zip(drawn, wanted, strict=True) for row in rows_of_part[:count]]
     random.Random(f"{seed}:{mixture.name}").shuffle(rows)
     return rows
 

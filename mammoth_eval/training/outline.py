@@ -29,8 +29,8 @@ def lines(suite: Suite, data_dir: Path | None) -> Iterator[str]:
     counts = _counts(drawn, data_dir)
     for name, count in counts.items():
         yield f"source {name}: " + ("" if count is None else f"{count:,} rows, ") + _place(name, data_dir)
-    for found in drawn:
-        yield f"mixture {found.name}: {_rows(found, counts)}; trained with seeds {', '.join(map(str, suite.seeds))}"
+    for mix in drawn:
+        yield f"mixture {mix.name}: {_rows(mix, counts)}; trained with seeds {', '.join(map(str, suite.seeds))}"
     for name in suite.benchmarks:
         yield f"benchmark {name}: {_benchmark(benchmarks.get(name), data_dir)}"
 
@@ -55,12 +55,12 @@ def fetch_tests(suite: Suite, data_dir: Path | None, cache_dir: Path) -> list[st
 def check(suite: Suite, data_dir: Path | None) -> None:
     """Raises `DataError` where rows of a mixture can be had nowhere, or are too few even before they are curated."""
     drawn = [mixture.get(name) for name in suite.mixtures]
-    for found in drawn:
-        if nowhere := [part.name for part in found.sources if _origin(part.name, data_dir) is None]:
-            raise DataError(f"mixture {found.name}: source {nowhere[0]}: {_place(nowhere[0], data_dir)}")
+    for mix in drawn:
+        if nowhere := [part.name for part in mix.sources if _origin(part.name, data_dir) is None]:
+            raise DataError(f"mixture {mix.name}: source {nowhere[0]}: {_place(nowhere[0], data_dir)}")
     counts = _counts(drawn, data_dir)
-    for found in drawn:
-        _rows(found, counts)
+    for mix in drawn:
+        _rows(mix, counts)
 
 
 def _place(name: str, data_dir: Path | None) -> str:
@@ -92,26 +92,24 @@ def _count(name: str, data_dir: Path | None) -> int | None:
 
 def _counts(drawn: list[Mixture], data_dir: Path | None) -> dict[str, int | None]:
     """How many rows each source of the mixtures has, each read once."""
-    return {
-        name: _count(name, data_dir) for name in dict.fromkeys(part.name for found in drawn for part in found.sources)
-    }
+    return {name: _count(name, data_dir) for name in dict.fromkeys(part.name for mix in drawn for part in mix.sources)}
 
 
-def _rows(found: Mixture, counts: dict[str, int | None]) -> str:
+def _rows(mix: Mixture, counts: dict[str, int | None]) -> str:
     """What each source gives to the mixture. Raises `DataError` where it has fewer."""
-    known = [count for part in found.sources if (count := _most(part, found, counts[part.name])) is not None]
-    if len(known) < len(found.sources):
-        return f"{found.size:,} rows" if found.size else "all rows"
-    shares = mixture.shares(found, known)
-    for part, share, count in zip(found.sources, shares, known, strict=True):
-        mixture.check_share(found, part.name, share, count)
-    parts = ", ".join(f"{part.name} {share:,}" for part, share in zip(found.sources, shares, strict=True))
+    known = [count for part in mix.sources if (count := _most(part, mix, counts[part.name])) is not None]
+    if len(known) < len(mix.sources):
+        return f"{mix.size:,} rows" if mix.size else "all rows"
+    shares = mixture.shares(mix, known)
+    for part, share, count in zip(mix.sources, shares, known, strict=True):
+        mixture.check_share(mix, part.name, share, count)
+    parts = ", ".join(f"{part.name} {share:,}" for part, share in zip(mix.sources, shares, strict=True))
     return f"{sum(shares):,} rows: {parts}"
 
 
-def _most(part: Part, found: Mixture, count: int | None) -> int | None:
+def _most(part: Part, mix: Mixture, count: int | None) -> int | None:
     """How many of the `count` rows of its source a part can give at most; None where only reading them would tell."""
-    chosen = part.sets or {*part.kinds} & {*found.kinds} != {*KINDS}
+    chosen = part.sets or {*part.kinds} & {*mix.kinds} != {*KINDS}
     if count is None or (chosen and sources.is_rows(part.name)):
         return None
     return min(count, part.cap) if part.cap else count
@@ -125,9 +123,9 @@ def _base(name: str) -> str:
     return "a folder" if Path(name).expanduser().is_dir() else "a model of the hub"
 
 
-def _benchmark(found: benchmarks.Benchmark, data_dir: Path | None) -> str:
-    if found.generator:
-        return f"{found.rows:,} rows, generated"
-    if data_dir and found.file and (data_dir / "benchmarks" / found.file).is_file():
-        return f"{found.rows:,} rows, {data_dir / 'benchmarks' / found.file}"
-    return f"{found.rows:,} rows, {found.address or f'hub data set {found.hub}'}"
+def _benchmark(benchmark: benchmarks.Benchmark, data_dir: Path | None) -> str:
+    if benchmark.generator:
+        return f"{benchmark.rows:,} rows, generated"
+    if data_dir and benchmark.file and (data_dir / "benchmarks" / benchmark.file).is_file():
+        return f"{benchmark.rows:,} rows, {data_dir / 'benchmarks' / benchmark.file}"
+    return f"{benchmark.rows:,} rows, {benchmark.address or f'hub data set {benchmark.hub}'}"

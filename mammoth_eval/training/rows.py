@@ -93,7 +93,7 @@ def read_each(path: Path) -> list[Row | Refused]:
     A row that is none is refused by itself. Raises `DataError` where there is no file.
     """
     return [
-        one if isinstance(one, Refused) else accept(one, f"{path.name}: row {number}") for number, one in _each(path)
+        row if isinstance(row, Refused) else accept(row, f"{path.name}: row {number}") for number, row in _each(path)
     ]
 
 

@@ -116,7 +116,7 @@ def make_trainer(base: Base, examples: Sequence[Encoded], recipe: Recipe, seed: 
     except (OSError, ValueError) as error:
         raise ModelError(f"{base.location}: cannot be loaded: {str(error).splitlines()[0]}") from error
     data = datasets.Dataset.from_dict(
-        {"input_ids": [one.input_ids for one in examples], "labels": [one.labels for one in examples]}
+        {"input_ids": [example.input_ids for example in examples], "labels": [example.labels for example in examples]}
     )
     trainer = SFTTrainer(
         model=model,

@@ -86,8 +86,8 @@ def _gsm8k_cot(row: Mapping[str, Any]) -> tuple[adapters.Fields, tuple[str, ...]
 
 
 def _gsm8k_pot(row: Mapping[str, Any]) -> tuple[adapters.Fields, tuple[str, ...]]:
-    found = [annotated.program(row["answer"]), annotated.program_of_all(row["answer"])]
-    return adapters.gsm8k(row), tuple(dict.fromkeys(one for one in found if one))
+    programs = [annotated.program(row["answer"]), annotated.program_of_all(row["answer"])]
+    return adapters.gsm8k(row), tuple(dict.fromkeys(program for program in programs if program))
 
 
 def _svamp(row: Mapping[str, Any]) -> adapters.Fields:

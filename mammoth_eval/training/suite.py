@@ -66,7 +66,7 @@ class Suite(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def members(self) -> list[tuple[str, int]]:
         """Mixture and seed of each training, seeds outermost: after the first round there is a whole table."""
-        return [(one, seed) for seed in self.seeds for one in self.mixtures]
+        return [(name, seed) for seed in self.seeds for name in self.mixtures]
 
 
 def names() -> list[str]:
@@ -86,11 +86,11 @@ def get(name_or_path: str) -> Suite:
 def read(path: Path) -> Suite:
     """The suite of one file, every name in it known. Raises `DataError` or `UnknownName`."""
     document = config.read_document(path, path.name, DataError, "not a readable suite")
-    found = config.build(Suite, document.table("not a readable suite"), document, name=path.stem)
-    config.values(Recipe, found.settings, document, ("settings",), partial=True)
-    found = replace(found, mixtures=tuple(_beside(path, one) for one in found.mixtures))
-    _check(document, found)
-    return found
+    suite = config.build(Suite, document.table("not a readable suite"), document, name=path.stem)
+    config.values(Recipe, suite.settings, document, ("settings",), partial=True)
+    suite = replace(suite, mixtures=tuple(_beside(path, name) for name in suite.mixtures))
+    _check(document, suite)
+    return suite
 
 
 def _beside(path: Path, name: str) -> str:
@@ -98,12 +98,12 @@ def _beside(path: Path, name: str) -> str:
     return str(path.parent / name) if name.endswith(".toml") else name
 
 
-def _check(document: Document, found: Suite) -> None:
-    for one in found.mixtures:
-        mixture.get(one)
-    for one in found.benchmarks:
-        benchmarks.get(one)
-    recipe.changed(recipe.get(found.recipe), dict(found.settings))
-    known = [Path(one).stem if one.endswith(".toml") else one for one in found.mixtures]
-    if found.factor == "mixture" and found.baseline not in known:
-        raise document.wrong(("baseline",), f"baseline {found.baseline!r} is none of its mixtures, {', '.join(known)}")
+def _check(document: Document, suite: Suite) -> None:
+    for name in suite.mixtures:
+        mixture.get(name)
+    for name in suite.benchmarks:
+        benchmarks.get(name)
+    recipe.changed(recipe.get(suite.recipe), dict(suite.settings))
+    known = [Path(name).stem if name.endswith(".toml") else name for name in suite.mixtures]
+    if suite.factor == "mixture" and suite.baseline not in known:
+        raise document.wrong(("baseline",), f"baseline {suite.baseline!r} is none of its mixtures, {', '.join(known)}")

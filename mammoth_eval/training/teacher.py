@@ -76,10 +76,10 @@ async def teach(
     clean = _without_leaks(asked, index, report)
     gate = asyncio.Semaphore(requests_wanted(engine))
     answered = await asyncio.gather(*(_answers(example.problem, kit, lesson, gate) for example in clean))
-    found: list[Row] = []
+    drawn: list[Row] = []
     for example, attempts in zip(clean, answered, strict=True):
-        found += _kept(example, attempts, kit, lesson, report)
-    kept = distinct(found, report)
+        drawn += _kept(example, attempts, kit, lesson, report)
+    kept = distinct(drawn, report)
     report.kept = len(kept)
     return kept, report
 
@@ -166,13 +166,15 @@ def _checked(problem: Problem, lesson: Lesson) -> str:
 
 def _agreed(attempts: Sequence[Attempt | str], problem: Problem, kit: Kit, lesson: Lesson) -> str | None:
     """The answer that enough samples give; None where they do not agree."""
-    given = dict.fromkeys(one.answer for one in attempts if isinstance(one, Attempt) and one.answer is not None)
+    given = dict.fromkeys(
+        attempt.answer for attempt in attempts if isinstance(attempt, Attempt) and attempt.answer is not None
+    )
     return next((answer for answer in given if _enough(answer, attempts, problem, kit, lesson)), None)
 
 
 def _enough(answer: str, attempts: Sequence[Attempt | str], problem: Problem, kit: Kit, lesson: Lesson) -> bool:
     """Whether the share of samples that give `answer` is large enough."""
-    given = [one.answer for one in attempts if isinstance(one, Attempt) and one.answer is not None]
+    given = [attempt.answer for attempt in attempts if isinstance(attempt, Attempt) and attempt.answer is not None]
     votes = sum(kit.rules.same(other, answer, problem, kit.benchmark.policy) for other in given)
     return votes >= lesson.agreement * len(attempts)
 
@@ -233,4 +235,4 @@ def _unlike(question: str, pool: Sequence[str]) -> str:
     """Why a question is not new; empty where it is."""
     if not question.endswith("?") or len(question.split()) < 5:
         return "no question"
-    return "like another question" if any(contamination.similarity(question, one) >= ALIKE for one in pool) else ""
+    return "like another question" if any(contamination.similarity(question, known) >= ALIKE for known in pool) else ""

@@ -65,7 +65,7 @@ def test_unknown_grader_and_missing_file_are_wrong_usage(cases, tmp_path, capsys
     assert main(["audit", str(cases), "--grader", "exakt"]) == 2
     assert "did you mean 'exact'?" in capsys.readouterr().err
     assert main(["audit", str(tmp_path / "none")]) == 2
-    assert "neither a file of cases nor a run folder" in capsys.readouterr().err
+    assert "no such file of cases or run" in capsys.readouterr().err
 
 
 def test_audit_of_a_run_scores_its_records_under_each_grader(tmp_path, capsys):

@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+from msgspec import structs
 
 from mammoth_eval import cli, prompts, store
 from mammoth_eval.report.asked import asked
@@ -131,16 +132,16 @@ def test_a_run_whose_description_was_lost_writes_it_anew(toy):
 def test_the_run_holds_the_exemplars_that_its_prompts_showed(toy):
     run(toy, "--limit", "2", "--prompt", "fewshot")
     (path,) = store.find_runs(toy / "results")
-    spec = store.load_run(path)["spec"]
+    spec = store.load_run(path).spec
     again = asked(spec)
     assert (again.prompt.hash, set(again.prompt.families)) == (
-        spec["prompt_hash"],
+        spec.prompt_hash,
         set(prompts.get("fewshot").families),
     )
-    kept = dict(spec["prompt_files"])
-    assert spec["benchmarks"]["toy"]["exemplars"] == "gsm"
+    kept = dict(spec.prompt_files)
+    assert spec.benchmarks["toy"]["exemplars"] == "gsm"
     kept["exemplars/gsm.toml"] += "# changed since"
-    assert asked({**spec, "prompt_files": kept}).prompt is None
+    assert asked(structs.replace(spec, prompt_files=kept)).prompt is None
 
 
 def start_slow(toy):
@@ -173,7 +174,7 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(toy):
     assert after.startswith(kept)
     ids = [json.loads(line)["problem"]["id"] for line in after.splitlines()]
     assert sorted(ids) == sorted(f"toy/{number}" for number in range(30))
-    assert len(store.load_run(path)["sessions"]) == 2
+    assert len(store.load_run(path).sessions) == 2
 
 
 def test_an_interrupted_run_says_what_is_kept_and_how_to_go_on(toy):
@@ -206,10 +207,10 @@ def test_run_json_holds_what_moves_a_number(toy):
     run(toy)
     (path,) = store.find_runs(toy / "results")
     content = store.load_run(path)
-    spec, session = content["spec"], content["sessions"][0]
-    assert spec["prompt_text"].endswith("Response:") or "### Response:" in spec["prompt_text"]
-    assert {"mammoth_eval", "sympy", "rules:exact"} <= set(spec["versions"])
-    assert spec["benchmarks"]["toy"]["n"] == 30
+    spec, session = content.spec, content.sessions[0]
+    assert spec.prompt_text.endswith("Response:") or "### Response:" in spec.prompt_text
+    assert {"mammoth_eval", "sympy", "rules:exact"} <= set(spec.versions)
+    assert spec.benchmarks["toy"]["n"] == 30
     assert session["sandbox"]["layers"]
     assert session["engine"]["engine"] == "scripted"
 
@@ -333,7 +334,7 @@ def test_the_concurrency_is_noted_with_the_session(toy):
     run(toy, "--limit", "2")
     run(toy, "--limit", "2", "--samples", "4", "--temperature", "1", "--decoding", "both")
     run(toy, "--limit", "2", "--samples", "3", "--temperature", "1", "--concurrency", "5")
-    sessions = [store.load_run(path)["sessions"] for path in store.find_runs(toy / "results")]
+    sessions = [store.load_run(path).sessions for path in store.find_runs(toy / "results")]
     assert sorted(session["concurrency"] for (session,) in sessions) == [5, 32, 256]
 
 

@@ -58,7 +58,7 @@ def run(toy, text, *words):
 
 
 def specs(toy):
-    return [store.load_run(path)["spec"] for path in store.find_runs(toy / "results")]
+    return [store.load_run(path).spec for path in store.find_runs(toy / "results")]
 
 
 def results(done):
@@ -91,8 +91,8 @@ def test_flags_override_the_file_even_by_a_default(toy):
         "b=3",
     )
     (spec,) = specs(toy)
-    assert (spec["sampling"]["seed"], spec["sampling"]["top_p"], spec["sampling"]["stop"]) == (0, 0.5, ["y"])
-    assert spec["factors"] == {"a": "1", "b": "3"}
+    assert (spec.sampling["seed"], spec.sampling["top_p"], spec.sampling["stop"]) == (0, 0.5, ["y"])
+    assert spec.factors == {"a": "1", "b": "3"}
 
 
 def test_a_matrix_is_every_combination_and_one_table(toy):
@@ -102,7 +102,7 @@ def test_a_matrix_is_every_combination_and_one_table(toy):
     )
     done = run(toy, text, "--json")
     assert done.returncode == 0, done.stderr
-    assert {(spec["model"], spec["decoding"]) for spec in specs(toy)} == {
+    assert {(spec.model, spec.decoding) for spec in specs(toy)} == {
         (model, decoding) for model in ("script", "other") for decoding in ("pot", "hybrid")
     }
     assert [len(one["results"]) for one in json.loads(done.stdout)] == [1, 1, 1, 1]
@@ -112,7 +112,7 @@ def test_a_matrix_is_every_combination_and_one_table(toy):
 def test_a_flag_fixes_an_axis_of_the_matrix(toy):
     done = run(toy, RUN + '[matrix]\ndecoding = ["pot", "cot"]\nseed = [0, 1]\n', "--decoding", "pot")
     assert done.returncode == 0, done.stderr
-    assert sorted((spec["decoding"], spec["sampling"]["seed"]) for spec in specs(toy)) == [("pot", 0), ("pot", 1)]
+    assert sorted((spec.decoding, spec.sampling["seed"]) for spec in specs(toy)) == [("pot", 0), ("pot", 1)]
 
 
 def test_a_run_of_a_matrix_that_fails_stops_no_other(toy):

@@ -110,7 +110,7 @@ def seen(tmp_path_factory):
     summary, path = finish(folder / "killed")
     _, undisturbed = finish(folder / "undisturbed")
     loaded = (sorted(store.load_records(one), key=lambda record: record.problem.id) for one in (path, undisturbed))
-    return Seen(left, kept, summary, store.load_run(path)["sessions"], *loaded)
+    return Seen(left, kept, summary, store.load_run(path).sessions, *loaded)
 
 
 def test_a_killed_run_leaves_no_process_and_keeps_its_records(seen):

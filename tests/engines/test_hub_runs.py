@@ -102,10 +102,10 @@ def test_an_adapter_and_its_base_interrupted_and_killed_in_the_first_run_are_res
 
     run = only_run(tmp_path)
     assert records(tmp_path) == 24
-    assert run["spec"]["model"] == "org/tuned"
-    assert [session["engine"]["revision"] for session in run["sessions"]] == [base, base]
-    assert all(session["engine"]["lora"].endswith(own) for session in run["sessions"])
-    assert run["sessions"][0]["hub"][1] == {
+    assert run.spec.model == "org/tuned"
+    assert [session["engine"]["revision"] for session in run.sessions] == [base, base]
+    assert all(session["engine"]["lora"].endswith(own) for session in run.sessions)
+    assert run.sessions[0]["hub"][1] == {
         "kind": "model",
         "name": "org/tuned",
         "revision": "main",
@@ -132,6 +132,6 @@ def test_vllm_serves_a_model_of_the_hub_killed_in_its_first_run_and_resumed_offl
     assert hub.requests[asked:] == []
     assert f"model: org/small at commit {commit} (main); as last seen: offline mode is on" in said
     run = only_run(tmp_path)
-    assert run["spec"]["model_hash"] == commit
-    arguments = [session["engine"]["arguments"] for session in run["sessions"]]
+    assert run.spec.model_hash == commit
+    arguments = [session["engine"]["arguments"] for session in run.sessions]
     assert [(one["revision"], one["tokenizer_revision"]) for one in arguments] == [(commit, commit)] * 2

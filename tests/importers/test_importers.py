@@ -453,6 +453,18 @@ def test_the_replay_engine_takes_an_imported_run_through_the_whole_pipeline(hybr
     assert (read["outcomes"]["correct"], read["by_path"], read["fallback"]) == (2, {"pot": 2, "cot": 1}, 1)
 
 
+def test_a_run_is_replayed_by_the_end_of_its_name(hybrid):
+    toy, run = hybrid
+    words = ("--engine", "replay", "--benchmarks", "toy.toml", "--decoding", "pot", "--json", "--quiet")
+    digest = run["run"].rpartition("-")[2]
+    done = command(toy, "run", *words, "--model", digest)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)[0]["results"][0]["outcomes"]["correct"] == 1
+    done = command(toy, "run", *words, "--model", f"both-none-{digest}")
+    assert done.returncode == 2
+    assert run["run"] in done.stderr.partition("did you mean")[2]
+
+
 # --- what the authors report
 
 

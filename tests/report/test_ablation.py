@@ -127,7 +127,7 @@ def test_the_baseline_is_the_one_that_is_most_alike(tmp_path):
     ],
 )
 def test_a_factor_is_read_from_what_was_said_then_from_training_then_from_the_run(spec, name, value):
-    assert factors.factor_of({**runs.SPEC, "decoding": "both", **spec}, name) == value
+    assert factors.factor_of(runs.spec_of(**spec), name) == value
 
 
 @pytest.mark.parametrize(("alias", "name"), [("subset", "mixture"), ("format", "kinds"), ("decoding", "decoding")])

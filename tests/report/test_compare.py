@@ -94,7 +94,7 @@ def _score(path):
 
 
 def _spec(path):
-    return store.load_spec(path)
+    return store.load_run(path).spec
 
 
 def test_flips_are_all_problems_that_one_alone_has_right_with_both_answers(tmp_path):

@@ -299,5 +299,5 @@ def test_what_cannot_be_exported_is_said(tmp_path, capsys):
     assert "did you mean 'parquet'" in capsys.readouterr().err
     assert main(["export", str(path), "--format", "csv", "--output", str(tmp_path)]) == 1
     assert "cannot be written" in capsys.readouterr().err
-    assert main(["export", str(tmp_path / "none"), "--format", "csv", "--output", str(tmp_path / "x")]) == 1
-    assert "no run here" in capsys.readouterr().err
+    assert main(["export", str(tmp_path / "none"), "--format", "csv", "--output", str(tmp_path / "x")]) == 2
+    assert "none: no such run" in capsys.readouterr().err

@@ -137,7 +137,7 @@ def test_void_problems_are_in_no_slice_but_their_cost_is():
 def stored(tmp_path):
     """A run with every failure on two levels."""
     path = runs.make(tmp_path, outcomes={"toy": [RIGHT]})
-    with store.RunFolder(tmp_path, store.load_spec(path)) as run:
+    with store.RunFolder(tmp_path, store.load_run(path).spec) as run:
         for number, why in enumerate([*FAILURES, "timeout", "timeout"]):
             by_cot = RIGHT if number % 3 else WRONG
             run.append(failed(number, why, by_cot, meta={"level": str(number % 2 + 1), "subject": "sums"}))
@@ -155,13 +155,14 @@ def test_each_form_is_as_in_its_golden_file(tmp_path, capsys, form):
     ("words", "code", "message"),
     [
         (["{run}", "--grader", "math_verify"], 1, "mammoth-eval grade"),
-        (["some.json"], 2, "holds no records"),
+        (["{saved}"], 2, "holds no records"),
         (["{run}", "--format", "csv"], 2, "no CSV form"),
     ],
 )
 def test_what_cannot_be_shown_is_said(tmp_path, capsys, words, code, message):
-    path = stored(tmp_path)
-    assert main(["report", "--hybrid", *(word.format(run=path) for word in words)]) == code
+    path, saved = stored(tmp_path), tmp_path / "some.json"
+    saved.write_text("{}")
+    assert main(["report", "--hybrid", *(word.format(run=path, saved=saved) for word in words)]) == code
     assert message in capsys.readouterr().err
 
 

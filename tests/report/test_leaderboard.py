@@ -10,6 +10,7 @@ import sys
 
 import golden
 import pytest
+import runs
 from builders import cot, pot, record, scored
 from checkout import ROOT
 
@@ -38,7 +39,7 @@ def run(model="org/small-135m", right=5, n=10, benchmarks=PAPER, grader="exact",
         "benchmarks": {name: {"n": n, "sha256": f"{name}-{n}"} for name in benchmarks}, **spec,
     }  # fmt: skip
     folder = f"{model.replace('/', '--')}/both-{settings['prompt']}-{len(str(settings)):08x}"
-    return RunSummary(folder, settings, {}, grader, tuple(stats.summarize(records, grader, "both")))
+    return RunSummary(folder, runs.spec_of(**settings), {}, grader, tuple(stats.summarize(records, grader, "both")))
 
 
 ROWS = leaderboard.entries(
@@ -147,7 +148,7 @@ def test_runs_that_differ_are_never_side_by_side_without_a_footnote(name):
 
 def test_runs_on_other_rows_of_the_same_number_are_told_apart():
     one, other = run(), run()
-    other.spec["benchmarks"]["gsm8k"] = {"n": 10, "sha256": "feedbeef"}
+    other.spec.benchmarks["gsm8k"] = {"n": 10, "sha256": "feedbeef"}
     first, second = conditions([basis_of(one), basis_of(other)])
     assert first.problems != second.problems
     assert "gsm8k feedbe" in second.problems

@@ -87,13 +87,21 @@ def test_a_file_of_figures_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("gsm8k =", "gsm9k =", r"some\.toml, row 1 \(M-7B\): unknown benchmark 'gsm9k'"),
-        ('source = "CARD"', 'source = "BLOG"', "source 'BLOG', expected one of CARD"),
-        ('mode = "hybrid"', 'mode = "hybird"', "mode 'hybird', expected one of cot, pot, hybrid or nothing"),
-        ("https://example.org/m", "", "no address"),
-        ("50.0", "500.0", "no percentage"),
-        ('model = "M-7B"', 'modle = "M-7B"', "row 1: .*modle"),
-        ("[asked]", "[answered]", "not a file of published figures"),
+        ("gsm8k =", "gsm9k =", r"some\.toml:12: unknown benchmark 'gsm9k'; did you mean 'gsm8k'\?"),
+        ('source = "CARD"', 'source = "CRAD"', r"some\.toml:10: unknown source 'CRAD'; did you mean 'CARD'\?"),
+        (
+            'mode = "hybrid"',
+            'mode = "hybird"',
+            r"some\.toml:9: row\[0\]\.mode = 'hybird', expected one of cot, pot, hybrid",
+        ),
+        ("https://example.org/m", "", r"some\.toml:11: address = '', expected one that begins with https://"),
+        ("50.0", "500.0", r"some\.toml:12: gsm8k = 500, expected an accuracy in percent"),
+        ("50.0", '"50.0"', r"some\.toml:12: row\[0\]\.cells = .*, expected"),
+        ('model = "M-7B"', 'modell = "M-7B"', r"some\.toml:8: unknown key 'row\[0\]\.modell'; did you mean 'model'\?"),
+        ('mode = "hybrid"', "", r"some\.toml:7: row\[0\]: key 'mode' is missing"),
+        ('prompt = "alpaca"', 'promt = "alpaca"', r"some\.toml:4: unknown key 'asked\.promt'; did you mean 'prompt'\?"),
+        ("[asked]", "[answered]", r"some\.toml:3: unknown key 'answered'"),
+        ("[[row]]", "[[rows]]", r"some\.toml:7: unknown key 'rows'; did you mean 'row'\?"),
         ('"T"', '"T', "not a file of published figures"),
     ],
 )

@@ -7,8 +7,10 @@ import json
 import random
 
 import pytest
+import runs
 from builders import cot, pot, record, scored
-from checkout import DATA
+from checkout import DATA, ROOT
+from msgspec import structs
 from rich.console import Console
 
 from mammoth_eval import stats
@@ -31,14 +33,7 @@ def run(benchmarks=PAPER, decoding="both", model="org/model_7%", n=20, seed=0):
             scores = scored(("pot", *by_pot), ("cot", *by_cot), answer=answer, outcome=outcome, path=path)
             first = pot() if by_pot[0] else pot(answer=None, status="error", error="NameError: name 'x' is not defined")
             records.append(record(first, cot(), number=number, benchmark=benchmark, scores=scores))
-    spec = {
-        "model": model,
-        "decoding": decoding,
-        "rules": "exact",
-        "prompt": "alpaca",
-        "samples": 1,
-        "sampling": {"max_tokens": 64},
-    }
+    spec = runs.spec_of(model=model, decoding=decoding, sampling={"max_tokens": 64})
     return RunSummary("org--model/both-alpaca-0", spec, {}, "exact", tuple(stats.summarize(records, "exact", decoding)))
 
 
@@ -63,6 +58,15 @@ def test_each_form_is_as_in_its_golden_file(name):
         path.write_text(text, encoding="utf-8")
         pytest.fail(f"{path.name} did not exist; it is written now: read it, then commit it")
     assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "results" / "summaries").glob("*.json")), ids=lambda path: path.stem)
+def test_a_summary_that_an_earlier_version_kept_is_read_whole(path):
+    kept, read = json.loads(path.read_text()), json.loads(json.dumps(results.load_saved(path).to_json()))
+    assert {name: read["spec"][name] for name in kept["spec"]} == kept["spec"]
+    assert {name: read[name] for name in ("run", "session", "results")} == {
+        name: kept[name] for name in ("run", "session", "results")
+    }
 
 
 @pytest.mark.parametrize("width", [80, 300])
@@ -168,9 +172,8 @@ def test_a_table_that_is_too_wide_either_way_comes_in_parts_with_every_cell_and_
 
 def test_the_seeds_of_generated_problems_are_said():
     one = run()
-    made = dataclasses.replace(
-        one, spec={**one.spec, "benchmarks": {"gsm8k": {"source": {"seed": 42}}, "math": {"source": {}}}}
-    )
+    sets = {"gsm8k": {"source": {"seed": 42}}, "math": {"source": {}}}
+    made = dataclasses.replace(one, spec=structs.replace(one.spec, benchmarks=sets))
     assert "Problems of gsm8k made with seed 42." in results.accuracy_grid([made]).notes
 
 

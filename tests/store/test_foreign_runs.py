@@ -5,6 +5,7 @@ No reader writes outside the output that the user named, whatever names it holds
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,7 +17,7 @@ from view_runs import on_disk
 from mammoth_eval import cli, prompts
 from mammoth_eval.errors import StoreError
 from mammoth_eval.report.results import save, summarize_run
-from mammoth_eval.store import Rescoring, RunFolder, load_records, load_spec
+from mammoth_eval.store import Rescoring, RunFolder, load_records, load_run
 
 SECRET = "the user's own file\n"
 FEWSHOT = prompts.get("fewshot")
@@ -139,6 +140,51 @@ def test_a_run_that_nobody_changed_is_read_by_all_of_them(home, reader, capsys):
     assert (home / "victim").read_text() == SECRET
 
 
+OTHER_VERSIONS = {
+    "older": lambda spec: [spec.pop(name) for name in ("preset", "factors", "train")],
+    "newer": lambda spec: spec.update(effort="high", tools=[{"name": "python"}]),
+}
+
+
+@pytest.mark.parametrize("change", OTHER_VERSIONS.values(), ids=OTHER_VERSIONS)
+@pytest.mark.parametrize("reader", READERS)
+def test_a_run_of_another_version_is_read_by_all_of_them(home, reader, change, capsys):
+    run, other = crafted(home, change), make(home, "other")
+    code = cli.main([word.format(home=home, run=run, other=other) for word in READERS[reader]])
+    assert code == 0, capsys.readouterr().err
+
+
+def test_a_setting_of_a_newer_version_is_a_difference_between_runs(home, capsys):
+    run, other = crafted(home, OTHER_VERSIONS["newer"]), make(home, "other")
+    assert cli.main(["compare", str(run), str(other)]) == 0
+    assert re.search(r"spec\.effort +high", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("samples", "3", "run.json: Expected `int`, got `str` - at `$.spec.samples`"),
+        ("benchmarks", [], "run.json: Expected `object`, got `array` - at `$.spec.benchmarks`"),
+        ("sampling", None, "run.json: Expected `object`, got `null` - at `$.spec.sampling`"),
+    ],
+)
+def test_a_setting_of_another_type_is_said_in_one_line(home, reader, name, value, said, capsys):
+    run, other = crafted(home, lambda spec: spec.update({name: value})), make(home, "other")
+    code = cli.main([word.format(home=home, run=run, other=other) for word in READERS[reader]])
+    is_refused(code, capsys.readouterr().err, said)
+
+
+@pytest.mark.parametrize("reader", ["grade", "audit"])
+@pytest.mark.parametrize("policy", [None, {"decimals": "some"}, 3])
+def test_a_policy_that_is_none_is_said_in_one_line(home, reader, policy, capsys):
+    run = make(home, benchmark="of-their-own")
+    content = json.loads((run / "run.json").read_text())
+    content["spec"]["benchmarks"]["of-their-own"]["policy"] = policy
+    (run / "run.json").write_text(json.dumps(content))
+    is_refused(cli.main([reader, str(run)]), capsys.readouterr().err, "the policy of of-their-own cannot be read")
+
+
 def test_a_run_with_files_of_exemplars_is_exported_with_the_prompts_that_it_asked(home):
     run = make(home)
     assert cli.main(["export", str(run), "--format", "jsonl", "--output", str(home / "out" / "rows.jsonl")]) == 0
@@ -151,12 +197,13 @@ def test_a_run_with_files_of_exemplars_is_exported_with_the_prompts_that_it_aske
 def test_a_stored_prompt_is_read_without_writing_a_file(home):
     run = make(home)
     script = (
-        "import sys, json; from pathlib import Path; from mammoth_eval.report.asked import asked\n"
+        "import sys; from pathlib import Path; from mammoth_eval import store\n"
+        "from mammoth_eval.report.asked import asked\n"
         "sys.addaudithook(lambda event, args: sys.exit(f'{event} {args}') if event == 'open' and 'w' in str(args[1]) "
         "else None)\n"
-        "print(asked(json.loads(Path(sys.argv[1]).read_text())['spec']).prompt.hash)"
+        "print(asked(store.load_run(Path(sys.argv[1])).spec).prompt.hash)"
     )
-    done = subprocess.run([sys.executable, "-c", script, run / "run.json"], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", script, run], capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.stderr) == (FEWSHOT.hash, "")
 
 
@@ -233,7 +280,7 @@ def test_a_saved_summary_takes_the_place_of_no_linked_file(home):
 @pytest.mark.parametrize("kind", ["file", "dangling", "folder", "pipe"])
 def test_a_run_is_not_written_through_what_is_no_file_of_its_own(home, entry, kind):
     run = make(home)
-    spec = load_spec(run)
+    spec = load_run(run).spec
     path, elsewhere = run / entry, home / "elsewhere"
     path.unlink()
     {
@@ -271,4 +318,4 @@ def test_a_run_without_records_is_said_to_be_so(home, reader, capsys):
 def test_files_of_exemplars_that_are_no_texts_are_said(home, files_said, capsys):
     run = crafted(home, lambda spec: spec.update(prompt_files=files_said))
     code = cli.main(["view", str(run), "--output", str(home / "out" / "page.html")])
-    is_refused(code, capsys.readouterr().err, "prompt_files: expected an object, name to text")
+    is_refused(code, capsys.readouterr().err, "run.json: Expected ", "$.spec.prompt_files")

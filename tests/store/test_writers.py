@@ -87,7 +87,7 @@ def test_grade_is_refused_before_it_has_read_a_record(tmp_path):
     """Its complaint is of the writer, not of the record that is damaged."""
     path = runs.make(tmp_path, outcomes={"gsm8k": ["correct", "correct"]})
     log = path / "records.jsonl"
-    with RunFolder(tmp_path, store.load_spec(path)):
+    with RunFolder(tmp_path, store.load_run(path).spec):
         log.write_bytes(b"{}\n" + log.read_bytes())
         before = log.read_bytes()
         refused = mammoth_eval("grade", path)
@@ -98,7 +98,7 @@ def test_grade_is_refused_before_it_has_read_a_record(tmp_path):
 
 def test_a_dry_run_of_grade_reads_beside_a_writer(tmp_path):
     path = runs.make(tmp_path, outcomes={"gsm8k": ["correct", "correct"]})
-    with RunFolder(tmp_path, store.load_spec(path)):
+    with RunFolder(tmp_path, store.load_run(path).spec):
         told = mammoth_eval("grade", path, "--dry-run")
         assert mammoth_eval("grade", path).returncode == 1
     assert (told.returncode, "exact: 0 of 2 outcomes changed" in told.stderr) == (0, True), told.stderr

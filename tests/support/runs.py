@@ -15,6 +15,11 @@ SPEC = {
 }  # fmt: skip
 
 
+def spec_of(**settings):
+    """The settings of a run of decoding ``both``, but for `settings`."""
+    return RunSpec(**{"model": "m-1b", "decoding": "both", "benchmarks": {}, **SPEC, **settings})
+
+
 def solved(by_pot, by_cot, **where):
     """A record of decoding ``both``.
 
@@ -34,9 +39,7 @@ def make(results, model="m-1b", decoding="both", outcomes=None, session=None, **
     """The folder of a run; `outcomes`: benchmark to a list of outcomes, or of pairs (by PoT, by CoT)."""
     outcomes = outcomes or {"toy": ["correct", "wrong"]}
     sets = {name: {"n": len(rows), "sha256": f"{name}-{len(rows)}"} for name, rows in outcomes.items()}
-    with RunFolder(
-        results, RunSpec(**{**SPEC, "model": model, "decoding": decoding, "benchmarks": sets, **spec})
-    ) as run:
+    with RunFolder(results, spec_of(**{"model": model, "decoding": decoding, "benchmarks": sets, **spec})) as run:
         run.begin(session or {})
         for name, rows in outcomes.items():
             for number, row in enumerate(rows):

@@ -3,13 +3,13 @@
 import random
 
 from builders import cot, pot, problem, scored
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from mammoth_eval.report.hybrid import analyse
 from mammoth_eval.report.results import summary_of
 from mammoth_eval.report.stored import Run
 from mammoth_eval.report.view.runs import ViewRun
-from mammoth_eval.store import RunFolder, RunSpec
+from mammoth_eval.store import RunFolder, RunHeader, RunSpec
 from mammoth_eval.types import AttemptScore, Record, Score
 
 SPEC = RunSpec(
@@ -88,15 +88,15 @@ def drawn_records(count, seed=0):
 
 def in_memory(path, records, **changes):
     """A run that was never written."""
-    content = {"spec": asdict(replace(SPEC, **changes)), "sessions": []}
+    header = RunHeader(spec=replace(SPEC, **changes))
     folder = path / "model" / "run"
-    return Run(folder, content, summary_of(folder, content, records), tuple(records))
+    return Run(folder, header, summary_of(folder, header, records), tuple(records))
 
 
 def seen(path, records, **changes):
     """The same as the page sees it."""
     run = in_memory(path, records, **changes)
-    report = analyse(records, run.summary.grader, run.spec["decoding"])
+    report = analyse(records, run.summary.grader, run.spec.decoding)
     return ViewRun(run.path, run.spec, run.summary, report, run.records, len(records))
 
 

@@ -36,12 +36,16 @@ OWN_ENGINES = ("vllm", "transformers")
 def to_every_eval_ever(run: Run, path: Path) -> list[Path]:
     """Write the files below the folder `path`; a benchmark whose records are all errored has none."""
     written = []
-    for benchmark in dict.fromkeys(one.benchmark for one in run.summary.summaries):
-        scored = [one for one in run.records if one.problem.benchmark == benchmark and _outcome(run, one) != "fault"]
+    for benchmark in dict.fromkeys(summary.benchmark for summary in run.summary.summaries):
+        scored = [
+            record
+            for record in run.records
+            if record.problem.benchmark == benchmark and _outcome(run, record) != "fault"
+        ]
         if not scored:
             continue
         name = _uuid(f"{run.summary.run} {run.summary.grader} {benchmark}")
-        names = ("data", _component(benchmark), *_owner(run.spec["model"]))
+        names = ("data", _component(benchmark), *_owner(run.spec.model))
         target, samples = (
             below(path, *names, f"{name}{end}", where=str(run.path)) for end in (".json", "_samples.jsonl")
         )
@@ -103,44 +107,48 @@ def _aggregate(run: Run, benchmark: str, ident: str) -> dict[str, Any]:
         "eval_library": {
             "name": "mammoth_eval",
             "version": __version__,
-            "additional_details": _strings(run.spec["versions"]),
+            "additional_details": _strings(run.spec.versions),
         },
         "model_info": _model(run),
-        "evaluation_results": [_result(run, one) for one in run.summary.summaries if one.benchmark == benchmark],
+        "evaluation_results": [
+            _result(run, summary) for summary in run.summary.summaries if summary.benchmark == benchmark
+        ],
     }
 
 
 def _model(run: Run) -> dict[str, Any]:
-    name = run.spec["model"]
-    own = run.spec["engine"] in OWN_ENGINES
+    name = run.spec.model
+    own = run.spec.engine in OWN_ENGINES
     details = {
         "deployment_type": "self_deployed" if own else "unknown",
         "model_availability": "open_weights" if own else "unknown",
     }
-    version = run.session.get("engine", {}).get(run.spec["engine"], "unknown")
+    version = run.session.get("engine", {}).get(run.spec.engine, "unknown")
     return {
         "name": name,
         "id": name,
         "developer": name.partition("/")[0] if "/" in name else LOCAL,
-        "inference_engine": {"name": run.spec["engine"], "version": str(version)},
-        "additional_details": details | {"model_hash": run.spec["model_hash"]},
+        "inference_engine": {"name": run.spec.engine, "version": str(version)},
+        "additional_details": details | {"model_hash": run.spec.model_hash},
     }
 
 
-def _result(run: Run, one: Summary) -> dict[str, Any]:
+def _result(run: Run, summary: Summary) -> dict[str, Any]:
     interval = {
-        "lower": one.accuracy.low / 100,
-        "upper": one.accuracy.high / 100,
+        "lower": summary.accuracy.low / 100,
+        "upper": summary.accuracy.high / 100,
         "confidence_level": 0.95,
         "method": "wilson",
     }
-    counts = _strings({"n": one.n, "fallback": one.fallback, "saved": one.saved}) | _strings(one.outcomes)
-    source = run.spec["benchmarks"].get(one.benchmark, {})
+    counts = _strings({"n": summary.n, "fallback": summary.fallback, "saved": summary.saved}) | _strings(
+        summary.outcomes
+    )
+    source = run.spec.benchmarks.get(summary.benchmark, {})
     return {
-        "evaluation_result_id": _result_id(one.benchmark, one.reading, run.summary.grader),
-        "evaluation_name": one.benchmark,
+        "evaluation_result_id": _result_id(summary.benchmark, summary.reading, run.summary.grader),
+        "evaluation_name": summary.benchmark,
         "source_data": {
-            "dataset_name": one.benchmark,
+            "dataset_name": summary.benchmark,
             "source_type": "other",
             "additional_details": _strings({name: value for name, value in source.items() if name in ("sha256", "n")}),
         },
@@ -149,16 +157,16 @@ def _result(run: Run, one: Summary) -> dict[str, Any]:
             "metric_name": "accuracy",
             "metric_kind": "accuracy",
             "metric_unit": "proportion",
-            "metric_parameters": {"grader": run.summary.grader, "reading": one.reading},
+            "metric_parameters": {"grader": run.summary.grader, "reading": summary.reading},
             "lower_is_better": False,
             "score_type": "continuous",
             "min_score": 0.0,
             "max_score": 1.0,
         },
         "score_details": {
-            "score": one.accuracy.value / 100,
+            "score": summary.accuracy.value / 100,
             "details": counts,
-            "uncertainty": {"confidence_interval": interval, "num_samples": one.n - one.outcomes["fault"]},
+            "uncertainty": {"confidence_interval": interval, "num_samples": summary.n - summary.outcomes["fault"]},
         },
         "generation_config": _generation(run),
     }
@@ -169,14 +177,14 @@ def _result_id(benchmark: str, reading: str, grader: str) -> str:
 
 
 def _generation(run: Run) -> dict[str, Any]:
-    sampling = run.spec["sampling"]
+    sampling = run.spec.sampling
     arguments = {name: sampling[name] for name in ("temperature", "top_p", "top_k", "max_tokens") if name in sampling}
-    arguments |= {"prompt_template": run.spec["prompt_text"]} if run.spec["prompt_text"] else {}
-    arguments |= {"sandbox": {"type": "mammoth_eval", "config": json.dumps(run.spec["sandbox"])}}
-    about = {"decoding": run.spec["decoding"], "prompt": run.spec["prompt"], "prompt_hash": run.spec["prompt_hash"]}
+    arguments |= {"prompt_template": run.spec.prompt_text} if run.spec.prompt_text else {}
+    arguments |= {"sandbox": {"type": "mammoth_eval", "config": json.dumps(run.spec.sandbox)}}
+    about = {"decoding": run.spec.decoding, "prompt": run.spec.prompt, "prompt_hash": run.spec.prompt_hash}
     return {
         "generation_args": arguments,
-        "additional_details": _strings(about | {"samples": run.spec["samples"], **run.spec["factors"]}),
+        "additional_details": _strings(about | {"samples": run.spec.samples, **run.spec.factors}),
     }
 
 
@@ -198,7 +206,7 @@ def _instances(run: Run, benchmark: str, records: list[Record], ident: str) -> I
         yield {
             "schema_version": SCHEMA,
             "evaluation_id": ident,
-            "model_id": run.spec["model"],
+            "model_id": run.spec.model,
             "evaluation_name": benchmark,
             "evaluation_result_id": result,
             "sample_id": problem.id,
@@ -228,15 +236,15 @@ def _read(run: Run, record: Record) -> dict[str, Any]:
         {
             "turn_idx": 0,
             "source": f"output.raw[{number}]",
-            "extracted_value": one.answer,
-            "extraction_method": "program output" if one.method == "pot" else "text",
-            "is_terminal": (one.method, one.answer) == (score.path, score.answer),
+            "extracted_value": attempt.answer,
+            "extraction_method": "program output" if attempt.method == "pot" else "text",
+            "is_terminal": (attempt.method, attempt.answer) == (score.path, score.answer),
         }
-        for number, one in enumerate(score.attempts)
-        if one.answer is not None
+        for number, attempt in enumerate(score.attempts)
+        if attempt.answer is not None
     ]
-    asked_for = sum(one.completion.prompt_tokens for one in record.attempts)
-    written = sum(one.completion.completion_tokens for one in record.attempts)
+    asked_for = sum(attempt.completion.prompt_tokens for attempt in record.attempts)
+    written = sum(attempt.completion.completion_tokens for attempt in record.attempts)
     right = stats.decided(score, run.reading).outcome == "correct"
     return {
         "answer_attribution": sources,

@@ -22,11 +22,11 @@ def to_jsonl(run: Run, path: Path) -> list[Path]:
     return [path]
 
 
-def write_lines(path: Path, found: Iterator[dict[str, Any]]) -> int:
+def write_lines(path: Path, objects: Iterator[dict[str, Any]]) -> int:
     """Write rows as JSON lines; how many. What UTF-8 cannot hold is written as an escape, and reads back as it was."""
     count = 0
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        for row in found:
+        for row in objects:
             line = json.dumps(row, ensure_ascii=False)
             file.write((line if line.isprintable() else json.dumps(row)) + "\n")
             count += 1
@@ -45,9 +45,9 @@ def rows(run: Run) -> Iterator[dict[str, Any]]:
                 for name, score in record.scores.items()
                 if number < len(score.attempts)
             }
-            row = {
+            row: dict[str, Any] = {
                 "run": run.summary.run,
-                "model": run.spec["model"],
+                "model": run.spec.model,
                 "problem_id": problem.id,
                 "benchmark": problem.benchmark,
             }

@@ -13,7 +13,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ Prompts = Callable[[Problem, Method], Query | None]
 
 def to_lm_eval(run: Run, path: Path) -> list[Path]:
     """Write the files below the folder `path`; errored records are in none of them."""
-    model, date = _sanitized(run.spec["model"]), _date(run)
+    model, date = _sanitized(run.spec.model), _date(run)
     stamp = date.strftime("%Y-%m-%dT%H-%M-%S.%f")
     target = below(path, model, f"results_{stamp}.json", where=str(run.path))
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def to_lm_eval(run: Run, path: Path) -> list[Path]:
         records = [record for record in run.records if record.problem.benchmark == benchmark and not record.fault]
         for kind in _kinds(run, records):
             file = below(path, model, f"samples_{benchmark}_{kind}_{stamp}.jsonl", where=str(run.path))
-            write_lines(file, _samples(records, kind, prompts, run.spec["sampling"]))
+            write_lines(file, _samples(records, kind, prompts, run.spec.sampling))
             written.append(file)
     return written
 
@@ -75,7 +75,9 @@ def _kinds(run: Run, records: Sequence[Record]) -> list[str]:
     Each method that was asked, and the run's own reading where it is none of them.
     """
     methods = [
-        name for name in ("pot", "cot") if any(one.method == name for record in records for one in record.attempts)
+        name
+        for name in ("pot", "cot")
+        if any(attempt.method == name for record in records for attempt in record.attempts)
     ]
     return methods if run.reading in methods else [*methods, run.reading]
 
@@ -84,22 +86,24 @@ def results(run: Run, date: datetime) -> dict[str, Any]:
     """The content of ``results_*.json``."""
     graders = _graders(run.records)
     # the oracle has no completion of its own, and lm_eval knows no result without samples
-    found = {
-        name: [one for one in stats.summarize(run.records, name, run.spec["decoding"]) if one.reading != "oracle"]
+    by_grader = {
+        name: [
+            summary for summary in stats.summarize(run.records, name, run.spec.decoding) if summary.reading != "oracle"
+        ]
         for name in graders
     }
     tasks: dict[str, dict[str, Any]] = {}
-    for grader, summaries in found.items():
-        for one in summaries:
-            task = f"{one.benchmark}_{one.reading}"
-            tasks.setdefault(task, {"alias": task, "name": task, "sample_len": _scored(one)}).update(
-                _metrics(one, grader)
+    for grader, summaries in by_grader.items():
+        for summary in summaries:
+            task = f"{summary.benchmark}_{summary.reading}"
+            tasks.setdefault(task, {"alias": task, "name": task, "sample_len": _scored(summary)}).update(
+                _metrics(summary, grader)
             )
     sizes = {
-        f"{one.benchmark}_{one.reading}": {"original": one.n, "effective": _scored(one)}
-        for one in found.get(run.summary.grader, [])
+        f"{summary.benchmark}_{summary.reading}": {"original": summary.n, "effective": _scored(summary)}
+        for summary in by_grader.get(run.summary.grader, [])
     }
-    model = {"model": run.spec["engine"], "model_args": {"pretrained": run.spec["model"], **run.spec["engine_args"]}}
+    model = {"model": run.spec.engine, "model_args": {"pretrained": run.spec.model, **run.spec.engine_args}}
     return {
         "results": tasks,
         "group_subtasks": {task: [] for task in tasks},
@@ -110,24 +114,24 @@ def results(run: Run, date: datetime) -> dict[str, Any]:
         "n-samples": sizes,
         "config": {
             **model,
-            "gen_kwargs": dict(run.spec["sampling"]),
-            "random_seed": run.spec["sampling"].get("seed", 0),
+            "gen_kwargs": dict(run.spec.sampling),
+            "random_seed": run.spec.sampling.get("seed", 0),
         },
         "date": date.timestamp(),
-        "model_source": run.spec["engine"],
-        "model_name": run.spec["model"],
-        "model_name_sanitized": _sanitized(run.spec["model"]),
+        "model_source": run.spec.engine,
+        "model_name": run.spec.model,
+        "model_name_sanitized": _sanitized(run.spec.model),
         "exported_by": f"mammoth_eval {__version__}",
         "mammoth_eval_run": run.summary.run,
     }
 
 
-def _scored(one: Summary) -> int:
-    return one.n - one.outcomes["fault"]
+def _scored(summary: Summary) -> int:
+    return summary.n - summary.outcomes["fault"]
 
 
-def _metrics(one: Summary, grader: str) -> dict[str, float | str]:
-    share, n = one.accuracy.value / 100, _scored(one)
+def _metrics(summary: Summary, grader: str) -> dict[str, float | str]:
+    share, n = summary.accuracy.value / 100, _scored(summary)
     error = math.sqrt(share * (1 - share) / (n - 1)) if n > 1 else "N/A"
     return {f"{METRIC},{grader}": share, f"{METRIC}_stderr,{grader}": error}
 
@@ -136,23 +140,23 @@ def _config(run: Run, task: str) -> dict[str, Any]:
     benchmark, _, reading = task.rpartition("_")
     about = {
         "version": __version__,
-        "prompt": run.spec["prompt"],
-        "prompt_hash": run.spec["prompt_hash"],
+        "prompt": run.spec.prompt,
+        "prompt_hash": run.spec.prompt_hash,
         "reading": reading,
     }
     return {
         "task": task,
         "dataset_name": benchmark,
-        "dataset_kwargs": {"sha256": run.spec["benchmarks"].get(benchmark, {}).get("sha256", "")},
+        "dataset_kwargs": {"sha256": run.spec.benchmarks.get(benchmark, {}).get("sha256", "")},
         "output_type": "generate_until",
-        "generation_kwargs": _arguments(run.spec["sampling"]),
-        "repeats": run.spec["samples"],
+        "generation_kwargs": _arguments(run.spec.sampling),
+        "repeats": run.spec.samples,
         "metric_list": [{"metric": METRIC, "aggregation": "mean", "higher_is_better": True}],
         "metadata": about,
     }
 
 
-def _arguments(sampling: dict[str, Any]) -> dict[str, Any]:
+def _arguments(sampling: Mapping[str, Any]) -> dict[str, Any]:
     """Our sampling under the names that lm_eval has for it."""
     temperature = sampling.get("temperature", 0.0)
     names = {"until": list(sampling.get("stop", ())), "do_sample": temperature > 0, "temperature": temperature}
@@ -160,7 +164,7 @@ def _arguments(sampling: dict[str, Any]) -> dict[str, Any]:
 
 
 def _samples(
-    records: Sequence[Record], kind: str, prompts: Prompts, sampling: dict[str, Any]
+    records: Sequence[Record], kind: str, prompts: Prompts, sampling: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
     """One line a document and filter, filter by filter as lm_eval writes them; where a grader broke, none."""
     for grader in _graders(records):
@@ -179,17 +183,19 @@ def _samples(
 def _attempts(record: Record, score: Score, kind: str) -> list[Attempt]:
     """The attempts by one method, sample after sample; for the run's own reading, that which decided each sample."""
     if kind in ("pot", "cot"):
-        return [one for one in record.attempts if one.method == kind]
-    samples = dict.fromkeys(one.sample for one in record.attempts)
-    return [_deciding([one for one in record.attempts if one.sample == sample], score) for sample in samples]
+        return [attempt for attempt in record.attempts if attempt.method == kind]
+    samples = dict.fromkeys(attempt.sample for attempt in record.attempts)
+    return [
+        _deciding([attempt for attempt in record.attempts if attempt.sample == sample], score) for sample in samples
+    ]
 
 
 def _deciding(attempts: Sequence[Attempt], score: Score) -> Attempt:
     """The attempt of the method that gave the answer, else the last."""
-    return next((one for one in attempts if one.method == score.path), attempts[-1])
+    return next((attempt for attempt in attempts if attempt.method == score.path), attempts[-1])
 
 
-def _sample(problem: Problem, attempts: Sequence[Attempt], prompt: str, sampling: dict[str, Any]) -> dict[str, Any]:
+def _sample(problem: Problem, attempts: Sequence[Attempt], prompt: str, sampling: Mapping[str, Any]) -> dict[str, Any]:
     asked_of = {
         "question": problem.question,
         "answer": problem.gold,
@@ -203,7 +209,7 @@ def _sample(problem: Problem, attempts: Sequence[Attempt], prompt: str, sampling
         "doc": doc,
         "target": problem.gold,
         "arguments": {"gen_args_0": {"arg_0": prompt, "arg_1": _arguments(sampling)}},
-        "resps": [[one.completion.text for one in attempts]],
+        "resps": [[attempt.completion.text for attempt in attempts]],
         "metrics": [METRIC],
         "doc_hash": _hash(json.dumps(doc, indent=2, ensure_ascii=False)),
         "prompt_hash": _hash(prompt),

@@ -46,9 +46,9 @@ def plain(value: Any) -> Any:
 def _row(run: Run, record: Record, graders: list[str]) -> dict[str, Any]:
     problem, score = record.problem, record.scores.get(run.summary.grader)
     outcome = score.outcome if score else "fault"
-    row: dict[str, Any] = {"run": run.summary.run, "model": run.spec["model"], "decoding": run.spec["decoding"]}
+    row: dict[str, Any] = {"run": run.summary.run, "model": run.spec.model, "decoding": run.spec.decoding}
     row |= {
-        "prompt": run.spec["prompt"],
+        "prompt": run.spec.prompt,
         "grader": run.summary.grader,
         "benchmark": problem.benchmark,
         "id": problem.id,
@@ -65,14 +65,17 @@ def _row(run: Run, record: Record, graders: list[str]) -> dict[str, Any]:
         "fault": record.fault,
         "seconds": record.seconds,
     }
-    row |= {"prompt_tokens": sum(one.completion.prompt_tokens for one in record.attempts)}
-    row |= {"completion_tokens": sum(one.completion.completion_tokens for one in record.attempts)}
+    row |= {"prompt_tokens": sum(attempt.completion.prompt_tokens for attempt in record.attempts)}
+    row |= {"completion_tokens": sum(attempt.completion.completion_tokens for attempt in record.attempts)}
     row |= {"samples": _json(score.samples) if score else ""}
     for name in graders:
-        found = record.scores.get(name)
-        row |= {f"{name}_answer": found.answer if found else None, f"{name}_outcome": found.outcome if found else None}
+        scored = record.scores.get(name)
+        row |= {
+            f"{name}_answer": scored.answer if scored else None,
+            f"{name}_outcome": scored.outcome if scored else None,
+        }
     for method in METHODS:
-        row |= _attempt(method, next((one for one in record.attempts if one.method == method), None))
+        row |= _attempt(method, next((attempt for attempt in record.attempts if attempt.method == method), None))
     return row
 
 

@@ -11,7 +11,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import jinja2
 from markupsafe import Markup
@@ -28,6 +27,7 @@ from mammoth_eval.report.view import heat, plots
 from mammoth_eval.report.view.plots import Figure
 from mammoth_eval.report.view.runs import KEPT, ViewRun, load_run
 from mammoth_eval.report.view.samples import samples_of, to_script
+from mammoth_eval.store import RunSpec
 
 FOLDER = Path(__file__).resolve().parent
 SCRIPTS = ("theme.js", "dom.js", "python.js", "filter.js", "list.js", "sample.js", "main.js")
@@ -69,7 +69,7 @@ def page(runs: Sequence[ViewRun], kept: int = KEPT) -> str:
         samples_grid(summaries),
     )
     sides = _sides(runs)
-    grids = [one for one in tables if one is not None] + _ablations(sides)
+    grids = [table for table in tables if table is not None] + _ablations(sides)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
         autoescape=True,
@@ -104,21 +104,21 @@ def _sides(runs: Sequence[ViewRun]) -> list[Side]:
 
 def _ablations(sides: Sequence[Side]) -> list[Grid]:
     """One heat map a factor in which the runs differ."""
-    names = factors.varying([dict(side.spec) for side in sides]) if sides else []
+    names = factors.varying([side.spec for side in sides]) if sides else []
     values = {name: {factors.factor_of(side.spec, name, side.reading) for side in sides} - {None} for name in names}
     return [ablation_grid(ablate(sides, name), ()) for name in names if len(values[name]) > 1]
 
 
 def _plots(summaries: Sequence[RunSummary], sides: Sequence[Side]) -> list[Figure]:
     """Those for which there is something to draw."""
-    found = [
+    figures = [
         plots.accuracy(summaries),
-        heat.differences(sides, [one.name for one in plots.series_of(summaries)]) if sides else None,
+        heat.differences(sides, [series.name for series in plots.series_of(summaries)]) if sides else None,
         plots.outcomes(summaries),
         plots.failures(summaries),
         plots.tokens(summaries),
     ]
-    return [one for one in found if one is not None]
+    return [figure for figure in figures if figure is not None]
 
 
 def script_text() -> str:
@@ -132,12 +132,12 @@ def _hash(text: str) -> str:
 
 
 def _title(runs: Sequence[ViewRun]) -> str:
-    models = list(dict.fromkeys(run.spec["model"] for run in runs))
+    models = list(dict.fromkeys(run.spec.model for run in runs))
     return models[0] if len(models) == 1 else f"{len(models)} models"
 
 
 def _subtitle(runs: Sequence[ViewRun]) -> str:
-    sets = {one.benchmark for run in runs for one in run.summary.summaries}
+    sets = {summary.benchmark for run in runs for summary in run.summary.summaries}
     problems = sum(run.total for run in runs)
     graders = ", ".join(dict.fromkeys(run.summary.grader for run in runs))
     counted = [_count(len(runs), "run"), _count(len(sets), "benchmark"), _count(problems, "record")]
@@ -148,18 +148,18 @@ def _count(number: int, name: str) -> str:
     return f"{number:,} {name}{'' if number == 1 else 's'}"
 
 
-def _facts(spec: dict[str, Any]) -> list[tuple[str, str]]:
+def _facts(spec: RunSpec) -> list[tuple[str, str]]:
     """The settings of a run as text; those that are empty are left out."""
-    found = [(name.replace("_", " "), spec.get(name)) for name in _SHOWN]
-    found.append(("benchmarks", ", ".join(spec["benchmarks"])))
-    return [(name, _text(value)) for name, value in found if value not in (None, "", {}, [])]
+    facts = [(name.replace("_", " "), getattr(spec, name)) for name in _SHOWN]
+    facts.append(("benchmarks", ", ".join(spec.benchmarks)))
+    return [(name, _text(value)) for name, value in facts if value not in (None, "", {}, [])]
 
 
 def _text(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(
-            f"{name} {one if isinstance(one, str) else json.dumps(one, ensure_ascii=False)}"
-            for name, one in value.items()
+            f"{name} {entry if isinstance(entry, str) else json.dumps(entry, ensure_ascii=False)}"
+            for name, entry in value.items()
         )
     return str(value)
 

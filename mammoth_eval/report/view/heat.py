@@ -24,40 +24,42 @@ def differences(sides: Sequence[Side], names: Sequence[str]) -> Figure | None:
 
     None where there is no such pair.
     """
-    found = _comparisons(sides, names)
-    if not found:
+    compared = _comparisons(sides, names)
+    if not compared:
         return None
-    columns = list(dict.fromkeys(cell.benchmark for _, one in found for cell in _cells(one)))
-    most = max(POINTS, *(abs(cell.result.difference) for _, one in found for cell in _cells(one)))
+    columns = list(dict.fromkeys(cell.benchmark for _, comparison in compared for cell in _cells(comparison)))
+    most = max(POINTS, *(abs(cell.result.difference) for _, comparison in compared for cell in _cells(comparison)))
     width = (WIDTH - LEFT - 4) / len(columns)
     parts = [label(LEFT + width * (i + 0.5), 22, name, "middle", "tick") for i, name in enumerate(columns)]
-    for i, (name, one) in enumerate(found):
+    for i, (name, comparison) in enumerate(compared):
         y = HEAD + ROW * i
         parts.append(label(LEFT - 12, y + 21, name if len(name) <= 25 else name[:24] + "…", "end"))
         parts += [
-            _cell(LEFT + width * columns.index(cell.benchmark), y, width, cell, most, name) for cell in _cells(one)
+            _cell(LEFT + width * columns.index(cell.benchmark), y, width, cell, most, name)
+            for cell in _cells(comparison)
         ]
     said = "; ".join(
-        f"{name}: " + ", ".join(f"{cell.benchmark} {_signed(cell)}" for cell in _cells(one)) for name, one in found
+        f"{name}: " + ", ".join(f"{cell.benchmark} {_signed(cell)}" for cell in _cells(comparison))
+        for name, comparison in compared
     )
-    svg = drawing("differences", f"Accuracy minus that of {names[0]}", said, HEAD + ROW * len(found) + 4, *parts)
+    svg = drawing("differences", f"Accuracy minus that of {names[0]}", said, HEAD + ROW * len(compared) + 4, *parts)
     note = f"Points above or below {names[0]} on the same problems; * significant (paired, Holm over the benchmarks)."
     return Figure("differences", "Against the first run", note, svg)
 
 
 def _comparisons(sides: Sequence[Side], names: Sequence[str]) -> list[tuple[str, Comparison]]:
     """Each side but the first, against it; one that shares no problem with it is left out."""
-    found = []
+    compared = []
     for side, name in zip(sides[1:], names[1:], strict=True):
         try:
-            found.append((name, compare(sides[0], side)))
+            compared.append((name, compare(sides[0], side)))
         except UsageError:  # no problem in common
             continue
-    return found
+    return compared
 
 
-def _cells(one: Comparison) -> tuple[Cell, ...]:
-    return (*one.cells, one.mean) if one.mean is not None else one.cells
+def _cells(comparison: Comparison) -> tuple[Cell, ...]:
+    return (*comparison.cells, comparison.mean) if comparison.mean is not None else comparison.cells
 
 
 def _signed(cell: Cell) -> str:

@@ -41,29 +41,31 @@ class Series:
 
 def series_of(runs: Sequence[RunSummary]) -> list[Series]:
     """Every reading of a single run; of several runs, the reading that each was made for."""
-    found = []
-    several = len({run.spec["model"] for run in runs}) > 1
+    series = []
+    several = len({run.spec.model for run in runs}) > 1
     for number, run in enumerate(runs, 1):
-        readings = dict.fromkeys(one.reading for one in run.summaries)
+        readings = dict.fromkeys(summary.reading for summary in run.summaries)
         for reading in readings if len(runs) == 1 else [main_reading(run)]:
             mode = MODES.get(reading, reading)
-            model = f"{run.spec['model']}, " if several else ""
-            name = mode if len(runs) == 1 else f"{number} · {model}{run.spec['decoding']}, {run.spec['prompt']}"
-            found.append(Series(name, {one.benchmark: one for one in run.summaries if one.reading == reading}))
-    return found
+            model = f"{run.spec.model}, " if several else ""
+            name = mode if len(runs) == 1 else f"{number} · {model}{run.spec.decoding}, {run.spec.prompt}"
+            series.append(
+                Series(name, {summary.benchmark: summary for summary in run.summaries if summary.reading == reading})
+            )
+    return series
 
 
 def main_reading(run: RunSummary) -> str:
     """What a run's own answers are read as: the hybrid where both methods were asked."""
-    return "hybrid" if run.spec["decoding"] == "both" else str(run.spec["decoding"])
+    return stats.own_reading(run.spec.decoding)
 
 
 def _benchmarks(series: Sequence[Series]) -> list[str]:
-    return list(dict.fromkeys(name for one in series for name in one.cells))
+    return list(dict.fromkeys(name for curve in series for name in curve.cells))
 
 
 def _legend(series: Sequence[Series]) -> tuple[tuple[Markup, str], ...]:
-    return tuple((swatch(number), one.name) for number, one in enumerate(series))
+    return tuple((swatch(number), curve.name) for number, curve in enumerate(series))
 
 
 def accuracy(runs: Sequence[RunSummary]) -> Figure:
@@ -71,26 +73,27 @@ def accuracy(runs: Sequence[RunSummary]) -> Figure:
     every = series_of(runs)
     series = every[:SERIES]
     scale = Scale(
-        0, ceiling([cell.accuracy.high for one in series for cell in one.cells.values()], 100), LEFT, WIDTH - 16
+        0, ceiling([cell.accuracy.high for curve in series for cell in curve.cells.values()], 100), LEFT, WIDTH - 16
     )
     parts, y = [], 14.0
     for name in _benchmarks(series):
-        rows = [(number, one.cells[name]) for number, one in enumerate(series) if name in one.cells]
+        rows = [(number, curve.cells[name]) for number, curve in enumerate(series) if name in curve.cells]
         parts.append(label(LEFT - 14, y + 7.5 * len(rows) + 4, name, "end"))
         for number, cell in rows:
             y += 15
             parts.append(_interval(number, cell, series[number].name, scale, y - 7.5))
         y += 12
     text = "; ".join(
-        f"{name}: " + ", ".join(_said(one, name) for one in series if name in one.cells) for name in _benchmarks(series)
+        f"{name}: " + ", ".join(_said(curve, name) for curve in series if name in curve.cells)
+        for name in _benchmarks(series)
     )
     left_out = f" The first {SERIES} of {len(every)} runs." if len(every) > SERIES else ""
     svg = drawing("accuracy", "Accuracy with 95 % intervals", text, y + 24, across(scale, 6, y, " %"), *parts)
     return Figure("accuracy", "Accuracy", f"Line: 95 % interval (Wilson).{left_out}", svg, _legend(series))
 
 
-def _said(one: Series, name: str) -> str:
-    return f"{one.name} {one.cells[name].accuracy.value:.1f} %"
+def _said(curve: Series, name: str) -> str:
+    return f"{curve.name} {curve.cells[name].accuracy.value:.1f} %"
 
 
 def _interval(number: int, cell: Summary, name: str, scale: Scale, y: float) -> Markup:
@@ -186,12 +189,12 @@ def _short(why: str) -> str:
 
 
 def _failures(run: RunSummary) -> Counter[str]:
-    wanted = "pot" if run.spec["decoding"] == "both" else main_reading(run)
-    found: Counter[str] = Counter()
-    for one in run.summaries:
-        if one.reading == wanted:
-            found.update(one.pot_failures)
-    return found
+    wanted = "pot" if run.spec.decoding == "both" else main_reading(run)
+    reasons: Counter[str] = Counter()
+    for summary in run.summaries:
+        if summary.reading == wanted:
+            reasons.update(summary.pot_failures)
+    return reasons
 
 
 def tokens(runs: Sequence[RunSummary]) -> Figure | None:
@@ -199,9 +202,13 @@ def tokens(runs: Sequence[RunSummary]) -> Figure | None:
 
     None where tokens are not known (imports).
     """
-    series = [one for one in series_of(runs)[:SERIES] if any(cell.completion_tokens for cell in one.cells.values())]
-    points = [(number, one, _tokens(one), stats.mean(list(one.cells.values()))) for number, one in enumerate(series)]
-    known = [(number, one, spent, value) for number, one, spent, value in points if value is not None]
+    series = [
+        curve for curve in series_of(runs)[:SERIES] if any(cell.completion_tokens for cell in curve.cells.values())
+    ]
+    points = [
+        (number, curve, _tokens(curve), stats.mean(list(curve.cells.values()))) for number, curve in enumerate(series)
+    ]
+    known = [(number, curve, spent, value) for number, curve, spent, value in points if value is not None]
     if not known:
         return None
     along = Scale(0, ceiling([spent for _, _, spent, _ in known], float("inf")), 64, WIDTH - 24)
@@ -212,19 +219,19 @@ def tokens(runs: Sequence[RunSummary]) -> Figure | None:
             element("line", x1=64, x2=WIDTH - 24, y1=up(tick), y2=up(tick), class_="grid"),
             label(54, up(tick) + 4, f"{tick:g} %", "end", "tick"),
         ]
-    for number, one, spent, value in known:
+    for number, curve, spent, value in known:
         x = along(spent)
         line = element("line", x1=x, x2=x, y1=up(value.low), y2=up(value.high), class_=f"whisker s{number}")
-        hint = element("title", f"{one.name}: {value.value:.1f} % at {spent:.0f} tokens per problem")
+        hint = element("title", f"{curve.name}: {value.value:.1f} % at {spent:.0f} tokens per problem")
         parts.append(element("g", hint, line, mark(number, x, up(value.value))))
     parts.append(label(WIDTH - 24, 288, "completion tokens per problem", "end", "tick"))
     text = "; ".join(
-        f"{one.name}: {value.value:.1f} % at {spent:.0f} tokens per problem" for _, one, spent, value in known
+        f"{curve.name}: {value.value:.1f} % at {spent:.0f} tokens per problem" for _, curve, spent, value in known
     )
     svg = drawing("tokens", "Accuracy against tokens", text, 296, *parts)
     return Figure("tokens", "Accuracy against tokens", "Unweighted means over the benchmarks.", svg, _legend(series))
 
 
-def _tokens(one: Series) -> float:
+def _tokens(curve: Series) -> float:
     """Completion tokens per problem, the unweighted mean over benchmarks."""
-    return sum(cell.completion_tokens / max(1, cell.n) for cell in one.cells.values()) / max(1, len(one.cells))
+    return sum(cell.completion_tokens / max(1, cell.n) for cell in curve.cells.values()) / max(1, len(curve.cells))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from mammoth_eval import store
 from mammoth_eval.errors import StoreError
 from mammoth_eval.report.hybrid import HybridReport, analyse
 from mammoth_eval.report.results import RunSummary, summarize_run
+from mammoth_eval.store import RunSpec
 from mammoth_eval.types import Record
 
 KEPT = 20_000
@@ -22,7 +22,7 @@ class ViewRun:
     """One run, read."""
 
     path: Path
-    spec: dict[str, Any]
+    spec: RunSpec
     summary: RunSummary
     hybrid: HybridReport
     records: tuple[Record, ...]
@@ -61,7 +61,7 @@ def load_run(path: Path, grader: str | None = None, *, skip_damaged: bool = Fals
     thinning = Thinning(kept)
     records = thinning.through(store.load_records(path, skip_damaged=skip_damaged))
     try:
-        hybrid = analyse(records, summary.grader, summary.spec["decoding"])
+        hybrid = analyse(records, summary.grader, summary.spec.decoding)
     except KeyError as error:
         raise StoreError(f"{path}: not scored by grader {summary.grader!r} in every record") from error
     return ViewRun(path, summary.spec, summary, hybrid, tuple(thinning.kept), thinning.total)

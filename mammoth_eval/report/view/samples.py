@@ -53,8 +53,8 @@ def samples_of(runs: Sequence[ViewRun], kept: int = KEPT) -> dict[str, Any]:
 
 def _run(run: ViewRun, kept: int, frames: dict[str, list[str]]) -> dict[str, Any]:
     spec = run.spec
-    label = f"{spec['model']} · {spec['decoding']}, {spec['prompt']}"
-    facts = {"id": run.summary.run, "label": label, "model": spec["model"], "decoding": spec["decoding"]}
+    label = f"{spec.model} · {spec.decoding}, {spec.prompt}"
+    facts = {"id": run.summary.run, "label": label, "model": spec.model, "decoding": spec.decoding}
     return facts | {"grader": run.summary.grader, "kept": kept, "total": run.total, "frames": frames}
 
 
@@ -125,8 +125,8 @@ def _attempt(number: int, attempt: Attempt, record: Record) -> dict[str, Any]:
 
 
 def _verdict(score: Score, number: int) -> list[str | None]:
-    one = score.attempts[number]
-    return [one.answer, one.outcome, one.reason]
+    attempt = score.attempts[number]
+    return [attempt.answer, attempt.outcome, attempt.reason]
 
 
 def to_script(data: object) -> str:
@@ -136,4 +136,4 @@ def to_script(data: object) -> str:
     Lone surrogates, which a store keeps and a file in UTF-8 cannot, are written as escapes.
     """
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return _RISKY.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _RISKY.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

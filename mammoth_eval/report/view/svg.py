@@ -25,7 +25,7 @@ def element(name: str, *inside: object, **attributes: object) -> Markup:
         Markup(' {}="{}"').format(key.strip("_").replace("_", "-"), _text(value)) for key, value in attributes.items()
     )
     return Markup("<{0}{1}>{2}</{0}>").format(
-        Markup(name), written, Markup("").join(escape(_text(one)) for one in inside)
+        Markup(name), written, Markup("").join(escape(_text(part)) for part in inside)
     )
 
 
