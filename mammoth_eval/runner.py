@@ -17,7 +17,7 @@ from mammoth_eval.errors import EngineError, SandboxError
 from mammoth_eval.types import Problem, Record
 
 TRIES = 2
-"""A problem on which the engine or the sandbox failed is tried once more before its record is void."""
+"""A problem on which the engine or the sandbox failed is tried once more before its record is errored."""
 GIVE_UP_AFTER = 8
 """Void records in a row, with no success between, after which the run stops: the engine or the sandbox is down."""
 
@@ -44,13 +44,13 @@ def concurrency(engine: Engine, requests: int) -> int:
 async def evaluate(jobs: Iterable[Job], score: Scorer, concurrency: int) -> AsyncGenerator[Record, None]:
     """Records in the order in which they are finished; at most `concurrency` problems are in progress at once.
 
-    `score` is called in a thread. Raises `EngineError` after `GIVE_UP_AFTER` void records in a row. Closing the
+    `score` is called in a thread. Raises `EngineError` after `GIVE_UP_AFTER` errored records in a row. Closing the
     generator cancels what is in progress.
     """
     waiting = iter(jobs)
     running: set[asyncio.Task[Record]] = set()
     finished: asyncio.Queue[asyncio.Task[Record]] = asyncio.Queue()
-    void = 0
+    errored = 0
     try:
         while True:
             while len(running) < concurrency and (job := next(waiting, None)) is not None:
@@ -62,11 +62,11 @@ async def evaluate(jobs: Iterable[Job], score: Scorer, concurrency: int) -> Asyn
             task = await finished.get()
             running.discard(task)
             record = task.result()
-            void = void + 1 if record.fault else 0
+            errored = errored + 1 if record.fault else 0
             yield record
-            if void >= GIVE_UP_AFTER:
+            if errored >= GIVE_UP_AFTER:
                 raise EngineError(
-                    f"{void} problems in a row could not be evaluated, the last because of {record.fault}"
+                    f"{errored} problems in a row could not be evaluated, the last because of {record.fault}"
                 )
     finally:
         for task in running:
@@ -75,7 +75,7 @@ async def evaluate(jobs: Iterable[Job], score: Scorer, concurrency: int) -> Asyn
 
 
 async def _solve(job: Job, score: Scorer) -> Record:
-    """One problem to its record; a failure of ours is tried again, then makes a void record."""
+    """One problem to its record; a failure of ours is tried again, then makes an errored record."""
     start = time.monotonic()
     attempts: Attempts = ()
     fault = ""

@@ -18,7 +18,7 @@ from mammoth_eval.types import Attempt, AttemptScore, Completion, Outcome, Polic
 
 
 def score(record: Record, rules: Rules, policy: Policy) -> Score:
-    """What `rules` make of `record`; outcome ``fault`` for a void record or where the grader could not decide."""
+    """What `rules` make of `record`; outcome ``fault`` for an errored record or where the grader could not decide."""
     if record.fault or not record.attempts:
         return Score(rules.name, None, "fault", None, ())
     scored = tuple(_score_attempt(attempt, record.problem, rules, policy) for attempt in record.attempts)

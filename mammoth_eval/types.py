@@ -257,6 +257,6 @@ class Record:
     scores: Mapping[str, Score] = field(default_factory=dict)
     """By grader; the first is the run's own."""
     fault: str = ""
-    """Why the record is void: an engine or sandbox of ours failed, and went on failing when tried again."""
+    """Why the record is errored: an engine or sandbox of ours failed, and went on failing when tried again."""
     seconds: float = 0.0
     """Wall time from the first request to the last answer."""

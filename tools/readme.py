@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 from mammoth_eval.report import grid
-from mammoth_eval.report.results import RunSummary, accuracy_grid, load_saved
+from mammoth_eval.report.result_tables import accuracy_grid
+from mammoth_eval.report.results import RunSummary, load_saved
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACE = re.compile(r"(?<=<!-- results -->\n).*?(?=<!-- end of results -->)", re.DOTALL)

@@ -89,7 +89,7 @@ def _hybrids(mixed: Sequence[Mixed]) -> str:
     for one in mixed:
         figures = [f"{one.read[name]['accuracy']['value']:.1f}" for name in ("pot", "cot", "hybrid", "oracle")]
         hybrid = one.read["hybrid"]
-        counts = [str(hybrid[name]) for name in ("fallback", "saved", "hurt")]
+        counts = [str(hybrid[name]) for name in ("fallback", "recovered", "lost")]
         cells = (one.benchmark, str(hybrid["n"]), *figures, *counts, f"{one.replayed['accuracy']['value']:.1f}")
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"

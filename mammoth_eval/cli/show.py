@@ -12,8 +12,7 @@ from rich.console import Console
 
 from mammoth_eval.report import grid
 from mammoth_eval.report.html import to_html
-from mammoth_eval.report.results import (
-    RunSummary,
+from mammoth_eval.report.result_tables import (
     accuracy_grid,
     failures_grid,
     outcome_grid,
@@ -21,6 +20,7 @@ from mammoth_eval.report.results import (
     samples_grid,
     to_csv,
 )
+from mammoth_eval.report.results import RunSummary
 from mammoth_eval.store import write_atomically
 
 PLAIN_WIDTH = 200

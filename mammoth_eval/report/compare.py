@@ -31,7 +31,7 @@ class Cell:
     only_a: int
     """Problems that A alone was asked."""
     only_b: int
-    void: int
+    errored: int
     """Problems that both were asked and that are errored in one."""
 
     @property
@@ -128,15 +128,15 @@ def _cell(a: Side, b: Side, benchmark: str, left_out: set[str]) -> tuple[Cell, S
         return None
     scores = [scores_a[key] for key in keys], [scores_b[key] for key in keys]
     result = paired.compare([scores])
-    void = len(asked_a & asked_b) - len(keys)
-    return Cell(benchmark, result, result.p, len(asked_a - asked_b), len(asked_b - asked_a), void), scores
+    errored = len(asked_a & asked_b) - len(keys)
+    return Cell(benchmark, result, result.p, len(asked_a - asked_b), len(asked_b - asked_a), errored), scores
 
 
 def _mean(cells: Sequence[tuple[Cell, Scores]]) -> Cell:
     result = paired.compare([scores for _, scores in cells])
     parts = [cell for cell, _ in cells]
-    only_a, only_b, void = (sum(getattr(cell, name) for cell in parts) for name in ("only_a", "only_b", "void"))
-    return Cell("mean", result, result.p, only_a, only_b, void)
+    only_a, only_b, errored = (sum(getattr(cell, name) for cell in parts) for name in ("only_a", "only_b", "errored"))
+    return Cell("mean", result, result.p, only_a, only_b, errored)
 
 
 def _same_problem(a: Side, b: Side, key: str) -> bool:

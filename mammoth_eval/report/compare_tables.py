@@ -85,7 +85,7 @@ def _left_out(comparison: Comparison) -> tuple[str, ...]:
     """Which problems are not in the pairs."""
     said = []
     for cell in comparison.cells:
-        counts = {"asked of A alone": cell.only_a, "asked of B alone": cell.only_b, "errored": cell.void}
+        counts = {"asked of A alone": cell.only_a, "asked of B alone": cell.only_b, "errored": cell.errored}
         if any(counts.values()):
             said.append(f"{cell.benchmark}: " + ", ".join(f"{n} {what}" for what, n in counts.items() if n))
     if comparison.changed:

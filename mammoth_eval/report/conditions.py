@@ -44,7 +44,7 @@ class Basis:
     grader: str
     sizes: Mapping[str, int]
     """Problems by benchmark."""
-    void: Mapping[str, int]
+    errored: Mapping[str, int]
     """Errored problems by benchmark; those with none may be absent."""
 
 
@@ -106,7 +106,7 @@ def _problems(run: Basis, ambiguous: set[str]) -> str:
     elsewhere.
     """
     sizes = {name: n for name, n in run.sizes.items() if name in PAPER} or run.sizes
-    behind = "".join(f", {run.void[name]} errored in {name}" for name in sizes if run.void.get(name))
+    behind = "".join(f", {run.errored[name]} errored in {name}" for name in sizes if run.errored.get(name))
     for name, row in run.spec.benchmarks.items():
         if name in sizes and _chosen(name, row) in ambiguous:
             behind += f", {name} {row.get('sha256', '')[:6]}"

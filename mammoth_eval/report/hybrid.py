@@ -36,9 +36,9 @@ class Slice:
     """By reading: ``pot``, ``cot``, ``hybrid`` (or ``mammoth``), ``oracle``; only those that the run knows."""
     fallback: int
     """Problems on which the program gave no answer, so that chain of thought was asked for."""
-    saved: int
+    recovered: int
     """Fallbacks whose answer is right."""
-    hurt: int | None
+    lost: int | None
     """Problems on which the program's wrong answer stood in the way of CoT's right one.
 
     None where that is not known.
@@ -70,9 +70,9 @@ class HybridReport:
     slices: Mapping[str, tuple[Slice, ...]]
     """By dimension; a dimension that no row has is empty."""
     spent: tuple[Spent, ...]
-    saved: tuple[str, ...]
+    recovered: tuple[str, ...]
     """Ids of the problems on which the fallback's answer is right."""
-    hurt: tuple[str, ...] | None
+    lost: tuple[str, ...] | None
     """Ids of the problems on which a program's wrong answer stood in the way of CoT's right one.
 
     None where not known.
@@ -90,8 +90,8 @@ class _Tally:
     n: int = 0
     right: Counter[str] = field(default_factory=Counter)
     fallback: int = 0
-    saved: int = 0
-    hurt: int = 0
+    recovered: int = 0
+    lost: int = 0
     failures: Counter[str] = field(default_factory=Counter)
 
 
@@ -112,7 +112,7 @@ def analyse(records: Iterable[Record], grader: str, decoding: str) -> HybridRepo
     readings = _readings(decoding)
     tallies: dict[tuple[str, str, str], _Tally] = {}
     costs: dict[tuple[str, Method], _Cost] = {}
-    saved, hurt = [], []
+    recovered, lost = [], []
     for record in records:
         score = record.scores[grader]
         _add_cost(costs, record)
@@ -120,15 +120,15 @@ def analyse(records: Iterable[Record], grader: str, decoding: str) -> HybridRepo
             continue
         right = [reading for reading in readings if stats.decided(score, reading).outcome == "correct"]
         failures = list(stats.pot_failures(record, grader))
-        saved += [record.problem.id] if stats.fell_back(score) and score.outcome == "correct" else []
-        hurt += [record.problem.id] if stats.was_hurt(score) else []
+        recovered += [record.problem.id] if stats.fell_back(score) and score.outcome == "correct" else []
+        lost += [record.problem.id] if stats.was_lost(score) else []
         for dimension, value in _places(record, score):
             key = (dimension, record.problem.benchmark, value)
             _add(tallies.setdefault(key, _Tally()), score, right, failures)
     slices = {dimension: _slices(tallies, dimension, readings, "cot" in readings) for dimension in DIMENSIONS}
     spent = (Spent(benchmark, path, **asdict(cost)) for (benchmark, path), cost in costs.items())
-    known = tuple(hurt) if "cot" in readings else None
-    return HybridReport(grader, decoding, slices, tuple(spent), tuple(saved), known)
+    known = tuple(lost) if "cot" in readings else None
+    return HybridReport(grader, decoding, slices, tuple(spent), tuple(recovered), known)
 
 
 def _readings(decoding: str) -> tuple[str, ...]:
@@ -143,8 +143,8 @@ def _add(tally: _Tally, score: Score, right: Sequence[str], failures: Sequence[s
     tally.failures.update(failures)
     if stats.fell_back(score):
         tally.fallback += 1
-        tally.saved += score.outcome == "correct"
-    tally.hurt += stats.was_hurt(score)
+        tally.recovered += score.outcome == "correct"
+    tally.lost += stats.was_lost(score)
 
 
 def _add_cost(costs: dict[tuple[str, Method], _Cost], record: Record) -> None:
@@ -187,7 +187,7 @@ def _bin(value: int, edges: Sequence[int]) -> str:
 
 
 def _slices(
-    tallies: Mapping[tuple[str, str, str], _Tally], dimension: str, readings: Sequence[str], knows_hurt: bool
+    tallies: Mapping[tuple[str, str, str], _Tally], dimension: str, readings: Sequence[str], knows_lost: bool
 ) -> tuple[Slice, ...]:
     """One dimension, benchmarks in the order of the run, their values in order."""
     rows = [(benchmark, value, tally) for (name, benchmark, value), tally in tallies.items() if name == dimension]
@@ -200,8 +200,8 @@ def _slices(
             tally.n,
             {reading: stats.wilson(tally.right[reading], tally.n) for reading in readings},
             tally.fallback,
-            tally.saved,
-            tally.hurt if knows_hurt else None,
+            tally.recovered,
+            tally.lost if knows_lost else None,
             dict(tally.failures.most_common()),
         )
         for benchmark, value, tally in rows

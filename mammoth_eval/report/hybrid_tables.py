@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from mammoth_eval.report.grid import Grid
 from mammoth_eval.report.hybrid import HybridReport, Slice
-from mammoth_eval.report.results import MODES, cell
+from mammoth_eval.report.result_tables import cell
+from mammoth_eval.report.results import MODES
 
 REASONS = 8
 """Columns of reasons; rarer ones are summed up in one more."""
@@ -35,20 +36,20 @@ def hybrid_grids(run: str, report: HybridReport) -> list[Grid]:
 def _accuracy(run: str, dimension: str, slices: Sequence[Slice], report: HybridReport) -> Grid:
     readings = list(dict.fromkeys(name for part in slices for name in part.accuracy))
     asked_again = any(part.fallback for part in slices)
-    knows_lost = any(part.hurt is not None for part in slices)
+    knows_lost = any(part.lost is not None for part in slices)
     rows = tuple(
         (
             *_head(dimension, part),
             str(part.n),
             *(cell(part.accuracy.get(name)) for name in readings),
-            *((str(part.fallback), str(part.saved)) if asked_again else ()),
-            *((str(part.hurt),) if knows_lost else ()),
+            *((str(part.fallback), str(part.recovered)) if asked_again else ()),
+            *((str(part.lost),) if knows_lost else ()),
         )
         for part in slices
     )
     last = (*(("fallback", "recovered") if asked_again else ()), *(("lost",) if knows_lost else ()))
     header = (*_names(dimension), "N", *(MODES.get(name, name) for name in readings), *last)
-    notes = (*_NOTES, *_named("recovered", report.saved), *_named("lost", report.hurt or ())) if asked_again else ()
+    notes = (*_NOTES, *_named("recovered", report.recovered), *_named("lost", report.lost or ())) if asked_again else ()
     notes = notes if dimension == "benchmark" else ()
     return Grid(f"{run}: accuracy in % by {dimension}", header, rows, notes, left=len(_names(dimension)))
 

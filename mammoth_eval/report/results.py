@@ -1,11 +1,9 @@
-"""Runs -> tables: accuracy in the paper's column order, and what became of every problem."""
+"""A run summed up: what tables, pages and scripts show of it, and its summary as a file."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +14,9 @@ from mammoth_eval import stats, store
 from mammoth_eval.benchmarks import IND, OOD, PAPER
 from mammoth_eval.errors import StoreError
 from mammoth_eval.paths import below
-from mammoth_eval.report.grid import Grid
 from mammoth_eval.stats import Interval, Summary
 from mammoth_eval.store import RunHeader, RunSpec
 from mammoth_eval.store.records import AnyRecord
-from mammoth_eval.types import OUTCOMES
 
 AVERAGES = {"IND": IND, "OOD": OOD, "AVG": PAPER}
 MODES = {"cot": "CoT", "pot": "PoT", "hybrid": "Hybrid", "mammoth": "Hybrid (mammoth)", "oracle": "Oracle"}
@@ -56,7 +52,7 @@ class RunSummary:
         by_reading = {}
         for reading in dict.fromkeys(summary.reading for summary in self.summaries):
             cells = {summary.benchmark: summary for summary in self.summaries if summary.reading == reading}
-            means = {name: _mean(cells, sets) for name, sets in AVERAGES.items()}
+            means = {name: mean_of(cells, sets) for name, sets in AVERAGES.items()}
             by_reading[reading] = {name: mean for name, mean in means.items() if mean is not None}
         return by_reading
 
@@ -67,7 +63,7 @@ class RunSummary:
         summaries = (
             Summary(
                 **{
-                    **saved,
+                    **{_RENAMED.get(name, name): value for name, value in saved.items()},
                     "accuracy": Interval(**saved["accuracy"]),
                     "pass_at": {int(k): value for k, value in saved["pass_at"].items()},
                 }
@@ -75,6 +71,10 @@ class RunSummary:
             for saved in row["results"]
         )
         return cls(row["run"], spec, row["session"], row["grader"], _in_order(summaries))
+
+
+_RENAMED = {"saved": "recovered", "hurt": "lost"}
+"""Names in summaries that earlier versions wrote."""
 
 
 def _in_order(summaries: Iterable[Summary]) -> tuple[Summary, ...]:
@@ -127,215 +127,7 @@ def load_saved(path: Path) -> RunSummary:
         raise StoreError(f"{path}: not a saved summary: {error!r}") from error
 
 
-def cell(interval: Interval | None) -> str:
-    """``41.8 ±0.7``: accuracy in percent and half its 95 % interval; empty for None."""
-    return "" if interval is None else f"{interval.value:.1f} ±{interval.half:.1f}"
-
-
-def accuracy_grid(runs: Sequence[RunSummary]) -> Grid:
-    """One row a model and mode; the paper's nine columns in its order, other sets behind them, then IND, OOD, AVG."""
-    present = {summary.benchmark for run in runs for summary in run.summaries}
-    columns = [name for name in PAPER if name in present] + sorted(present - set(PAPER))
-    means: dict[str, Sequence[str]] = {name: sets for name, sets in AVERAGES.items() if present >= set(sets)}
-    if not means and len(columns) > 1:
-        means = {"mean": columns}
-    graders, sizes = len({run.grader for run in runs}) > 1, len({_sizes(run) for run in runs}) > 1
-    rows: list[tuple[str, ...]] = []
-    for run in runs:
-        asked = [_asked(run.spec), *([run.grader] if graders else []), *([_sizes(run)] if sizes else [])]
-        rows.extend(_accuracy_rows(run, ", ".join(asked), columns, means))
-    header = ("model", "mode", "run", *columns, *means)
-    return Grid(
-        "Accuracy in %", header, tuple(rows), (_graders_note(runs), _sizes_note(runs), *_seeds_note(runs)), left=3
-    )
-
-
-def _accuracy_rows(
-    run: RunSummary, asked: str, columns: Sequence[str], means: Mapping[str, Sequence[str]]
-) -> Iterator[tuple[str, ...]]:
-    """One row for each reading of a run: a cell for each set, and one for each mean over sets."""
-    for reading in dict.fromkeys(summary.reading for summary in run.summaries):
-        cells = {summary.benchmark: summary for summary in run.summaries if summary.reading == reading}
-        figures = [cells[name].accuracy if name in cells else None for name in columns]
-        figures += [_mean(cells, sets) for sets in means.values()]
-        yield run.spec.model, MODES.get(reading, reading), asked, *map(cell, figures)
-
-
-def _asked(spec: RunSpec) -> str:
-    """What tells runs of one model apart at a glance: decoding, prompt, samples, new tokens."""
-    tokens = spec.sampling.get("max_tokens")
-    samples = f"{spec.samples} samples" if spec.samples > 1 else ""
-    return ", ".join(
-        part for part in (spec.decoding, spec.prompt, samples, f"{tokens} tokens" if tokens else "") if part
-    )
-
-
-def _sizes(run: RunSummary) -> str:
-    """On how many problems: ``100 problems`` of each set, or the number of each."""
-    sizes = {summary.benchmark: summary.n for summary in run.summaries}
-    if len(set(sizes.values())) == 1:
-        return f"{next(iter(sizes.values()))} problems"
-    return "problems " + " ".join(f"{name} {n}" for name, n in sizes.items())
-
-
-def _sizes_note(runs: Sequence[RunSummary]) -> str:
-    sizes: dict[str, set[int]] = {}
-    for run in runs:
-        for summary in run.summaries:
-            sizes.setdefault(summary.benchmark, set()).add(summary.n)
-    if len(set().union(*sizes.values())) == 1:
-        return f"{next(iter(next(iter(sizes.values()))))} problems of each set."
-    return (
-        "Problems: "
-        + ", ".join(f"{name} {' or '.join(map(str, sorted(counts)))}" for name, counts in sizes.items())
-        + "."
-    )
-
-
-def _seeds_note(runs: Sequence[RunSummary]) -> tuple[str, ...]:
-    """With which seeds the problems of generated sets were made."""
-    sets: dict[int, list[str]] = {}
-    for run in runs:
-        for name, row in run.spec.benchmarks.items():
-            seed = row.get("source", {}).get("seed")
-            if seed is not None and name not in sets.setdefault(seed, []):
-                sets[seed].append(name)
-    return tuple(
-        f"Problems of {', '.join(sorted(names))} made with seed {seed}." for seed, names in sorted(sets.items())
-    )
-
-
-def _mean(cells: dict[str, Summary], sets: Iterable[str]) -> Interval | None:
+def mean_of(cells: dict[str, Summary], sets: Iterable[str]) -> Interval | None:
+    """The mean over `sets`, where there is a cell for each of them."""
     names = list(sets)
     return stats.mean([cells[name] for name in names]) if all(name in cells for name in names) else None
-
-
-def _graders_note(runs: Sequence[RunSummary]) -> str:
-    graders = sorted({run.grader for run in runs})
-    return f"± is half the 95 % interval (Wilson). Graded by {', '.join(graders)}."
-
-
-def outcome_grid(runs: Sequence[RunSummary]) -> Grid:
-    """One row per benchmark and reading: outcomes that sum to N."""
-    rows = [
-        (*head, str(summary.n), *(str(summary.outcomes[outcome]) for outcome in OUTCOMES))
-        for head, summary in _each(runs)
-    ]
-    header = (*_head(runs), "N", *(name.replace("_", " ") for name in OUTCOMES))
-    return Grid("What became of the problems", header, tuple(rows), left=len(_head(runs)))
-
-
-def path_grid(runs: Sequence[RunSummary]) -> Grid:
-    """One row per benchmark and reading: by which path answers came, what the fallback did, new tokens where known."""
-    rows = []
-    for head, summary in _each(runs):
-        asked_again = summary.reading in ("hybrid", "mammoth")
-        by_pot = str(summary.by_path.get("pot", 0)) if summary.reading != "cot" else ""
-        fallback = (
-            (f"{summary.fallback} ({_share(summary.fallback, summary.n)})", str(summary.saved))
-            if asked_again
-            else ("", "")
-        )
-        lost = "" if summary.hurt is None else str(summary.hurt)
-        rows.append(
-            (*head, by_pot, *fallback, lost, f"{summary.completion_tokens:,}" if summary.completion_tokens else "")
-        )
-    notes = (
-        "fallback: the program gave no answer, chain of thought was asked for; recovered: of these, right.",
-        *(
-            ("lost: a program's wrong answer where chain of thought alone was right.",)
-            if any(row[-2] for row in rows)
-            else ()
-        ),
-    )
-    header = (*_head(runs), "by PoT", "fallback", "recovered", "lost", "tokens")
-    return Grid("Program or chain of thought", header, tuple(rows), notes, left=len(_head(runs))).used()
-
-
-def failures_grid(runs: Sequence[RunSummary]) -> Grid | None:
-    """Why programs gave no answer, commonest first, once per run and benchmark; None where all gave one."""
-    reasons: dict[tuple[str, ...], str] = {}
-    for head, summary in _each(runs):
-        if summary.pot_failures:
-            reasons.setdefault(head[:-1], ", ".join(f"{why} {count}" for why, count in summary.pot_failures.items()))
-    header = (*_head(runs)[:-1], "programs without an answer")
-    rows = tuple((*head, why) for head, why in reasons.items())
-    return Grid("Why programs gave no answer", header, rows, left=len(header)) if rows else None
-
-
-def _head(runs: Sequence[RunSummary]) -> tuple[str, ...]:
-    """Headings of the columns that say whose row it is."""
-    return ("run", "benchmark", "mode") if len(runs) > 1 else ("benchmark", "mode")
-
-
-def _each(runs: Sequence[RunSummary]) -> Iterator[tuple[tuple[str, ...], Summary]]:
-    """Every summary, with the first cells of its row."""
-    for run in runs:
-        for summary in run.summaries:
-            cells = (run.run, summary.benchmark, MODES.get(summary.reading, summary.reading))
-            yield cells[-len(_head(runs)) :], summary
-
-
-def _share(part: int, n: int) -> str:
-    return f"{100 * part / n:.0f} %" if n else "0 %"
-
-
-def samples_grid(runs: Sequence[RunSummary]) -> Grid | None:
-    """pass@k of runs with several samples; None where there are none."""
-    sizes = sorted({k for run in runs for summary in run.summaries for k in summary.pass_at})
-    if not sizes:
-        return None
-    rows = [
-        (*head, cell(summary.accuracy), *(f"{summary.pass_at[k]:.1f}" if k in summary.pass_at else "" for k in sizes))
-        for head, summary in _each(runs)
-        if summary.pass_at
-    ]
-    header = (*_head(runs), "majority", *(f"pass@{k}" for k in sizes))
-    return Grid("Several samples per problem", header, tuple(rows), left=len(_head(runs)))
-
-
-def to_csv(runs: Sequence[RunSummary]) -> str:
-    """One line per run, benchmark and reading, figures as numbers.
-
-    Behind them IND, OOD and AVG, which have no outcomes.
-    """
-    out = io.StringIO()
-    sizes = sorted({k for run in runs for summary in run.summaries for k in summary.pass_at})
-    names = ("run", "model", "grader", "decoding", "reading", "benchmark", "n", "accuracy", "low", "high")
-    writer = csv.writer(out, lineterminator="\n")
-    more = ("by_pot", "fallback", "saved", "hurt", "prompt_tokens", "completion_tokens", *(f"pass@{k}" for k in sizes))
-    writer.writerow([*names, *OUTCOMES, *more])
-    for run in runs:
-        head = [run.run, run.spec.model, run.grader, run.spec.decoding]
-        for summary in run.summaries:
-            outcomes = [summary.outcomes[outcome] for outcome in OUTCOMES]
-            hurt = "" if summary.hurt is None else summary.hurt
-            counts = [
-                summary.by_path.get("pot", 0),
-                summary.fallback,
-                summary.saved,
-                hurt,
-                summary.prompt_tokens,
-                summary.completion_tokens,
-            ]
-            passed = [f"{summary.pass_at[k]:.4f}" if k in summary.pass_at else "" for k in sizes]
-            writer.writerow(
-                [
-                    *head,
-                    summary.reading,
-                    summary.benchmark,
-                    summary.n,
-                    *_figures(summary.accuracy),
-                    *outcomes,
-                    *counts,
-                    *passed,
-                ]
-            )
-        for reading, means in run.averages().items():
-            for name, interval in means.items():
-                writer.writerow([*head, reading, name, "", *_figures(interval), *[""] * (len(OUTCOMES) + len(more))])
-    return out.getvalue()
-
-
-def _figures(interval: Interval) -> list[str]:
-    return [f"{value:.4f}" for value in (interval.value, interval.low, interval.high)]

@@ -9,7 +9,7 @@ from mammoth_eval.stats.reading import (
     pot_failures,
     readable,
     readings,
-    was_hurt,
+    was_lost,
 )
 from mammoth_eval.stats.summary import Summary, mean, summarize
 
@@ -27,6 +27,6 @@ __all__ = [
     "readable",
     "readings",
     "summarize",
-    "was_hurt",
+    "was_lost",
     "wilson",
 ]

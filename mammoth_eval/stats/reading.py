@@ -82,7 +82,7 @@ def fell_back(score: AnyScore) -> bool:
     return bool(programs) and set(programs) == {None} and any(attempt.method == "cot" for attempt in score.attempts)
 
 
-def was_hurt(score: AnyScore) -> bool:
+def was_lost(score: AnyScore) -> bool:
     """Whether a program's wrong answer stood in the way of a right one in words."""
     asked = any(attempt.method == "cot" for attempt in score.attempts)
     return score.path == "pot" and score.outcome == "wrong" and asked and decided(score, "cot").outcome == "correct"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mammoth_eval.stats.intervals import Interval, pass_at_k, wilson
-from mammoth_eval.stats.reading import ballot, decided, fell_back, program_failures, readings, sampled, was_hurt
+from mammoth_eval.stats.reading import ballot, decided, fell_back, program_failures, readings, sampled, was_lost
 from mammoth_eval.store.records import AnyAttempt, AnyAttemptScore, AnyRecord, AnyScore
 from mammoth_eval.types import OUTCOMES, Method, Outcome
 
@@ -33,10 +33,10 @@ class Summary:
     by_path: Mapping[str, int] = field(default_factory=dict)
     """How many answers came by ``pot``, ``cot``, ``match``."""
     fallback: int = 0
-    """Problems on which the program gave no answer, so that words were asked for."""
-    saved: int = 0
+    """Problems on which the program gave no answer, so that chain of thought was asked for."""
+    recovered: int = 0
     """Fallbacks whose answer is right."""
-    hurt: int | None = None
+    lost: int | None = None
     """Problems on which the program's wrong answer stood in the way of a right one in words.
 
     Known only where both were asked.
@@ -47,6 +47,12 @@ class Summary:
     """k -> unbiased pass@k in percent, where several samples were drawn."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    thought_tokens: int = 0
+    """Of the completions' tokens, those of thoughts, as far as they are known; of all attempts."""
+    unfinished: int = 0
+    """Truncated problems on which a thought did not end."""
+    budget_bound: int = 0
+    """Thoughts that were cut off at their budget; of all attempts."""
 
 
 def mean(cells: Sequence[Summary]) -> Interval | None:
@@ -68,11 +74,16 @@ class _Case:
     methods: tuple[Method, ...]
     """Of the attempts."""
     failures: tuple[str, ...]
-    void: bool
+    errored: bool
+    unfinished: bool
+    """The thought of one of the attempts did not end."""
     count: int = 0
     prompt_tokens: list[int] = field(default_factory=list)
     """By attempt, summed over the records."""
     completion_tokens: list[int] = field(default_factory=list)
+    thought_tokens: int = 0
+    budget_bound: int = 0
+    """Thoughts that were cut off at their budget."""
 
 
 def summarize(records: Iterable[AnyRecord], grader: str, decoding: str) -> list[Summary]:
@@ -106,25 +117,30 @@ def _count(cases: dict[tuple[Any, ...], _Case], record: AnyRecord, score: AnySco
     )
     methods = tuple([attempt.method for attempt in attempts])
     failures = tuple(program_failures(attempts, scored))
-    key = (score.outcome, score.path, parts, score.samples, failures, methods, bool(record.fault))
+    unfinished = any(attempt.completion.unfinished for attempt in attempts)
+    key = (score.outcome, score.path, parts, score.samples, failures, methods, bool(record.fault), unfinished)
     case = cases.get(key)
     if case is None:
         zeros = [0] * len(methods)
-        case = cases[key] = _Case(score, methods, failures, bool(record.fault), 0, zeros, zeros.copy())
+        case = cases[key] = _Case(score, methods, failures, bool(record.fault), unfinished, 0, zeros, zeros.copy())
     case.count += 1
     for place, attempt in enumerate(attempts):
         case.prompt_tokens[place] += attempt.completion.prompt_tokens
         case.completion_tokens[place] += attempt.completion.completion_tokens
+        case.thought_tokens += attempt.completion.thought_tokens or 0
+        case.budget_bound += attempt.completion.budget_bound
 
 
 def _summary(benchmark: str, reading: str, cases: Sequence[_Case], decoding: str) -> Summary:
     outcomes: Counter[Outcome] = Counter()
     by_path: Counter[str] = Counter()
+    unfinished = 0
     for case in cases:
         counted = decided(case.score, reading)
         outcomes[counted.outcome] += case.count
         if counted.path is not None:
             by_path[counted.path] += case.count
+        unfinished += case.count * (case.unfinished and counted.outcome == "truncated")
     fallen = [case for case in cases if fell_back(case.score)] if reading not in ("cot", "pot", "oracle") else []
     prompt_tokens, completion_tokens = _tokens(cases, reading, decoding)
     return Summary(
@@ -135,12 +151,15 @@ def _summary(benchmark: str, reading: str, cases: Sequence[_Case], decoding: str
         accuracy=wilson(outcomes["correct"], _scored(outcomes)),
         by_path=dict(by_path),
         fallback=_size(fallen),
-        saved=_size([case for case in fallen if case.score.outcome == "correct"]),
-        hurt=_hurt(cases) if reading == "hybrid" else None,
+        recovered=_size([case for case in fallen if case.score.outcome == "correct"]),
+        lost=_lost(cases) if reading == "hybrid" else None,
         pot_failures=_failures(cases) if reading != "cot" else {},
         pass_at=_pass_at(cases, reading),
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
+        thought_tokens=sum(case.thought_tokens for case in cases),
+        unfinished=unfinished,
+        budget_bound=sum(case.budget_bound for case in cases),
     )
 
 
@@ -149,9 +168,9 @@ def _size(cases: Sequence[_Case]) -> int:
     return sum(case.count for case in cases)
 
 
-def _hurt(cases: Sequence[_Case]) -> int | None:
+def _lost(cases: Sequence[_Case]) -> int | None:
     """Problems on which a program's wrong answer stood in the way; None where not both were asked on every problem."""
-    return _size([case for case in cases if was_hurt(case.score)]) if _both(cases) else None
+    return _size([case for case in cases if was_lost(case.score)]) if _both(cases) else None
 
 
 def _failures(cases: Sequence[_Case]) -> dict[str, int]:
@@ -185,7 +204,7 @@ def _is_spent(method: Method, place: int, score: AnyScore, reading: str) -> bool
 
 def _both(cases: Sequence[_Case]) -> bool:
     """Whether both methods were asked for on every problem that is not errored."""
-    return all({"pot", "cot"} <= set(case.methods) for case in cases if not case.void)
+    return all({"pot", "cot"} <= set(case.methods) for case in cases if not case.errored)
 
 
 def _pass_at(cases: Sequence[_Case], reading: str) -> dict[int, float]:

@@ -80,7 +80,7 @@ def test_both_shows_the_four_readings(toy):
     right = {row["reading"]: row["outcomes"]["correct"] for row in one["results"]}
     assert right == {"cot": 30, "pot": 10, "hybrid": 20, "oracle": 30}
     (hybrid,) = [row for row in one["results"] if row["reading"] == "hybrid"]
-    assert (hybrid["fallback"], hybrid["saved"], hybrid["hurt"]) == (10, 10, 10)
+    assert (hybrid["fallback"], hybrid["recovered"], hybrid["lost"]) == (10, 10, 10)
 
 
 def test_the_same_command_again_asks_nothing_again(toy):

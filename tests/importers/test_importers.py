@@ -431,7 +431,7 @@ def test_two_files_make_a_hybrid(hybrid):
     right = {one["reading"]: one["outcomes"]["correct"] for one in run["results"]}
     assert right == {"pot": 1, "cot": 3, "hybrid": 2, "oracle": 3}
     (read,) = (one for one in run["results"] if one["reading"] == "hybrid")
-    assert (read["fallback"], read["saved"], read["hurt"]) == (1, 1, 1)
+    assert (read["fallback"], read["recovered"], read["lost"]) == (1, 1, 1)
 
 
 def test_the_replay_engine_takes_an_imported_run_through_the_whole_pipeline(hybrid):

@@ -78,14 +78,14 @@ def test_a_problem_whose_gold_changed_is_left_out_and_named(tmp_path):
 def test_void_problems_are_in_no_pair_and_are_no_flip(tmp_path):
     one = runs.make(tmp_path, "a", outcomes={"toy": [RIGHT] * 3})
     other = runs.make(tmp_path, "b", outcomes={"toy": [WRONG] * 3})
-    void = replace(
+    errored = replace(
         record(fault="EngineError: gone", number=1),
         scores={"exact": replace(_score(other), outcome="fault", attempts=())},
     )
     with store.RunFolder(tmp_path, _spec(other)) as run:
-        run.append(void)
+        run.append(errored)
     found = compare(load_side(one), load_side(other))
-    assert (found.cells[0].result.n, found.cells[0].void) == (2, 1)
+    assert (found.cells[0].result.n, found.cells[0].errored) == (2, 1)
     assert [flip.problem for flip in found.flips] == ["toy/0", "toy/2"]
 
 

@@ -52,12 +52,12 @@ def test_readings_recovered_and_lost_are_those_of_the_summary():
     (one,) = by_dimension(records, "benchmark").values()
     summaries = {found.reading: found for found in stats.summarize(records, "exact", "both")}
     assert one.accuracy == {reading: found.accuracy for reading, found in summaries.items()}
-    assert (one.fallback, one.saved, one.hurt) == (2, 1, 1)
+    assert (one.fallback, one.recovered, one.lost) == (2, 1, 1)
     hybrid = summaries["hybrid"]
-    assert (one.fallback, one.saved, one.hurt, one.failures) == (
+    assert (one.fallback, one.recovered, one.lost, one.failures) == (
         hybrid.fallback,
-        hybrid.saved,
-        hybrid.hurt,
+        hybrid.recovered,
+        hybrid.lost,
         hybrid.pot_failures,
     )
 
@@ -67,7 +67,7 @@ def test_a_run_that_fell_back_only_where_it_must_knows_neither_cot_nor_what_was_
     one = replace(one, scores=scored(("pot", "4", RIGHT)))
     (found,) = by_dimension([one, failed(1, "timeout")], "benchmark", "hybrid").values()
     assert set(found.accuracy) == {"pot", "hybrid"}
-    assert found.hurt is None
+    assert found.lost is None
     assert (found.accuracy["pot"].value, found.accuracy["hybrid"].value) == (50.0, 100.0)
 
 

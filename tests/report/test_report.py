@@ -15,7 +15,7 @@ from rich.console import Console
 
 from mammoth_eval import stats
 from mammoth_eval.benchmarks import PAPER
-from mammoth_eval.report import grid, results
+from mammoth_eval.report import grid, result_tables, results
 from mammoth_eval.report.results import RunSummary
 
 GOLDEN = DATA / "golden"
@@ -38,12 +38,12 @@ def run(benchmarks=PAPER, decoding="both", model="org/model_7%", n=20, seed=0):
 
 
 FORMS = {
-    "accuracy.md": lambda: grid.to_markdown(results.accuracy_grid([run()])),
-    "outcomes.md": lambda: grid.to_markdown(results.outcome_grid([run(("gsm8k", "aqua"))])),
-    "paths.md": lambda: grid.to_markdown(results.path_grid([run(("gsm8k", "aqua"))])),
-    "failures.md": lambda: grid.to_markdown(results.failures_grid([run(("gsm8k", "aqua"))])),
-    "accuracy.tex": lambda: grid.to_latex(results.accuracy_grid([run(("gsm8k", "math500", "toy_set"))])),
-    "results.csv": lambda: results.to_csv([run(("gsm8k",))]),
+    "accuracy.md": lambda: grid.to_markdown(result_tables.accuracy_grid([run()])),
+    "outcomes.md": lambda: grid.to_markdown(result_tables.outcome_grid([run(("gsm8k", "aqua"))])),
+    "paths.md": lambda: grid.to_markdown(result_tables.path_grid([run(("gsm8k", "aqua"))])),
+    "failures.md": lambda: grid.to_markdown(result_tables.failures_grid([run(("gsm8k", "aqua"))])),
+    "accuracy.tex": lambda: grid.to_latex(result_tables.accuracy_grid([run(("gsm8k", "math500", "toy_set"))])),
+    "results.csv": lambda: result_tables.to_csv([run(("gsm8k",))]),
     "results.json": lambda: json.dumps([run(("gsm8k",)).to_json()], indent=1),
 }
 
@@ -71,7 +71,7 @@ def test_a_summary_that_an_earlier_version_kept_is_read_whole(path):
 
 @pytest.mark.parametrize("width", [80, 300])
 def test_a_terminal_shows_no_figure_broken(width):
-    table = results.accuracy_grid([run(PAPER)])
+    table = result_tables.accuracy_grid([run(PAPER)])
     out = io.StringIO()
     Console(file=out, width=width).print(grid.to_rich(table, width))
     said = out.getvalue()
@@ -80,33 +80,33 @@ def test_a_terminal_shows_no_figure_broken(width):
 
 
 def test_columns_stand_in_the_papers_order_and_averages_behind_them():
-    header = results.accuracy_grid([run(tuple(reversed(PAPER)))]).header
+    header = result_tables.accuracy_grid([run(tuple(reversed(PAPER)))]).header
     assert header == ("model", "mode", "run", *PAPER, "IND", "OOD", "AVG")
 
 
 def test_an_average_of_sets_that_are_not_all_there_is_not_shown():
-    header = results.accuracy_grid([run(PAPER[:4])]).header
+    header = result_tables.accuracy_grid([run(PAPER[:4])]).header
     assert header[-1] == "IND"
-    assert results.accuracy_grid([run(("toy_a", "toy_b"))]).header[-1] == "mean"
+    assert result_tables.accuracy_grid([run(("toy_a", "toy_b"))]).header[-1] == "mean"
 
 
 def test_a_run_without_all_sets_has_an_empty_average_beside_one_that_has():
-    whole, part = results.accuracy_grid([run(), run(("gsm8k",))]).rows[::4]
+    whole, part = result_tables.accuracy_grid([run(), run(("gsm8k",))]).rows[::4]
     assert whole[-1]
     assert part[-1] == ""
 
 
 def test_the_number_of_problems_is_said():
-    assert results.accuracy_grid([run()]).notes[-1] == "20 problems of each set."
-    notes = results.accuracy_grid([run(("gsm8k",), n=20), run(("gsm8k", "aqua"), n=30)]).notes
+    assert result_tables.accuracy_grid([run()]).notes[-1] == "20 problems of each set."
+    notes = result_tables.accuracy_grid([run(("gsm8k",), n=20), run(("gsm8k", "aqua"), n=30)]).notes
     assert notes[-1] == "Problems: gsm8k 20 or 30, aqua 30."
 
 
 def test_runs_under_other_graders_or_on_other_problems_say_so_in_their_rows():
     one, other = run(("gsm8k",)), run(("gsm8k",), n=30)
-    rows = results.accuracy_grid([one, dataclasses.replace(other, grader="mammoth")]).rows
+    rows = result_tables.accuracy_grid([one, dataclasses.replace(other, grader="mammoth")]).rows
     assert [row[2].partition("tokens")[2] for row in rows[::4]] == [", exact, 20 problems", ", mammoth, 30 problems"]
-    assert results.accuracy_grid([one, one]).rows[0][2].endswith("tokens")
+    assert result_tables.accuracy_grid([one, one]).rows[0][2].endswith("tokens")
 
 
 def test_a_summary_comes_back_from_json_as_it_went():
@@ -114,7 +114,7 @@ def test_a_summary_comes_back_from_json_as_it_went():
 
 
 def test_csv_has_one_line_a_benchmark_and_reading_with_figures_as_numbers():
-    rows = list(csv.DictReader(io.StringIO(results.to_csv([run()]))))
+    rows = list(csv.DictReader(io.StringIO(result_tables.to_csv([run()]))))
     means = [row for row in rows if row["benchmark"] in ("IND", "OOD", "AVG")]
     assert (len(rows), len(means)) == (12 * 4, 3 * 4)
     whole = [float(row["accuracy"]) for row in rows if row["reading"] == "hybrid" and row not in means]
@@ -174,7 +174,7 @@ def test_the_seeds_of_generated_problems_are_said():
     one = run()
     sets = {"gsm8k": {"source": {"seed": 42}}, "math": {"source": {}}}
     made = dataclasses.replace(one, spec=structs.replace(one.spec, benchmarks=sets))
-    assert "Problems of gsm8k made with seed 42." in results.accuracy_grid([made]).notes
+    assert "Problems of gsm8k made with seed 42." in result_tables.accuracy_grid([made]).notes
 
 
 def test_sets_stand_in_the_papers_order_whatever_came_first():

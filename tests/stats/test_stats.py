@@ -62,7 +62,7 @@ def test_cot_pot_hybrid_and_oracle_are_read_off_one_run():
         "oracle": 4,
     }
     hybrid = found["hybrid"]
-    assert (hybrid.fallback, hybrid.saved, hybrid.hurt) == (3, 1, 1)
+    assert (hybrid.fallback, hybrid.recovered, hybrid.lost) == (3, 1, 1)
     assert hybrid.by_path == {"pot": 3, "cot": 2}
     assert hybrid.pot_failures == {"NameError": 3}
     assert found["cot"].completion_tokens == found["pot"].completion_tokens == 6 * 5

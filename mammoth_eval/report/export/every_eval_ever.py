@@ -140,7 +140,7 @@ def _result(run: Run, summary: Summary) -> dict[str, Any]:
         "confidence_level": 0.95,
         "method": "wilson",
     }
-    counts = _strings({"n": summary.n, "fallback": summary.fallback, "saved": summary.saved}) | _strings(
+    counts = _strings({"n": summary.n, "fallback": summary.fallback, "recovered": summary.recovered}) | _strings(
         summary.outcomes
     )
     source = run.spec.benchmarks.get(summary.benchmark, {})

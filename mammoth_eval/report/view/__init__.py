@@ -21,7 +21,8 @@ from mammoth_eval.report.ablation import ablate
 from mammoth_eval.report.ablation_tables import ablation_grid
 from mammoth_eval.report.grid import Grid
 from mammoth_eval.report.hybrid_tables import hybrid_grids
-from mammoth_eval.report.results import RunSummary, accuracy_grid, failures_grid, outcome_grid, path_grid, samples_grid
+from mammoth_eval.report.result_tables import accuracy_grid, failures_grid, outcome_grid, path_grid, samples_grid
+from mammoth_eval.report.results import RunSummary
 from mammoth_eval.report.sides import Side, load_side
 from mammoth_eval.report.view import heat, plots
 from mammoth_eval.report.view.plots import Figure
