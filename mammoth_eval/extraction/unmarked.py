@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from mammoth_eval.extraction.announced import number_first
 from mammoth_eval.extraction.closing.equations import is_derivation, side
 from mammoth_eval.extraction.closing.last_value import MATH, WORD, last_number, last_value
-from mammoth_eval.extraction.triggers import number_first
 
 _PROSE = re.compile(r"[A-Za-z]{2,}[;:]? +(?:[A-Za-z]{2,}|\d)")
 """Words side by side; a printed expression has signs between its names."""
