@@ -17,5 +17,6 @@ import setuptools
 @pytest.mark.parametrize("asked", ["installing.has_pip()", "installing.pip('install', 'numpy')"])
 def test_setuptools_can_be_imported_after_it(asked):
     pytest.importorskip("setuptools")
-    done = subprocess.run([sys.executable, "-c", LATER.format(asked=asked)], capture_output=True, text=True, check=False)
+    words = [sys.executable, "-c", LATER.format(asked=asked)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
