@@ -17,6 +17,7 @@ from mammoth_eval.cli import options, show
 from mammoth_eval.doctor import question
 from mammoth_eval.engines import ENGINES
 from mammoth_eval.resources import cache_folder
+from mammoth_eval.safe_text import printable
 from mammoth_eval.types import Sampling
 
 STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
@@ -72,7 +73,7 @@ def _look_at_model(args: argparse.Namespace) -> int:
     _show(asked.findings)
     for title, text in (("sent", asked.sent), ("answered", asked.answer)):
         print(f"{title} {'-' * (79 - len(title))}")
-        print(text)
+        print(printable(text))
     print("-" * 80)
     return 0 if healthy else 1
 
@@ -88,7 +89,7 @@ def _print_json(healthy: bool, findings: Sequence[doctor.Finding], **more: str) 
 def _show(findings: Sequence[doctor.Finding]) -> None:
     table = Table.grid(padding=(0, 2))
     for finding in findings:
-        table.add_row(Text(finding.state, STYLES[finding.state]), finding.name, Text(finding.text))
+        table.add_row(Text(finding.state, STYLES[finding.state]), finding.name, Text(printable(finding.text)))
         if finding.advice:
-            table.add_row("", "", Text(finding.advice, "italic"))
+            table.add_row("", "", Text(printable(finding.advice), "italic"))
     show.console().print(table)
