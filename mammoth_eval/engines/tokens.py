@@ -16,13 +16,21 @@ def prompt_text(query: Query, tokenizer: Any, model: str) -> str:
     """
     if not query.chat:
         return query.text + query.start
+    return dialogue_text(query.messages, tokenizer, model, opened=True) + query.start
+
+
+def dialogue_text(messages: Sequence[Message], tokenizer: Any, model: str, *, opened: bool) -> str:
+    """Turns in the model's own template; `opened`: with the start of a turn of the assistant behind them.
+
+    Raises `ModelError` as `prompt_text` does.
+    """
     if not getattr(tokenizer, "chat_template", None):
         raise ModelError(f"{model} has no chat template: choose the prompt style `alpaca` or `fewshot`")
     try:
-        text = tokenizer.apply_chat_template(as_dicts(query.messages), tokenize=False, add_generation_prompt=True)
+        text = tokenizer.apply_chat_template(as_dicts(messages), tokenize=False, add_generation_prompt=opened)
     except Exception as error:  # a template is a program of the model's authors and raises what it likes
         raise ModelError(f"{model}: its chat template refuses the dialogue: {error}") from error
-    return f"{text}{query.start}"
+    return str(text)
 
 
 def prompt_tokens(query: Query, tokenizer: Any, model: str) -> list[int]:
