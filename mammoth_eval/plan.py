@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct, field, structs
 
 import mammoth_eval
-from mammoth_eval import benchmarks, config, models, presets, prompts, rules, thoughts
+from mammoth_eval import arguments, benchmarks, config, engines, models, presets, prompts, rules, thoughts
 from mammoth_eval import decoding as decodings
 from mammoth_eval.benchmarks import Benchmark
 from mammoth_eval.decoding import Decoding
@@ -25,6 +25,7 @@ from mammoth_eval.prompts import Prompt
 from mammoth_eval.redaction import without_secrets
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.rules import Rules
+from mammoth_eval.sandbox.levels import NAMES as LEVELS
 from mammoth_eval.store import RunSpec
 from mammoth_eval.thoughts import AUTO, OFF
 from mammoth_eval.types import Problem, Sampling
@@ -103,18 +104,27 @@ def settings_of(**asked: Any) -> Settings:
     for name in asked:
         if name not in known:
             raise UnknownName("setting", name, known)
-    asked["benchmarks"] = benchmark_names(asked["benchmarks"])
+    asked["model"] = arguments.text("model", asked["model"], empty=False)
+    asked["benchmarks"] = benchmark_names(_names("benchmarks", asked["benchmarks"]))
     if asked.get("graders") is not None:
-        asked["graders"] = listed(asked["graders"])
+        asked["graders"] = _names("graders", asked["graders"])
     if isinstance(asked.get("stop"), str):
         asked["stop"] = (asked["stop"],)
     asked["cache_dir"] = asked.get("cache_dir") or cache_folder()
     for name, value in asked.items():
         try:
             asked[name] = config.convert(value, known[name].hint)
-        except ValueError as error:
-            raise UsageError(f"{name} = {value!r}, expected {error}") from error
+        except (ValueError, RecursionError) as error:
+            raise arguments.wrong(name, value, str(error)) from error
     return Settings(**asked)
+
+
+def _names(argument: str, names: object) -> tuple[str, ...]:
+    """The names that an argument gives, at least one. Raises `UsageError`."""
+    given = listed(names if isinstance(names, str) else arguments.texts(argument, names))
+    if not given:
+        raise arguments.wrong(argument, names, "at least one name")
+    return given
 
 
 def listed(names: str | Sequence[str]) -> tuple[str, ...]:
@@ -168,6 +178,8 @@ def make_plan(settings: Settings) -> Plan:
     """Resolve every name, load every row, hash what moves a number. Raises `UsageError` and its kin."""
     preset = presets.get(settings.preset)
     chosen = overridden(preset, settings)
+    engines.get(settings.engine)
+    arguments.known("sandbox level", settings.sandbox, LEVELS)
     decode = decodings.get(chosen.decoding)
     graders = tuple(rules.get(name) for name in dict.fromkeys(chosen.graders))
     prompt = prompts.get(chosen.prompt)
@@ -233,6 +245,8 @@ def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
         raise UsageError(f"--max-tokens {sampling.max_tokens}: at least 1 is needed")
     if not 0 <= sampling.temperature < math.inf:
         raise UsageError(f"--temperature {sampling.temperature}: expected 0 (greedy) or more")
+    if sampling.top_k < 0:
+        raise UsageError(f"--top-k {sampling.top_k}: expected a number of tokens, or 0 for all")
     if not 0 < sampling.top_p <= 1:
         raise UsageError(f"--top-p {sampling.top_p}: expected a share above 0, up to 1 (all tokens)")
     thoughts.get(sampling.thoughts)
