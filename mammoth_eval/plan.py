@@ -87,6 +87,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Folder with benchmarks/<name>/<file>, looked into before the cache and the network."""
     cache_dir: Path = Path()
     """Where downloads are kept."""
+    allow_code: bool = False
+    """Benchmark and run files may name functions as module:function, which are imported and called."""
+    allow_http: bool = False
+    """Benchmark files may name addresses that are not https."""
     factors: Mapping[str, str] = field(default_factory=dict)
     """Facts about the model that ablations group by: subset = "G+M"."""
 
@@ -287,6 +291,7 @@ def _load(name: str, settings: Settings, limit: float | None) -> tuple[Benchmark
         data_dir=settings.data_dir,
         cache_dir=settings.cache_dir,
         limit=limit,
+        trust=benchmarks.Trust(settings.allow_code, settings.allow_http),
     )
     return benchmark, rows, pinned
 

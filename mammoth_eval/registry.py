@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,6 +33,12 @@ def load(kind: str, name: str, table: Mapping[str, str]) -> Any:
         raise UsageError(
             f"{kind} {name!r}: the module {module} cannot be imported: {type(error).__name__}: {error}"
         ) from error
+
+
+def with_entry_points(table: Mapping[str, str], group: str) -> Mapping[str, str]:
+    """`table` and what installed packages offer under the entry points ``mammoth_eval.<group>``; ours first."""
+    offered = importlib.metadata.entry_points(group=f"mammoth_eval.{group}")
+    return {**{point.name: point.value for point in offered}, **table}
 
 
 def _is_about(error: Exception, module: str, attribute: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from mammoth_eval import arguments, resources
 from mammoth_eval.benchmarks.source import load, pin, sample_rows
-from mammoth_eval.benchmarks.spec import Benchmark, Group, read
+from mammoth_eval.benchmarks.spec import Benchmark, Group, Trust, read
 from mammoth_eval.errors import UnknownName
 from mammoth_eval.types import Policy
 
@@ -68,6 +68,7 @@ __all__ = [
     "PAPER",
     "Benchmark",
     "Group",
+    "Trust",
     "get",
     "load",
     "names",

@@ -57,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sandbox", default="auto", metavar="LEVEL", help="level of the sandbox (default: auto)")
     parser.add_argument("--program-seconds", type=float, metavar="S", help="CPU seconds of one program (default: 5)")
     options.add_data_dir(parser)
+    options.add_trust(parser)
     options.add_results_dir(parser)
     parser.add_argument("--table", dest="format", choices=options.FORMATS, default="table", help="form of the tables")
     parser.add_argument(
@@ -102,6 +103,8 @@ def _settings(args: argparse.Namespace) -> Settings:
         program_seconds=args.program_seconds,
         data_dir=args.data_dir,
         cache_dir=cache_folder(),
+        allow_code=args.allow_code,
+        allow_http=args.allow_http,
     )
 
 

@@ -88,6 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where = parser.add_argument_group("where")
     options.add_data_dir(where)
     options.add_results_dir(where)
+    options.add_trust(where)
     where.add_argument(
         "--skip-damaged", action="store_true", help="problems whose records cannot be read are pending again"
     )
@@ -171,6 +172,8 @@ def settings_from(args: argparse.Namespace) -> Settings:
         program_seconds=args.program_seconds,
         data_dir=args.data_dir,
         cache_dir=cache_folder(),
+        allow_code=args.allow_code,
+        allow_http=args.allow_http,
         factors=getattr(args, "factors", {})
         | {name: str(value) for name, value in options.pairs("--factor", args.factor).items()},
     )
