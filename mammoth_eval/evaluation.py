@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mammoth_eval import decoding, hub, models, runner, scoring
+from mammoth_eval import arguments, decoding, hub, models, runner, scoring
 from mammoth_eval.decoding import Kit
 from mammoth_eval.engines import ENGINES, Engine, make_engine
 from mammoth_eval.errors import MammothError, StoreError, UsageError
@@ -54,7 +54,8 @@ def evaluate(
     finished by then is kept.
     """
     _refuse_running_loop()
-    if not isinstance(engine, str):
+    _check(concurrency, results_dir, progress)
+    if hasattr(engine, "generate"):
         raise UsageError(
             "an engine that is open belongs to its event loop: use `await evaluate_async(..., engine=engine)` there"
         )
@@ -79,7 +80,7 @@ async def evaluate_async(
     has a record is not asked again: name each checkpoint of a training apart (``step-200``), or give each a
     `results_dir`.
     """
-    _check(concurrency)
+    _check(concurrency, results_dir, progress)
     name = engine if isinstance(engine, str) else _path_of(engine)
     if not isinstance(engine, str):
         engine.describe()
@@ -111,7 +112,7 @@ def run_plan(
     session. On any stop a notice says what is kept. Raises what stopped it, and `MammothError` where no problem at all
     could be evaluated.
     """
-    _check(concurrency)
+    _check(concurrency, results_dir, progress)
     with _open_run(plan, results_dir, progress, skip_damaged=skip_damaged) as run:
         if engine is None:
             _download(plan, run, progress)  # in the main thread: an interrupt ends it at once
@@ -133,15 +134,21 @@ def _refuse_running_loop() -> None:
     )
 
 
-def _check(concurrency: int | None) -> None:
-    if concurrency is not None and concurrency < 1:
-        raise UsageError(
-            f"concurrency {concurrency}: expected a number of problems from 1 on, or None for as many as are useful"
-        )
+def _check(concurrency: object, results_dir: object, progress: object) -> None:
+    """Raise `UsageError` for what these arguments cannot be, before anything is read or written."""
+    whole = isinstance(concurrency, int) and not isinstance(concurrency, bool)
+    if concurrency is not None and not (whole and concurrency >= 1):  # type: ignore[operator]
+        expected = "a number of problems from 1 on, or None for as many as are useful"
+        raise arguments.wrong("concurrency", concurrency, expected)
+    arguments.path("results_dir", results_dir)
+    if not callable(progress):
+        raise arguments.wrong("progress", progress, "a function that is called with every event")
 
 
 def _path_of(engine: Engine) -> str:
-    """How a registry would name the engine's class."""
+    """How a registry would name the engine's class. Raises `UsageError` for what is not an engine."""
+    if not all(hasattr(engine, method) for method in ("generate", "describe")):
+        raise arguments.wrong("engine", engine, f"a name ({', '.join(ENGINES)}), module:Class, or an open engine")
     path = f"{type(engine).__module__}:{type(engine).__qualname__}"
     return next((name for name, known in ENGINES.items() if known == path), path)
 

@@ -13,31 +13,30 @@ from typing import Any, Literal
 from msgspec import Struct, field, structs
 
 from mammoth_eval import (
-    answer_length,
+    arguments,
+    asking,
     benchmarks,
     chat_templates,
     config,
-    model_files,
+    engines,
     models,
     presets,
-    prompt_checks,
-    prompt_choice,
     prompts,
     rules,
     thoughts,
 )
 from mammoth_eval import decoding as decodings
+from mammoth_eval.asking import Chosen
 from mammoth_eval.benchmarks import Benchmark
 from mammoth_eval.decoding import Decoding
 from mammoth_eval.errors import UnknownName, UsageError
 from mammoth_eval.hub import Pin
-from mammoth_eval.model_files import ModelFiles
 from mammoth_eval.presets import Preset
-from mammoth_eval.prompt_choice import Chosen
 from mammoth_eval.prompts import Prompt
 from mammoth_eval.redaction import without_secrets
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.rules import Rules
+from mammoth_eval.sandbox.levels import NAMES as LEVELS
 from mammoth_eval.store import RunSpec
 from mammoth_eval.thoughts import AUTO, OFF
 from mammoth_eval.types import Problem, Sampling
@@ -110,18 +109,27 @@ def settings_of(**asked: Any) -> Settings:
     for name in asked:
         if name not in known:
             raise UnknownName("setting", name, known)
-    asked["benchmarks"] = benchmark_names(asked["benchmarks"])
+    asked["model"] = arguments.text("model", asked["model"], empty=False)
+    asked["benchmarks"] = benchmark_names(_names("benchmarks", asked["benchmarks"]))
     if asked.get("graders") is not None:
-        asked["graders"] = listed(asked["graders"])
+        asked["graders"] = _names("graders", asked["graders"])
     if isinstance(asked.get("stop"), str):
         asked["stop"] = (asked["stop"],)
     asked["cache_dir"] = asked.get("cache_dir") or cache_folder()
     for name, value in asked.items():
         try:
             asked[name] = config.convert(value, known[name].hint)
-        except ValueError as error:
-            raise UsageError(f"{name} = {value!r}, expected {error}") from error
+        except (ValueError, RecursionError) as error:
+            raise arguments.wrong(name, value, str(error)) from error
     return Settings(**asked)
+
+
+def _names(argument: str, names: object) -> tuple[str, ...]:
+    """The names that an argument gives, at least one. Raises `UsageError`."""
+    given = listed(names if isinstance(names, str) else arguments.texts(argument, names))
+    if not given:
+        raise arguments.wrong(argument, names, "at least one name")
+    return given
 
 
 def listed(names: str | Sequence[str]) -> tuple[str, ...]:
@@ -171,7 +179,7 @@ class Plan:
 
     def notes(self) -> tuple[str, ...]:
         """What a user should read before the run: what was chosen, where a model was looked at, and the warnings."""
-        chosen = map(str, self.chosen) if self.spec.engine in prompt_choice.SEEING else ()
+        chosen = map(str, self.chosen) if self.spec.engine in asking.SEEING else ()
         return (*chosen, *self.warnings)
 
     @property
@@ -184,13 +192,16 @@ def make_plan(settings: Settings) -> Plan:
     """Resolve every name, load every row, hash what moves a number. Raises `UsageError` and its kin."""
     preset = presets.get(settings.preset)
     asked = overridden(preset, settings)
+    engines.get(settings.engine)
+    arguments.known("sandbox level", settings.sandbox, LEVELS)
     decode = decodings.get(asked.decoding)
     graders = tuple(rules.get(name) for name in dict.fromkeys(asked.graders))
-    if asked.prompt != prompt_choice.AUTO:
+    if asked.prompt != asking.AUTO:
         prompts.get(asked.prompt)  # a name that is none is said before the model is looked for
     model = models.resolve(settings.model, settings.engine, settings.cache_dir, settings.engine_args)
-    files = model_files.look(model, settings.engine)
-    chosen, made = _decided(asked, files, settings.engine)
+    files = asking.look(model, settings.engine)
+    made = tuple(asking.decide(asked.prompt, asked.max_tokens, files, settings.engine))
+    chosen = replace(asked, **{setting.name: setting.value for setting in made})  # type: ignore[arg-type]
     prompt = prompts.get(chosen.prompt)
     sampling = Sampling(
         temperature=chosen.temperature,
@@ -234,19 +245,8 @@ def make_plan(settings: Settings) -> Plan:
         train=dict(model.train),
     )
     methods = decodings.methods(chosen.decoding)
-    warnings = prompt_checks.warnings(prompt, files, settings.engine, problems, methods, settings.thinking)
+    warnings = asking.warnings(prompt, files, settings.engine, problems, methods, settings.thinking)
     return Plan(spec, model.location, problems, prompt, decode, graders, sampling, sandbox, model, data, made, warnings)
-
-
-def _decided(asked: Preset, files: ModelFiles, engine: str) -> tuple[Preset, tuple[Chosen, ...]]:
-    """`asked` with what it leaves to us, and the reasons."""
-    made = []
-    if asked.prompt == prompt_choice.AUTO:
-        made.append(prompt_choice.choose(files, engine))
-    if asked.max_tokens == answer_length.AUTO:
-        made.append(answer_length.choose(files))
-    values: dict[str, Any] = {setting.name: setting.value for setting in made}
-    return replace(asked, **values), tuple(made)
 
 
 def overridden(preset: Preset, settings: Settings) -> Preset:
@@ -267,6 +267,8 @@ def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
         raise UsageError(f"--max-tokens {sampling.max_tokens}: at least 1 is needed")
     if not 0 <= sampling.temperature < math.inf:
         raise UsageError(f"--temperature {sampling.temperature}: expected 0 (greedy) or more")
+    if sampling.top_k < 0:
+        raise UsageError(f"--top-k {sampling.top_k}: expected a number of tokens, or 0 for all")
     if not 0 < sampling.top_p <= 1:
         raise UsageError(f"--top-p {sampling.top_p}: expected a share above 0, up to 1 (all tokens)")
     thoughts.get(sampling.thoughts)

@@ -218,6 +218,7 @@ def test_each_family_of_a_benchmark_has_four_exemplars_or_more():
     assert min(map(len, families().values())) >= 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", sorted(families()))
 def test_each_exemplar_program_prints_its_answer(family):
     shown = families()[family]

@@ -14,6 +14,7 @@ from mammoth_eval.engines.tokens import prompt_tokens
 from mammoth_eval.errors import ModelError
 from mammoth_eval.models import WEIGHTS_ENGINES
 from mammoth_eval.plan import Plan
+from mammoth_eval.safe_text import printable
 from mammoth_eval.types import Method, Query
 
 Count = Callable[[Query], int]
@@ -26,7 +27,7 @@ def show_plans(plans: Sequence[Plan], results_dir: Path) -> int:
         if len(plans) > 1:
             print(f"Run {number} of {len(plans)}")
         for line in describe(plan, results_dir):
-            print(line)
+            print(printable(line))
         print()
     return 0
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -160,6 +159,6 @@ def _show(imported: Imported, summary: RunSummary, form: str) -> None:
     if form == "json":
         files = [importers.report(*pair) for pair in imported.files]
         content = {"files": files, "without_generation": list(imported.incomplete), "runs": [summary.to_json()]}
-        print(json.dumps(content, indent=2, ensure_ascii=False))
+        show.print_json(content)
     else:
         show.show_runs([summary], form)

@@ -19,19 +19,29 @@ def prompt_text(query: Query, tokenizer: Any, model: str, thinking: str = chat_t
     """
     if not query.chat:
         return query.text + query.start
+    return dialogue_text(query.messages, tokenizer, model, opened=True, thinking=thinking) + query.start
+
+
+def dialogue_text(
+    messages: Sequence[Message], tokenizer: Any, model: str, *, opened: bool, thinking: str = chat_templates.AUTO
+) -> str:
+    """Turns in the model's own template; `opened`: with the start of a turn of the assistant behind them.
+
+    Raises `ModelError` as `prompt_text` does.
+    """
     template = getattr(tokenizer, "chat_template", None)
     if not template:
         raise ModelError(f"{model} has no chat template: choose the prompt style `alpaca` or `fewshot`")
     try:
         text = tokenizer.apply_chat_template(
-            as_dicts(query.messages),
+            as_dicts(messages),
             tokenize=False,
-            add_generation_prompt=True,
+            add_generation_prompt=opened,
             **chat_templates.arguments(str(template), thinking),
         )
     except Exception as error:  # a template is a program of the model's authors and raises what it likes
         raise ModelError(f"{model}: its chat template refuses the dialogue: {error}") from error
-    return f"{text}{query.start}"
+    return str(text)
 
 
 def prompt_tokens(query: Query, tokenizer: Any, model: str, thinking: str = chat_templates.AUTO) -> list[int]:

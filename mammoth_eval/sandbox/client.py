@@ -13,8 +13,9 @@ import tempfile
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Self, get_args
 
+from mammoth_eval import arguments
 from mammoth_eval.errors import SandboxError
 from mammoth_eval.sandbox import host, levels, processes
 from mammoth_eval.sandbox.jail import protocol
@@ -23,6 +24,7 @@ from mammoth_eval.sandbox.limits import Limits
 from mammoth_eval.sandbox.outcome import read_execution
 from mammoth_eval.types import Execution, ProgramResult
 
+MOST_WORKERS = 4096
 _TRIES = 3
 _CLOSED = "the sandbox was closed"
 _FIRST_SECONDS = 30.0
@@ -55,6 +57,12 @@ def _new_file() -> int:
             return os.dup(file.fileno())
 
 
+def refuse_text(programs: object) -> None:
+    """Raise `UsageError` for one text in place of several: each of its characters would be a program."""
+    if isinstance(programs, str | bytes) or not isinstance(programs, Iterable):
+        raise arguments.wrong("programs", programs, "a list of programs; `run` runs one")
+
+
 def default_workers() -> int:
     """One for each core that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -64,8 +72,10 @@ class Jail:
     """The sandbox of this project; see the package's docstring for what it holds off. Use as ``async with``."""
 
     def __init__(self, level: str, limits: Limits, workers: int | None = None) -> None:
-        self._asked, self.limits = level, limits
-        self.workers = workers or default_workers()
+        if not isinstance(limits, Limits):
+            raise arguments.wrong("sandbox: limits", limits, "Limits(seconds=..., wall=..., memory_mb=...)")
+        self._asked, self.limits = arguments.known("sandbox level", level, levels.NAMES), limits
+        self.workers = default_workers() if workers is None else arguments.count("workers", workers, MOST_WORKERS)
         self._process: Process | None = None
         self._slots: tuple[Slot, ...] = ()
         self._cleaners: set[asyncio.Task[None]] = set()
@@ -127,7 +137,8 @@ class Jail:
         execution = await self._run(levels.FIRST_PROGRAM, "stdout", "plain", limits)
         if execution.status != "ok":
             reason = execution.error or execution.stderr
-            raise SandboxError(f"sandbox level {self.level}: the first program failed: {reason}")
+            given = f"it had memory_mb={limits.memory_mb} and output_kb={limits.output_kb}"
+            raise SandboxError(f"sandbox level {self.level}: the first program failed: {reason}; {given}")
         self._facts = levels.describe(self.level, self.limits, self.workers, execution.stdout, reasons)
 
     @property
@@ -156,11 +167,14 @@ class Jail:
         return dict(self._facts)
 
     async def run(self, program: str, result: ProgramResult = "value") -> Execution:
-        """Run one program; see `mammoth_eval.sandbox.base.Sandbox`."""
+        """Run one program; see `mammoth_eval.sandbox.base.Sandbox`. Raises `UsageError` for what is not a program."""
+        arguments.text("program", program)
+        arguments.known("result", result, get_args(ProgramResult))
         return await self._run(program, result, host.tier_of(program), self.limits)
 
     async def map(self, programs: Iterable[str], result: ProgramResult = "value") -> AsyncIterator[Execution]:
         """The executions in the order of the programs, which are taken only as fast as they run."""
+        refuse_text(programs)
         running: deque[asyncio.Task[Execution]] = deque()
         try:
             for program in programs:

@@ -504,6 +504,7 @@ def generator():
     return pytest.importorskip("reasoning_gym", reason="the extra 'generated' is not installed")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GENERATED)
 def test_generated_rows_are_the_pinned_ones(name, generator, tmp_path):
     problems = load(benchmarks.get(name), tmp_path)  # raises where their hash is another

@@ -18,6 +18,8 @@ from stored import SPEC
 from mammoth_eval.cli import main
 from mammoth_eval.store import RunFolder
 
+pytestmark = pytest.mark.slow  # nearly every one starts the program
+
 COLOUR = re.compile(r"\x1b\[[0-9;]*(?:3[0-7]|9[0-7]|38;|48;)[0-9;]*m")
 TOML = """
 title = "Toy"

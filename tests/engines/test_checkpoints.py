@@ -105,6 +105,7 @@ def test_memory_that_is_free_is_known_and_no_more_than_the_machine_has():
     assert 0 < memory.available() <= total
 
 
+@pytest.mark.slow
 def test_transformers_refuses_a_model_that_cannot_fit_before_it_starts(tmp_path):
     pytest.importorskip("transformers")
     code = (

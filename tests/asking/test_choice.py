@@ -6,7 +6,8 @@ import pytest
 from model_folders import CHATML, DEEPSEEK, HARMONY, LLAMA3, MISTRAL, QWEN3, ZEPHYR, write
 from msgspec import structs
 
-from mammoth_eval import answer_length, model_files, models, prompt_choice, prompts
+from mammoth_eval import models, prompts
+from mammoth_eval.asking import choice, length, model_files
 from mammoth_eval.plan import Settings, make_plan
 from mammoth_eval.store import read_header
 
@@ -76,7 +77,7 @@ def seen(folder, engine="vllm", **options):
 @pytest.mark.parametrize(("name", "case"), CASES.items(), ids=CASES)
 def test_a_model_is_asked_as_it_wants(name, case, tmp_path):
     files, style, reason = case
-    found = prompt_choice.choose(seen(write(tmp_path / name, **files)), "vllm")
+    found = choice.choose(seen(write(tmp_path / name, **files)), "vllm")
     assert (found.value, reason in found.reason) == (style, True), found
 
 
@@ -92,13 +93,13 @@ SERVED = {
 @pytest.mark.parametrize(("name", "style"), SERVED.items())
 def test_of_a_server_the_name_alone_is_known(name, style, tmp_path):
     files = model_files.look(models.resolve(name, "openai", tmp_path), "openai")
-    assert prompt_choice.choose(files, "openai").value == style
+    assert choice.choose(files, "openai").value == style
 
 
 @pytest.mark.parametrize("engine", ["scripted", "replay", "import", "mine:Engine"])
 def test_an_engine_that_shows_no_model_is_asked_as_before(engine, tmp_path):
     files = model_files.look(models.resolve("some-instruct", engine, tmp_path), engine)
-    assert prompt_choice.choose(files, engine).value == "alpaca"
+    assert choice.choose(files, engine).value == "alpaca"
 
 
 def test_a_model_whose_tokenizer_cannot_be_read_is_known_by_its_name(tmp_path):
@@ -106,7 +107,7 @@ def test_a_model_whose_tokenizer_cannot_be_read_is_known_by_its_name(tmp_path):
         folder = tmp_path / name
         folder.mkdir()
         (folder / "tokenizer_config.json").write_text("{")
-        assert prompt_choice.choose(seen(folder), "vllm").value == style
+        assert choice.choose(seen(folder), "vllm").value == style
 
 
 def test_an_adapter_is_asked_with_the_prompt_that_it_was_trained_with(tmp_path):
@@ -115,9 +116,9 @@ def test_an_adapter_is_asked_with_the_prompt_that_it_was_trained_with(tmp_path):
     adapter.mkdir()
     (adapter / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": str(base)}))
     (adapter / "train.json").write_text(json.dumps({"prompt": "alpaca", "base": "base-model"}))
-    assert prompt_choice.choose(seen(adapter), "vllm").value == "alpaca"
+    assert choice.choose(seen(adapter), "vllm").value == "alpaca"
     (adapter / "train.json").unlink()
-    assert prompt_choice.choose(seen(adapter), "vllm").value == "chat"
+    assert choice.choose(seen(adapter), "vllm").value == "chat"
 
 
 def test_a_tokenizer_from_another_folder_has_the_template(tmp_path):
@@ -195,7 +196,7 @@ LENGTHS = {
 @pytest.mark.parametrize(("name", "case"), LENGTHS.items(), ids=LENGTHS)
 def test_new_tokens_are_those_recommended_as_far_as_the_context_reaches(name, case, tmp_path):
     files, options, tokens, reason = case
-    found = answer_length.choose(seen(write(tmp_path / name, **files), **options))
+    found = length.choose(seen(write(tmp_path / name, **files), **options))
     assert (found.value, reason in found.reason) == (tokens, True), found
 
 
@@ -208,4 +209,4 @@ def test_a_run_with_chosen_tokens_is_the_run_with_that_number(toy):
 
 
 def test_every_style_that_is_chosen_exists():
-    assert {style for _, style in prompt_choice.KIN} | {"chat", "fewshot", prompt_choice.UNSEEN} <= set(prompts.names())
+    assert {style for _, style in choice.KIN} | {"chat", "fewshot", choice.UNSEEN} <= set(prompts.names())

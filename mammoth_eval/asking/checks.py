@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from mammoth_eval import chat_templates
+from mammoth_eval.asking.choice import KIN, SEEING, kind_of
+from mammoth_eval.asking.model_files import ModelFiles
 from mammoth_eval.benchmarks import Benchmark
 from mammoth_eval.chat_templates import AUTO, EFFORTS
 from mammoth_eval.errors import PromptError
-from mammoth_eval.model_files import ModelFiles
-from mammoth_eval.prompt_choice import KIN, SEEING, kind_of
 from mammoth_eval.prompts import Prompt
 from mammoth_eval.types import Method, Problem, Query
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mammoth_eval import chat_templates, prompts
-from mammoth_eval.model_files import ModelFiles
+from mammoth_eval.asking.model_files import ModelFiles
 from mammoth_eval.models import WEIGHTS_ENGINES
 
 AUTO = "auto"

@@ -3,8 +3,9 @@
 import pytest
 from model_folders import CHATML, DEEPSEEK, HARMONY, LLAMA3, NEVER_THINKS, QWEN3
 
-from mammoth_eval import benchmarks, prompt_checks, prompts
-from mammoth_eval.model_files import ModelFiles
+from mammoth_eval import benchmarks, prompts
+from mammoth_eval.asking import checks
+from mammoth_eval.asking.model_files import ModelFiles
 from mammoth_eval.types import Problem
 
 CHAT = ModelFiles(("m-7b",), True, CHATML, ends=frozenset({"<|im_end|>"}))
@@ -23,7 +24,7 @@ def style(tmp_path, text, **head):
 
 def warned(prompt, files, engine="vllm", rows=(ROW,), thinking="auto"):
     prompt = prompts.get(prompt) if isinstance(prompt, str) else prompt
-    return prompt_checks.warnings(prompt, files, engine, [(GSM8K, rows)], ("pot", "cot"), thinking)
+    return checks.warnings(prompt, files, engine, [(GSM8K, rows)], ("pot", "cot"), thinking)
 
 
 def named(name, template=CHATML, **fields):
@@ -122,7 +123,7 @@ CASES = [
 
 @pytest.mark.parametrize(("question", "shown"), CASES)
 def test_a_test_question_among_the_examples_is_found(question, shown):
-    found = prompt_checks.shown_questions(prompts.get("lm-eval"), GSM8K, rows(ROW.question, question), ("cot",))
+    found = checks.shown_questions(prompts.get("lm-eval"), GSM8K, rows(ROW.question, question), ("cot",))
     assert [problem.id for problem in found] == (["gsm8k/1"] if shown else [])
 
 
@@ -141,7 +142,7 @@ def test_of_many_only_some_are_named(tmp_path):
 
 def test_a_template_that_cannot_ask_a_blank_question_is_not_searched(tmp_path):
     text = style(tmp_path, "{{ problem.question.split()[0] }}")
-    assert prompt_checks.shown_questions(text, GSM8K, [ROW], ("cot",)) == []
+    assert checks.shown_questions(text, GSM8K, [ROW], ("cot",)) == []
 
 
 @pytest.mark.parametrize("name", sorted({benchmarks.get(name).exemplars for name in benchmarks.PAPER}))
@@ -150,4 +151,4 @@ def test_no_style_shows_a_test_question_of_the_papers_benchmarks(name, data_dir)
         if benchmark.exemplars == name:
             problems = benchmarks.load(benchmark, data_dir=data_dir, cache_dir=data_dir, limit=None)
             for style in map(prompts.get, prompts.names()):
-                assert prompt_checks.shown_questions(style, benchmark, problems, ("pot", "cot")) == []
+                assert checks.shown_questions(style, benchmark, problems, ("pot", "cot")) == []

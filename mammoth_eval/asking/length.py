@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 
-from mammoth_eval.model_files import ModelFiles
-from mammoth_eval.prompt_choice import Chosen
+from mammoth_eval.asking.choice import Chosen
+from mammoth_eval.asking.model_files import ModelFiles
 
-AUTO = "auto"
 UNKNOWN = 32_768
 """New tokens where neither a recommendation nor the context is known: a server says itself what does not fit."""
 MATHARENA = "as in MathArena's evaluations"
