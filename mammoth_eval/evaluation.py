@@ -160,6 +160,8 @@ def _open_run(plan: Plan, results_dir: Path, progress: Listener, *, skip_damaged
         sizes = {benchmark.name: len(rows) for benchmark, rows in plan.problems}
         pins = tuple(f"{pinned.kind}: {pinned}" for pinned in plan.pins)
         progress(Opened(run.path, sizes, plan.rules[0].name, pins))
+        for note in plan.notes():
+            progress(Notice(note))
         yield run
         if note := errored_note(run):
             progress(Notice(note))
@@ -296,6 +298,8 @@ def _session(
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "command": command,
         "hub": [asdict(pinned) for pinned in plan.pins],
+        "chosen": [asdict(setting) for setting in plan.chosen],
+        "warnings": list(plan.warnings),
         "machine": {
             "system": platform.platform(),
             "python": platform.python_version(),

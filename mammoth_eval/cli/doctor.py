@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from mammoth_eval import doctor, models, presets, prompts
+from mammoth_eval import asking, doctor, models, presets, prompts
 from mammoth_eval.cli import options, show
 from mammoth_eval.doctor import question
 from mammoth_eval.engines import ENGINES
@@ -62,9 +62,11 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _look_at_model(args: argparse.Namespace) -> int:
-    prompt = prompts.get(args.prompt or presets.get("default").prompt)
     model = models.resolve(args.model, args.engine, cache_folder(), options.pairs("--engine-arg", args.engine_arg))
-    sampling = Sampling(max_tokens=args.max_tokens, stop=(*prompt.stop, *args.stop))
+    asked_for = args.prompt or presets.get("default").prompt
+    chosen = next(asking.decide(asked_for, args.max_tokens, asking.look(model, args.engine), args.engine), None)
+    prompt = prompts.get(str(chosen.value) if chosen else asked_for)
+    sampling = Sampling(max_tokens=args.max_tokens, stop=(*prompt.stops(args.method), *args.stop))
     asked = asyncio.run(question.ask(model, args.engine, prompt, args.method, sampling))
     healthy = doctor.is_healthy(list(asked.findings))
     if args.json:

@@ -43,6 +43,8 @@ def describe(plan: Plan, results_dir: Path) -> Iterator[str]:
         f"sampling   {spec.samples} per problem, "
         f"{', '.join(f'{name}={value}' for name, value in spec.sampling.items())}"
     )
+    yield from (f"chosen     {setting}" for setting in plan.chosen)
+    yield from (f"warning    {warning}" for warning in plan.warnings)
     yield f"sandbox    {', '.join(f'{name}={value}' for name, value in spec.sandbox.items())}"
     yield f"results    {results_dir / spec.folder()}"
     if unit == "words":
@@ -82,7 +84,7 @@ def _counting(plan: Plan) -> tuple[str, Count]:
     tokenizer = _tokenizer(plan) if plan.spec.engine in WEIGHTS_ENGINES else None
     if tokenizer is None:
         return "words", lambda query: len(query.shown.split())
-    return "tokens", lambda query: len(prompt_tokens(query, tokenizer, plan.spec.model))
+    return "tokens", lambda query: len(prompt_tokens(query, tokenizer, plan.spec.model, plan.sampling.thinking))
 
 
 def _tokenizer(plan: Plan) -> Any:

@@ -104,6 +104,11 @@ def limit(word: str) -> float:
     return int(value)
 
 
+def tokens(word: str) -> int | str:
+    """A number of tokens, or ``auto``. Raises `ValueError`, which argparse explains."""
+    return word if word == "auto" else int(word)
+
+
 def names(words: str | None) -> tuple[str, ...]:
     """A comma list as names."""
     return tuple(word.strip() for word in (words or "").split(",") if word.strip())

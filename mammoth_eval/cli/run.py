@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from mammoth_eval import presets, store, thoughts
+from mammoth_eval import chat_templates, presets, store, thoughts
 from mammoth_eval.cli import dry_run, lm_eval, messages, options, run_file, show
 from mammoth_eval.cli.progress import Display
 from mammoth_eval.decoding import DECODINGS
@@ -51,7 +51,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--preset", choices=sorted(presets.PRESETS), help="named settings; those below override it (default: default)"
     )
     how.add_argument("--decoding", metavar="NAME", help=f"one of {', '.join(DECODINGS)}")
-    how.add_argument("--prompt", metavar="NAME", help="prompt style or file; see: mammoth-eval list prompts")
+    how.add_argument(
+        "--prompt",
+        metavar="NAME",
+        help="auto (default): the one that the model wants; or a style (mammoth-eval list prompts), or a file",
+    )
     how.add_argument(
         "--grader", metavar="NAMES", help=f"comma list of {', '.join(GRADERS)}; the first decides fallbacks"
     )
@@ -59,7 +63,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--temperature", type=float, metavar="T")
     how.add_argument("--top-p", type=float, default=1.0, metavar="P")
     how.add_argument("--top-k", type=int, default=0, metavar="K")
-    how.add_argument("--max-tokens", type=int, metavar="N", help="new tokens of one completion")
+    how.add_argument(
+        "--max-tokens",
+        type=options.tokens,
+        metavar="N",
+        help="new tokens of one completion; auto: what is recommended for the model, as far as its context reaches",
+    )
+    how.add_argument(
+        "--thinking",
+        choices=chat_templates.CHOICES,
+        default=chat_templates.AUTO,
+        help="asked of the model's thinking by its chat template's switch: on, off, or an effort (default: auto)",
+    )
     how.add_argument(
         "--thoughts",
         metavar="FORM",
@@ -162,6 +177,7 @@ def settings_from(args: argparse.Namespace) -> Settings:
         temperature=args.temperature,
         top_p=args.top_p,
         top_k=args.top_k,
+        thinking=args.thinking,
         thoughts=args.thoughts,
         thinking_budget=args.thinking_budget,
         stop=tuple(args.stop),

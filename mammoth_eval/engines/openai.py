@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
-from mammoth_eval import thoughts
+from mammoth_eval import chat_templates, thoughts
 from mammoth_eval.engines.importing import import_module
 from mammoth_eval.engines.openai_retry import Again, Endpoint, advice, pause, retry_reason, room_left, say_wait
 from mammoth_eval.engines.options import at_least, read_options
@@ -170,6 +170,8 @@ class OpenAIEngine:
     async def _ask(self, endpoint: Endpoint, query: Query, sampling: Sampling, limit: int) -> Any:
         stops = sampling.stop[: self.options.max_stops] if self.options.max_stops else sampling.stop
         extra = {"top_k": sampling.top_k} if sampling.top_k > 0 else {}
+        if query.chat:
+            extra |= chat_templates.server_fields(sampling.thinking)
         body: dict[str, Any] = {
             "model": self.model,
             "temperature": sampling.temperature,
