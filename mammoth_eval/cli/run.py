@@ -18,11 +18,12 @@ from mammoth_eval.errors import MammothError, UsageError
 from mammoth_eval.evaluation import run_plan
 from mammoth_eval.events import ignore
 from mammoth_eval.models import DEFAULT
-from mammoth_eval.plan import Plan, Settings, benchmark_names, make_plan
+from mammoth_eval.plan import Plan, make_plan
 from mammoth_eval.report.results import summarize_run
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.rules import NAMES as GRADERS
 from mammoth_eval.sandbox import LEVELS
+from mammoth_eval.settings import Settings, benchmark_names
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,8 @@ from msgspec import structs
 
 from mammoth_eval import models, prompts
 from mammoth_eval.asking import choice, length, model_files
-from mammoth_eval.plan import Settings, make_plan
+from mammoth_eval.plan import make_plan
+from mammoth_eval.settings import Settings
 from mammoth_eval.store import read_header
 
 QWEN_BASE = {
