@@ -34,7 +34,7 @@ from mammoth_eval.prompts import Prompt
 from mammoth_eval.redaction import without_secrets
 from mammoth_eval.rules import Rules
 from mammoth_eval.sandbox.levels import NAMES as LEVELS
-from mammoth_eval.settings import Settings
+from mammoth_eval.settings import IMPORTED, Settings
 from mammoth_eval.store import RunSpec
 from mammoth_eval.thoughts import AUTO, OFF
 from mammoth_eval.types import Problem, Sampling
@@ -84,7 +84,8 @@ def make_plan(settings: Settings) -> Plan:
     """Resolve every name, load every row, hash what moves a number. Raises `UsageError` and its kin."""
     preset = presets.get(settings.preset)
     asked = overridden(preset, settings)
-    engines.get(settings.engine)
+    if settings.engine != IMPORTED:
+        engines.get(settings.engine)
     arguments.known("sandbox level", settings.sandbox, LEVELS)
     decode = decodings.get(asked.decoding)
     graders = tuple(rules.get(name) for name in dict.fromkeys(asked.graders))

@@ -17,6 +17,10 @@ from mammoth_eval.errors import UnknownName
 from mammoth_eval.resources import cache_folder
 
 
+IMPORTED = "import"
+"""The engine of generations that were imported: none of ours."""
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the user asked for; None takes the preset's value. The same keys are those of a run file (`runfile`)."""
 

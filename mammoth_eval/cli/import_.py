@@ -26,7 +26,7 @@ from mammoth_eval.importers import Imported
 from mammoth_eval.plan import Plan, make_plan
 from mammoth_eval.report.results import RunSummary, summarize_run
 from mammoth_eval.resources import cache_folder
-from mammoth_eval.settings import Settings
+from mammoth_eval.settings import IMPORTED, Settings
 from mammoth_eval.types import Method
 
 
@@ -98,7 +98,7 @@ def _settings(args: argparse.Namespace) -> Settings:
     return Settings(
         model=args.model,
         benchmarks=(args.benchmark,),
-        engine="import",
+        engine=IMPORTED,
         graders=options.names(args.grader) or None,
         sandbox=args.sandbox,
         program_seconds=args.program_seconds,
