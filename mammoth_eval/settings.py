@@ -16,7 +16,6 @@ from mammoth_eval import (
 from mammoth_eval.errors import UnknownName
 from mammoth_eval.resources import cache_folder
 
-
 IMPORTED = "import"
 """The engine of generations that were imported: none of ours."""
 
