@@ -28,6 +28,7 @@ from mammoth_eval import (
 from mammoth_eval import decoding as decodings
 from mammoth_eval.asking import Chosen
 from mammoth_eval.benchmarks import Benchmark
+from mammoth_eval.benchmarks.groups import benchmark_names, listed
 from mammoth_eval.decoding import Decoding
 from mammoth_eval.errors import UnknownName, UsageError
 from mammoth_eval.hub import Pin
@@ -100,7 +101,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Facts about the model that ablations group by: subset = "G+M"."""
 
 
-GROUPS = {"paper": benchmarks.PAPER, "ind": benchmarks.IND, "ood": benchmarks.OOD}
+IMPORTED = "import"
+"""The engine of generations that are there: none is started."""
 
 
 def settings_of(**asked: Any) -> Settings:
@@ -134,23 +136,6 @@ def _names(argument: str, names: object) -> tuple[str, ...]:
     if not given:
         raise arguments.wrong(argument, names, "at least one name")
     return given
-
-
-def listed(names: str | Sequence[str]) -> tuple[str, ...]:
-    """Names in a sequence, or in one text with commas."""
-    parts = names.split(",") if isinstance(names, str) else names
-    return tuple(name.strip() for name in parts if name.strip())
-
-
-def benchmark_names(words: str | Sequence[str]) -> tuple[str, ...]:
-    """Benchmarks by name, groups of them spelled out. Raises `UnknownName` with the nearest name or group."""
-    known = benchmarks.names()
-    groups = {**GROUPS, "generated": [name for name in known if benchmarks.get(name).group == "generated"]}
-    asked = listed(words)
-    for word in asked:
-        if word not in groups and word not in known and not word.endswith(".toml"):
-            raise UnknownName("benchmark", word, [*groups, *known])
-    return tuple(name for word in asked for name in groups.get(word, (word,)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +181,8 @@ def make_plan(settings: Settings) -> Plan:
     """Resolve every name, load every row, hash what moves a number. Raises `UsageError` and its kin."""
     preset = presets.get(settings.preset)
     asked = overridden(preset, settings)
-    engines.get(settings.engine)
+    if settings.engine != IMPORTED:
+        engines.get(settings.engine)
     arguments.known("sandbox level", settings.sandbox, LEVELS)
     decode = decodings.get(asked.decoding)
     graders = tuple(rules.get(name) for name in dict.fromkeys(asked.graders))
@@ -275,6 +261,15 @@ def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
         raise UsageError(f"--top-k {sampling.top_k}: expected a number of tokens, or 0 for all")
     if not 0 < sampling.top_p <= 1:
         raise UsageError(f"--top-p {sampling.top_p}: expected a share above 0, up to 1 (all tokens)")
+    _check_thinking(sampling)
+    if not all(sampling.stop):
+        raise UsageError("--stop '': an empty text would end every completion before it begins")
+    if settings.program_seconds is not None and not 0 < settings.program_seconds < math.inf:
+        raise UsageError(f"--program-seconds {settings.program_seconds}: expected a number above 0")
+
+
+def _check_thinking(sampling: Sampling) -> None:
+    """Raise `UsageError` for what contradicts itself about thoughts."""
     thoughts.get(sampling.thoughts)
     if sampling.thinking not in chat_templates.CHOICES:
         raise UnknownName("choice of thinking", sampling.thinking, chat_templates.CHOICES)
@@ -282,10 +277,8 @@ def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
         raise UsageError(f"--thinking-budget {sampling.thinking_budget}: expected tokens, or 0 for no budget")
     if sampling.thinking_budget and sampling.thoughts == OFF:
         raise UsageError("--thinking-budget: with --thoughts off there is no thought that could have one")
-    if not all(sampling.stop):
-        raise UsageError("--stop '': an empty text would end every completion before it begins")
-    if settings.program_seconds is not None and not 0 < settings.program_seconds < math.inf:
-        raise UsageError(f"--program-seconds {settings.program_seconds}: expected a number above 0")
+    if sampling.thinking_budget and sampling.thinking == "off":
+        raise UsageError("--thinking-budget: with --thinking off there is no thought that could have one")
 
 
 def _as_written(sampling: Sampling) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from mammoth_eval.cli.progress import Display
 from mammoth_eval.errors import UsageError
 from mammoth_eval.evaluation import run_plan
 from mammoth_eval.importers import Imported
-from mammoth_eval.plan import Plan, Settings, make_plan
+from mammoth_eval.plan import IMPORTED, Plan, Settings, make_plan
 from mammoth_eval.report.results import RunSummary, summarize_run
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.types import Method
@@ -97,7 +97,7 @@ def _settings(args: argparse.Namespace) -> Settings:
     return Settings(
         model=args.model,
         benchmarks=(args.benchmark,),
-        engine="import",
+        engine=IMPORTED,
         graders=options.names(args.grader) or None,
         sandbox=args.sandbox,
         program_seconds=args.program_seconds,
@@ -129,7 +129,8 @@ def _plan(plan: Plan, imported: Imported) -> Plan:
         preset="",
     )
     decode = decoding.get(imported.decoding)
-    return replace(plan, spec=spec, problems=((benchmark, imported.problems),), prompt=importers.PROMPT, decode=decode)
+    problems = ((benchmark, imported.problems),)
+    return replace(plan, spec=spec, problems=problems, prompt=importers.PROMPT, decode=decode, chosen=(), warnings=())
 
 
 def _covered(identity: Mapping[str, Any], imported: Imported) -> dict[str, Any]:
