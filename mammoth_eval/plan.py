@@ -164,6 +164,15 @@ def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
         raise UsageError(f"--top-k {sampling.top_k}: expected a number of tokens, or 0 for all")
     if not 0 < sampling.top_p <= 1:
         raise UsageError(f"--top-p {sampling.top_p}: expected a share above 0, up to 1 (all tokens)")
+    _check_thinking(sampling)
+    if not all(sampling.stop):
+        raise UsageError("--stop '': an empty text would end every completion before it begins")
+    if settings.program_seconds is not None and not 0 < settings.program_seconds < math.inf:
+        raise UsageError(f"--program-seconds {settings.program_seconds}: expected a number above 0")
+
+
+def _check_thinking(sampling: Sampling) -> None:
+    """Raise `UsageError` for what contradicts itself about thoughts."""
     thoughts.get(sampling.thoughts)
     if sampling.thinking not in chat_templates.CHOICES:
         raise UnknownName("choice of thinking", sampling.thinking, chat_templates.CHOICES)
@@ -171,10 +180,8 @@ def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
         raise UsageError(f"--thinking-budget {sampling.thinking_budget}: expected tokens, or 0 for no budget")
     if sampling.thinking_budget and sampling.thoughts == OFF:
         raise UsageError("--thinking-budget: with --thoughts off there is no thought that could have one")
-    if not all(sampling.stop):
-        raise UsageError("--stop '': an empty text would end every completion before it begins")
-    if settings.program_seconds is not None and not 0 < settings.program_seconds < math.inf:
-        raise UsageError(f"--program-seconds {settings.program_seconds}: expected a number above 0")
+    if sampling.thinking_budget and sampling.thinking == "off":
+        raise UsageError("--thinking-budget: with --thinking off there is no thought that could have one")
 
 
 def _as_written(sampling: Sampling) -> dict[str, Any]:

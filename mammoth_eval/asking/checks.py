@@ -17,9 +17,12 @@ from mammoth_eval.types import Method, Problem, Query
 STARTS = ("<s>", "<|begin_of_text|>", "<bos>", "<|startoftext|>", "<｜begin▁of▁sentence｜>")
 """Tokens that begin a text, of models behind a server: their tokenizers add them."""
 ALPACA = "### Instruction:"
+SHORT = 4
+"""Words of a question that is too short to be known again: `What is it?`."""
 NAMED = 5
 """Test questions that a warning names."""
-_WORDS = re.compile(r"\w+|[^\w\s]")
+_WORDS = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?|\w+|[^\w\s]")
+_PUNCTUATION = frozenset(",.;:?!'\"’‘“”…")
 _OPTIONS = re.compile(r"\s*\b(?:answer choices|options)\s*:|\n\s*\(?A[).:]", re.IGNORECASE)
 Rows = Sequence[tuple[Benchmark, Sequence[Problem]]]
 
@@ -124,7 +127,7 @@ def shown_questions(
 ) -> list[Problem]:
     """The problems whose question stands in the prompt of another one.
 
-    Questions are compared word by word, without case, spacing and options.
+    Questions are compared word by word, without case, spacing, punctuation and options.
     """
     if not problems:
         return []
@@ -143,10 +146,10 @@ def shown_questions(
 
 
 def _words(text: str) -> str:
-    """The words and signs of a text, lower case, one blank around each."""
-    return f" {' '.join(_WORDS.findall(text.lower()))} "
+    """The words, numbers and signs of a text, lower case, one blank around each."""
+    words = (word.replace(",", "") for word in _WORDS.findall(text.lower()) if word not in _PUNCTUATION)
+    return f" {' '.join(words)} "
 
 
 def _stands_in(question: str, texts: Sequence[str]) -> bool:
-    core = question.rstrip(" .?!:")
-    return core.count(" ") > 3 and any(f"{core} " in text for text in texts)
+    return question.count(" ") > SHORT and any(question in text for text in texts)

@@ -130,7 +130,8 @@ def _plan(plan: Plan, imported: Imported) -> Plan:
         preset="",
     )
     decode = decoding.get(imported.decoding)
-    return replace(plan, spec=spec, problems=((benchmark, imported.problems),), prompt=importers.PROMPT, decode=decode)
+    problems = ((benchmark, imported.problems),)
+    return replace(plan, spec=spec, problems=problems, prompt=importers.PROMPT, decode=decode, chosen=(), warnings=())
 
 
 def _covered(identity: Mapping[str, Any], imported: Imported) -> dict[str, Any]:

@@ -114,6 +114,12 @@ CASES = [
     ("If there are 3 cars in the parking lot and 2 more cars arrive, how many cars are in the parking lot? "
      "Answer Choices: (A) 5 (B) 6", True),
     ("If there are 3 cars in the parking lot and 12 more cars arrive, how many cars are in the parking lot?", False),
+    ("There are 15 trees in the grove, Grove workers will plant trees in the grove today; after they are done there "
+     "will be 21 trees: how many trees did the grove workers plant today?", True),
+    ("Olivia has $23. She bought five bagels for $3 each, how much money does she have left?", True),
+    ("Olivia has $23. She bought five bagels for $3.5 each. How much money does she have left?", False),
+    ("Olivia has $1,023. She bought five bagels for $3 each. How much money does she have left?", False),
+    ("How many trees are there?", False),
     ("Olivia has $23.", True),
     ("23?", False),
     ("", False),

@@ -8,6 +8,10 @@ from msgspec import structs
 
 from mammoth_eval import models, prompts
 from mammoth_eval.asking import choice, length, model_files
+from mammoth_eval.cli import main
+from mammoth_eval.engines.scripted import ScriptedEngine
+from mammoth_eval.evaluation import run_plan
+from mammoth_eval.events import Notice
 from mammoth_eval.plan import make_plan
 from mammoth_eval.settings import Settings
 from mammoth_eval.store import read_header
@@ -211,3 +215,31 @@ def test_a_run_with_chosen_tokens_is_the_run_with_that_number(toy):
 
 def test_every_style_that_is_chosen_exists():
     assert {style for _, style in choice.KIN} | {"chat", "fewshot", choice.UNSEEN} <= set(prompts.names())
+
+
+def test_a_dry_run_shows_what_was_chosen_and_what_is_wrong(toy, capsys):
+    model = write(toy / "m", template=DEEPSEEK, eos_token="</s>")
+    words = ["--model", str(model), "--engine", "transformers", "--benchmarks", str(toy / "toy.toml"), "--dry-run"]
+    assert main(["run", *words]) == 0
+    shown = capsys.readouterr().out
+    assert "chosen     prompt chat: the model has a chat template" in shown
+    assert "warning    the chat template of m turns thinking off where nothing is said: --thinking on" in shown
+    assert main(["run", *words, "--thinking", "on", "--prompt", "chat"]) == 0
+    shown = capsys.readouterr().out
+    assert "thinking=on" in shown
+    assert "chosen" not in shown
+    assert "warning" not in shown
+
+
+def test_the_reason_and_the_warnings_are_told_and_kept(toy):
+    model = write(toy / "m", template=DEEPSEEK, eos_token="</s>")
+    script = toy / "script.json"
+    script.write_text(json.dumps({"toy/0 pot": "```python\nprint(2)\n```"}))
+    events = []
+    path = run_plan(plan(toy, model), toy / "results", engine=ScriptedEngine(str(script)), progress=events.append)
+    told = [event.text for event in events if isinstance(event, Notice)]
+    assert told[:1] == ["prompt chat: the model has a chat template"]
+    assert "turns thinking off" in told[1]
+    session = json.loads((path / "run.json").read_text())["sessions"][0]
+    assert session["chosen"] == [{"name": "prompt", "value": "chat", "reason": "the model has a chat template"}]
+    assert session["warnings"] == told[1:2]
