@@ -7,9 +7,7 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Collection, Iterable, Mapping, Set
 from pathlib import Path
-from typing import Any
 
-from mammoth_eval import config
 from mammoth_eval.errors import UnknownName, UsageError
 
 _SHOWN = reprlib.Repr()
@@ -78,19 +76,3 @@ def seconds(name: str, value: object, most: float) -> float:
     if not number or not 0 < value <= most:  # type: ignore[operator]
         raise wrong(name, value, f"seconds above 0, at most {most:g}")
     return value  # type: ignore[return-value]
-
-
-def fields(name: str, value: object, kind: type) -> Any:
-    """A `kind` (a frozen class of settings) out of a mapping of its fields, each of them checked."""
-    if not isinstance(value, Mapping):
-        raise wrong(name, value, f"the settings of a {kind.__name__} by name")
-    keys = config.keys(kind)
-    read = {}
-    for key, item in value.items():
-        if key not in keys:
-            raise UnknownName(f"{name}: setting", str(key), keys)
-        try:
-            read[key] = config.convert(item, keys[key].hint)
-        except (ValueError, RecursionError) as error:
-            raise wrong(f"{name}: {key}", item, str(error)) from error
-    return kind(**read)

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
-from mammoth_eval import arguments, benchmarks, extraction, thoughts
+from mammoth_eval import arguments, benchmarks, config, extraction, thoughts
 from mammoth_eval.errors import UsageError
 from mammoth_eval.graders import grade
 from mammoth_eval.types import LETTERS, Form, Outcome, Policy, Verdict
@@ -199,7 +199,7 @@ def configured(benchmark: str = "", **options: Any) -> Reward:
     """
     base = for_benchmark(arguments.text("benchmark", benchmark)) if benchmark else Reward()
     policy = benchmarks.policy_of(options.pop("policy", base.policy))
-    said: Reward = arguments.fields("reward", options, Reward)
+    said: Reward = config.given("reward", options, Reward)
     return replace(base, policy=policy, **{name: getattr(said, name) for name in options})
 
 

@@ -15,8 +15,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "mammoth_eval"
 
 LEVELS = {
     "types": 0, "errors": 0, "nvidia": 0,
-    "resources": 0.5, "config": 0.5, "redaction": 0.5, "paths": 0.5, "safe_text": 0.5, "thoughts": 0.5, "versions": 0.5,
-    "arguments": 0.6, "hub": 0.6, "chat_templates": 0.6, "registry": 0.7, "installing": 0.7,
+    "resources": 0.5, "redaction": 0.5, "paths": 0.5, "safe_text": 0.5, "thoughts": 0.5, "versions": 0.5,
+    "arguments": 0.5, "config": 0.6, "hub": 0.6, "chat_templates": 0.6, "registry": 0.7, "installing": 0.7,
     "benchmarks": 1, "prompts": 1, "extraction": 1, "graders": 1, "engines": 1, "sandbox": 1, "store": 1,
     "stats": 1.5, "rules": 1.5, "models": 1.5, "events": 1.5, "verification": 1.5, "reward": 1.5, "asking": 1.8,
     "decoding": 2, "scoring": 2, "presets": 2, "settings": 2.4, "paper": 2.5, "importers": 2.5, "plan": 2.5,

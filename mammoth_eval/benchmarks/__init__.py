@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mammoth_eval import arguments, resources
+from mammoth_eval import arguments, config, resources
 from mammoth_eval.benchmarks.source import load, pin, sample_rows
 from mammoth_eval.benchmarks.spec import Benchmark, Group, Trust, read
 from mammoth_eval.errors import UnknownName
@@ -56,7 +56,7 @@ def policy_of(said: Policy | Mapping[str, Any] | str | None, name: str = "policy
         return Policy()
     if isinstance(said, str):
         return get(said).policy
-    policy: Policy = arguments.fields(name, asdict(said) if isinstance(said, Policy) else said, Policy)
+    policy: Policy = config.given(name, asdict(said) if isinstance(said, Policy) else said, Policy)
     if not 0 <= policy.tolerance < 1:
         raise arguments.wrong(f"{name}: tolerance", policy.tolerance, "a share from 0 to below 1")
     return policy
