@@ -20,9 +20,10 @@ from mammoth_eval.decoding import Kit
 from mammoth_eval.engines import ENGINES, Engine, make_engine
 from mammoth_eval.errors import MammothError, StoreError, UsageError
 from mammoth_eval.events import Downloading, Finished, Known, Listener, Notice, Opened, Started, Starting, ignore
-from mammoth_eval.plan import Plan, make_plan, settings_of
+from mammoth_eval.plan import Plan, make_plan
 from mammoth_eval.report.stored import Run, load_run
 from mammoth_eval.sandbox import open_sandbox
+from mammoth_eval.settings import settings_of
 from mammoth_eval.store import RunFolder, load_briefs
 from mammoth_eval.types import Record
 
@@ -45,7 +46,7 @@ def evaluate(
     """Evaluate `model` on `benchmarks`, or go on where the same call stopped; the run with its records.
 
     `model` is a hub id, a folder, or what the engine takes for one; `benchmarks` are names, groups or TOML files, in a
-    list or as one text with commas. `settings` are those of `mammoth_eval.plan.Settings`: engine_args, decoding,
+    list or as one text with commas. `settings` are those of `mammoth_eval.settings.Settings`: engine_args, decoding,
     samples, limit, data_dir, ... `concurrency` is how many problems are in progress at once (None: as many as keep the
     engine busy). `progress` is called with every event of `mammoth_eval.events`, in this thread.
 

@@ -23,7 +23,7 @@ from typing import Any, Literal
 from mammoth_eval import config, presets
 from mammoth_eval.config import Document
 from mammoth_eval.errors import UsageError
-from mammoth_eval.plan import Settings
+from mammoth_eval.settings import Settings
 
 Format = Literal["table", "markdown", "csv", "latex", "html", "json"]
 

@@ -21,9 +21,9 @@ from mammoth_eval.cli import COMMANDS, build_parser
 from mammoth_eval.engines import openai, replay, scripted, transformers_load, vllm_start
 from mammoth_eval.graders import exact
 from mammoth_eval.importers import formats
-from mammoth_eval.plan import Settings
 from mammoth_eval.prompts import Exemplar, Prompt
 from mammoth_eval.report import export
+from mammoth_eval.settings import Settings
 from mammoth_eval.store import RunSpec
 from mammoth_eval.training import mixture, recipe, rows, suite
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from mammoth_eval import asking, doctor, models, presets, prompts
+from mammoth_eval import asking, chat_templates, doctor, models
 from mammoth_eval.cli import options, show
 from mammoth_eval.doctor import question
 from mammoth_eval.engines import ENGINES
@@ -35,7 +35,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     model.add_argument("--model", metavar="NAME", help="hub id or folder; to a server, the name that it knows")
     model.add_argument("--engine", default="vllm", metavar="NAME", help=f"one of {', '.join(ENGINES)} (default: vllm)")
     options.add_pairs(model, "--engine-arg", "passed on to the engine, e.g. tensor_parallel_size=2; repeatable")
-    model.add_argument("--prompt", metavar="NAME", help="prompt style or file, as for mammoth-eval run")
+    model.add_argument(
+        "--prompt",
+        default=asking.AUTO,
+        metavar="NAME",
+        help="auto (default): the one that the model wants; or a style, or a file",
+    )
+    model.add_argument(
+        "--thinking",
+        choices=chat_templates.CHOICES,
+        default=chat_templates.AUTO,
+        help="asked of the model's thinking by its chat template's switch (default: auto)",
+    )
     model.add_argument(
         "--method", choices=("cot", "pot"), default="cot", help="ask for words or for a program (default: cot)"
     )
@@ -63,11 +74,8 @@ def main(args: argparse.Namespace) -> int:
 
 def _look_at_model(args: argparse.Namespace) -> int:
     model = models.resolve(args.model, args.engine, cache_folder(), options.pairs("--engine-arg", args.engine_arg))
-    asked_for = args.prompt or presets.get("default").prompt
-    chosen = next(asking.decide(asked_for, args.max_tokens, asking.look(model, args.engine), args.engine), None)
-    prompt = prompts.get(str(chosen.value) if chosen else asked_for)
-    sampling = Sampling(max_tokens=args.max_tokens, stop=(*prompt.stops(args.method), *args.stop))
-    asked = asyncio.run(question.ask(model, args.engine, prompt, args.method, sampling))
+    sampling = Sampling(max_tokens=args.max_tokens, stop=tuple(args.stop), thinking=args.thinking)
+    asked = asyncio.run(question.ask(model, args.engine, args.prompt, args.method, sampling))
     healthy = doctor.is_healthy(list(asked.findings))
     if args.json:
         _print_json(healthy, asked.findings, sent=asked.sent, answer=asked.answer)

@@ -23,9 +23,10 @@ from mammoth_eval.cli.progress import Display
 from mammoth_eval.errors import UsageError
 from mammoth_eval.evaluation import run_plan
 from mammoth_eval.importers import Imported
-from mammoth_eval.plan import IMPORTED, Plan, Settings, make_plan
+from mammoth_eval.plan import Plan, make_plan
 from mammoth_eval.report.results import RunSummary, summarize_run
 from mammoth_eval.resources import cache_folder
+from mammoth_eval.settings import IMPORTED, Settings
 from mammoth_eval.types import Method
 
 

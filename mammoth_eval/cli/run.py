@@ -10,7 +10,6 @@ from pathlib import Path
 from rich.console import Console
 
 from mammoth_eval import chat_templates, presets, store, thoughts
-from mammoth_eval.benchmarks.groups import benchmark_names
 from mammoth_eval.cli import dry_run, lm_eval, messages, options, run_file, show
 from mammoth_eval.cli.progress import Display
 from mammoth_eval.decoding import DECODINGS
@@ -19,11 +18,12 @@ from mammoth_eval.errors import MammothError, UsageError
 from mammoth_eval.evaluation import run_plan
 from mammoth_eval.events import ignore
 from mammoth_eval.models import DEFAULT
-from mammoth_eval.plan import Plan, Settings, make_plan
+from mammoth_eval.plan import Plan, make_plan
 from mammoth_eval.report.results import summarize_run
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.rules import NAMES as GRADERS
 from mammoth_eval.sandbox import LEVELS
+from mammoth_eval.settings import Settings, benchmark_names
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

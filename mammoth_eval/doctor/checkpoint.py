@@ -89,9 +89,8 @@ def _read(path: Path) -> Mapping[str, Any]:
 def findings(model: Checkpoint, query: Query, sampling: Sampling) -> list[Finding]:
     """One for each thing that can be wrong with asking `query` of the model. Raises `ModelError` of its template."""
     return [
-        _template(model, query),
-        _thoughts(model, query),
-        _start(model, query),
+        _thoughts(model, query, sampling.thinking),
+        _start(model, query, sampling.thinking),
         _end(model, query, sampling),
         _recommended(model),
         _context(model, query, sampling),
@@ -99,35 +98,24 @@ def findings(model: Checkpoint, query: Query, sampling: Sampling) -> list[Findin
     ]
 
 
-def _template(model: Checkpoint, query: Query) -> Finding:
-    has = bool(getattr(model.tokenizer, "chat_template", None))
-    facts = {"chat_template": has, "asked_by": "template" if query.chat else "text"}
-    if query.chat:
-        return Finding("template", "ok", "the question is put into the model's own chat template", facts=facts)
-    if not has:
-        return Finding("template", "ok", "none, and the question is sent as a text", facts=facts)
-    text = "the model has a chat template, and is asked in a text without it"
-    return Finding("template", "warn", text, "right for what it was trained on; else --prompt chat", facts)
-
-
-def _thoughts(model: Checkpoint, query: Query) -> Finding:
+def _thoughts(model: Checkpoint, query: Query, thinking: str) -> Finding:
     template = str(getattr(model.tokenizer, "chat_template", None) or "")
     form = thoughts.of_template(template, sorted(model.tokenizer.get_added_vocab()))
     if form is None:
         return Finding("thoughts", "ok", "no mark of a thought in template or tokens", facts={"form": None})
-    prompt = prompt_text(query, model.tokenizer, model.name)
+    prompt = prompt_text(query, model.tokenizer, model.name, thinking)
     opened = thoughts.opened_by(prompt, form)
     closed = not opened and prompt.rstrip().endswith(form.closing.strip())
     facts = {"form": form.name, "opened_by_template": opened, "closed_by_template": closed}
     if closed:
         text = f"form {form.name}; the template closes the thought before it begins: the model does not think"
-        return Finding("thoughts", "warn", text, "a model that thinks is to be asked with thinking switched on", facts)
+        return Finding("thoughts", "ok" if thinking == "off" else "warn", text, facts=facts)
     text = f"form {form.name}" + (", opened by the template" if opened else "")
     return Finding("thoughts", "ok", text, facts=facts)
 
 
-def _start(model: Checkpoint, query: Query) -> Finding:
-    tokens, start = prompt_tokens(query, model.tokenizer, model.name), model.tokenizer.bos_token_id
+def _start(model: Checkpoint, query: Query, thinking: str) -> Finding:
+    tokens, start = prompt_tokens(query, model.tokenizer, model.name, thinking), model.tokenizer.bos_token_id
     count = 0
     while start is not None and count < len(tokens) and tokens[count] == start:
         count += 1
@@ -180,7 +168,7 @@ def _recommended(model: Checkpoint) -> Finding:
 
 
 def _context(model: Checkpoint, query: Query, sampling: Sampling) -> Finding:
-    used = len(prompt_tokens(query, model.tokenizer, model.name))
+    used = len(prompt_tokens(query, model.tokenizer, model.name, sampling.thinking))
     facts = {"context": model.context, "prompt": used, "max_tokens": sampling.max_tokens}
     if model.context is None:
         return Finding("context", "ok", "the configuration does not say", facts=facts)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from mammoth_eval import asking, benchmarks, prompts
 from mammoth_eval.doctor import checkpoint
 from mammoth_eval.doctor.finding import Finding
 from mammoth_eval.engines import make_engine
 from mammoth_eval.engines.tokens import prompt_text, prompt_tokens
 from mammoth_eval.errors import MammothError
 from mammoth_eval.models import WEIGHTS_ENGINES, Model
-from mammoth_eval.prompts import Prompt
 from mammoth_eval.types import Completion, Method, Problem, Sampling
 
-PROBLEM = Problem("doctor/0", "doctor", "A box holds 12 eggs. How many eggs are in 5 boxes?", "60")
-FAMILY = "gsm"
-"""Of exemplars, where the prompt shows some."""
+PROBLEM = Problem("doctor/0", "gsm8k", "A box holds 12 eggs. How many eggs are in 5 boxes?", "60")
+"""Asked as one of its benchmark is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +31,30 @@ class Asked:
     """The completion, thought included; empty where the engine gave none."""
 
 
-async def ask(model: Model, engine: str, prompt: Prompt, method: Method, sampling: Sampling) -> Asked:
-    """Look at the model's files, start the engine, ask one question."""
-    query = prompt.query(PROBLEM, method, family=FAMILY)
-    found, sent, tokens = [], query.shown, None
+async def ask(model: Model, engine: str, style: str, method: Method, sampling: Sampling) -> Asked:
+    """Look at the model's files, start the engine, ask one question in the prompt `style`, which may be ``auto``.
+
+    Raises `PromptError` and `UnknownName` of the style.
+    """
+    files = asking.look(model, engine)
+    chosen = next(iter(asking.decide(style, sampling.max_tokens, files, engine)), None)
+    prompt = prompts.get(str(chosen.value) if chosen else style)
+    benchmark = benchmarks.get(PROBLEM.benchmark)
+    query = prompt.query(PROBLEM, method, family=benchmark.exemplars)
+    sampling = replace(sampling, stop=(*prompt.stops(method), *sampling.stop))
+    text = f"{prompt.name}: {chosen.reason}" if chosen else prompt.name
+    found = [Finding("prompt", "ok", text, facts={"prompt": prompt.name, "chosen": chosen is not None})]
+    warned = asking.warnings(prompt, files, engine, [(benchmark, [PROBLEM])], [method], sampling.thinking)
+    found += [Finding("prompt", "warn", warning) for warning in warned]
+    sent, tokens = query.shown, None
     if engine in WEIGHTS_ENGINES:
         try:
-            files = checkpoint.load(model)
-            sent = prompt_text(query, files.tokenizer, model.name)
-            tokens = len(prompt_tokens(query, files.tokenizer, model.name))
-            found += checkpoint.findings(files, query, sampling)
+            own = checkpoint.load(model)
+            sent = prompt_text(query, own.tokenizer, model.name, sampling.thinking)
+            tokens = len(prompt_tokens(query, own.tokenizer, model.name, sampling.thinking))
+            found += checkpoint.findings(own, query, sampling)
         except MammothError as error:
-            return Asked((Finding("model", "fail", str(error)),), sent, "")
+            return Asked((*found, Finding("model", "fail", str(error))), sent, "")
     start = time.monotonic()
     try:
         async with make_engine(engine, model.location, **model.options) as opened:

@@ -12,7 +12,8 @@ from mammoth_eval.cli import main
 from mammoth_eval.engines.scripted import ScriptedEngine
 from mammoth_eval.evaluation import run_plan
 from mammoth_eval.events import Notice
-from mammoth_eval.plan import Settings, make_plan
+from mammoth_eval.plan import make_plan
+from mammoth_eval.settings import Settings
 from mammoth_eval.store import read_header
 
 QWEN_BASE = {

@@ -20,7 +20,8 @@ LOAD = """
 import json, sys
 from pathlib import Path
 from mammoth_eval.errors import MammothError
-from mammoth_eval.plan import Settings, make_plan
+from mammoth_eval.plan import make_plan
+from mammoth_eval.settings import Settings
 for path in sys.argv[1:]:
     try:
         plan = make_plan(Settings(model="m", benchmarks=(path,), engine="openai", cache_dir=Path("cache")))

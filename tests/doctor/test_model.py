@@ -41,7 +41,7 @@ def folder(path, *, template="", bos_by_tokenizer=False, eos="<end>", generation
 def look(path, style="chat", **sampling):
     """The findings by name."""
     model = Model(path.name, str(path), "")
-    query = prompts.get(style).query(question.PROBLEM, "cot", family=question.FAMILY)
+    query = prompts.get(style).query(question.PROBLEM, "cot", family="gsm")
     found = checkpoint.findings(checkpoint.load(model), query, Sampling(max_tokens=64, **sampling))
     return {finding.name: finding for finding in found}
 
@@ -50,14 +50,6 @@ def test_a_checkpoint_that_is_asked_as_it_wants_gives_no_warning(tmp_path):
     found = look(folder(tmp_path, template="<s>" + PLAIN + OPEN))
     assert {name: finding.state for name, finding in found.items() if finding.state != "ok"} == {}
     assert found["start token"].facts["times"] == 1
-
-
-def test_a_template_of_a_model_that_is_asked_in_a_text_is_said(tmp_path):
-    assert look(folder(tmp_path, template=PLAIN + OPEN), "alpaca")["template"].state == "warn"
-
-
-def test_a_base_model_in_a_text_is_no_warning(tmp_path):
-    assert look(folder(tmp_path), "alpaca")["template"].state == "ok"
 
 
 def test_a_start_token_twice_is_said(tmp_path):
@@ -121,7 +113,7 @@ def test_an_engine_is_asked_one_question_and_the_text_is_shown(tmp_path, capsys)
     said = json.loads(capsys.readouterr().out)
     assert question.PROBLEM.question in said["sent"]
     assert said["answer"] == "5 * 12 = \\boxed{60}"
-    assert [finding["name"] for finding in said["findings"]] == ["engine", "question"]
+    assert [finding["name"] for finding in said["findings"]] == ["prompt", "engine", "question"]
 
 
 def test_a_model_that_cannot_be_read_fails_and_says_why(tmp_path, capsys):
@@ -129,3 +121,12 @@ def test_a_model_that_cannot_be_read_fails_and_says_why(tmp_path, capsys):
     (tmp_path / "model.safetensors").write_bytes(b"")
     assert main(["doctor", "--model", str(tmp_path), "--engine", "transformers"]) == 1
     assert "config.json: cannot be read" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_prompt_is_chosen_and_a_wrong_pair_is_warned_of_as_in_a_run(tmp_path, capsys):
+    path = folder(tmp_path / "some-chat", template="<s>" + PLAIN + OPEN)
+    for words, name, warned in (([], "chat", 0), (["--prompt", "alpaca"], "alpaca", 1)):
+        main(["doctor", "--model", str(path), "--engine", "transformers", "--json", *words])
+        found = [finding for finding in json.loads(capsys.readouterr().out)["findings"] if finding["name"] == "prompt"]
+        assert found[0]["text"].partition(":")[0] == name
+        assert [finding["state"] for finding in found[1:]] == ["warn"] * warned

@@ -1,4 +1,4 @@
-"""Model folders without weights: the small files that say how a model wants to be asked."""
+"""Folders of models of which no more is there than what a test reads: the small files, or the head of the weights."""
 
 import json
 
@@ -56,3 +56,14 @@ def write(folder, template="", **tokenizer):
     for name, content in files.items():
         (folder / name).write_text(json.dumps(content), encoding="utf-8")
     return folder
+
+
+def huge(path, dtype="F32", numbers=1 << 44):
+    """A model folder whose weights file says in its head that it holds `numbers` numbers."""
+    size = numbers * {"F32": 4, "BF16": 2, "U8": 1}[dtype]
+    head = json.dumps(
+        {"__metadata__": {}, "w": {"dtype": dtype, "shape": [2, numbers // 2], "data_offsets": [0, size]}}
+    ).encode()
+    (path / "model.safetensors").write_bytes(len(head).to_bytes(8, "little") + head)
+    (path / "config.json").write_text('{"model_type": "llama"}')
+    return str(path)
