@@ -1,7 +1,8 @@
 """What the small files of a model say of how it wants to be asked: chat template, special tokens, names, lengths.
 
 Read from the model's folder, or from the hub at the pinned commit. A file that is not there or cannot be read says
-nothing: the engine reads it again, and its error is the one that counts.
+nothing: the engine reads it again, and its error is the one that counts. A hub that fails is an error at once: a guess
+would make the run another one.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from mammoth_eval import hub
-from mammoth_eval.errors import UsageError
 from mammoth_eval.models import WEIGHTS_ENGINES, Model
 
 CONTEXTS = ("max_position_embeddings", "max_sequence_length", "max_seq_len", "seq_length", "n_positions", "n_ctx")
@@ -51,7 +51,7 @@ class ModelFiles:
 
 
 def look(model: Model, engine: str) -> ModelFiles:
-    """What is known of `model`; of one behind a server only its name."""
+    """What is known of `model`; of one behind a server only its name. Raises `ModelError` where the hub fails."""
     trained_with, trained_hash, base = (_token(model.train.get(key)) for key in ("prompt", "prompt_hash", "base"))
     if engine not in WEIGHTS_ENGINES:
         return ModelFiles((model.name,), trained_with=trained_with, trained_hash=trained_hash)
@@ -86,7 +86,7 @@ def _reader(model: Model) -> Read:
         try:
             path = folder / name if folder.is_dir() else hub.file(pinned, name) if pinned else None
             return path.read_text(encoding="utf-8") if path and path.is_file() else ""
-        except (OSError, ValueError, UsageError):
+        except (OSError, ValueError):
             return ""
 
     return read
