@@ -19,7 +19,18 @@ from mammoth_eval import arguments, decoding, hub, models, runner, scoring
 from mammoth_eval.decoding import Kit
 from mammoth_eval.engines import ENGINES, Engine, make_engine
 from mammoth_eval.errors import MammothError, StoreError, UsageError
-from mammoth_eval.events import Downloading, Finished, Known, Listener, Notice, Opened, Started, Starting, ignore
+from mammoth_eval.events import (
+    Downloading,
+    Errored,
+    Finished,
+    Known,
+    Listener,
+    Notice,
+    Opened,
+    Started,
+    Starting,
+    ignore,
+)
 from mammoth_eval.plan import Plan, make_plan
 from mammoth_eval.report.stored import Run, load_run
 from mammoth_eval.sandbox import open_sandbox
@@ -165,7 +176,7 @@ def _open_run(plan: Plan, results_dir: Path, progress: Listener, *, skip_damaged
             progress(Notice(note))
         yield run
         if note := errored_note(run):
-            progress(Notice(note))
+            progress(Errored(note))
 
 
 @contextmanager

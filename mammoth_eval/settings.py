@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,9 +10,9 @@ from msgspec import Struct, field
 
 from mammoth_eval import (
     arguments,
-    benchmarks,
     config,
 )
+from mammoth_eval.benchmarks.groups import benchmark_names, listed
 from mammoth_eval.errors import UnknownName
 from mammoth_eval.resources import cache_folder
 
@@ -77,9 +77,6 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Facts about the model that ablations group by: subset = "G+M"."""
 
 
-GROUPS = {"paper": benchmarks.PAPER, "ind": benchmarks.IND, "ood": benchmarks.OOD}
-
-
 def settings_of(**asked: Any) -> Settings:
     """Settings by name, as a caller in Python gives them: lists for tuples, texts for paths, groups of benchmarks.
 
@@ -111,20 +108,3 @@ def _names(argument: str, names: object) -> tuple[str, ...]:
     if not given:
         raise arguments.wrong(argument, names, "at least one name")
     return given
-
-
-def listed(names: str | Sequence[str]) -> tuple[str, ...]:
-    """Names in a sequence, or in one text with commas."""
-    parts = names.split(",") if isinstance(names, str) else names
-    return tuple(name.strip() for name in parts if name.strip())
-
-
-def benchmark_names(words: str | Sequence[str]) -> tuple[str, ...]:
-    """Benchmarks by name, groups of them spelled out. Raises `UnknownName` with the nearest name or group."""
-    known = benchmarks.names()
-    groups = {**GROUPS, "generated": [name for name in known if benchmarks.get(name).group == "generated"]}
-    asked = listed(words)
-    for word in asked:
-        if word not in groups and word not in known and not word.endswith(".toml"):
-            raise UnknownName("benchmark", word, [*groups, *known])
-    return tuple(name for word in asked for name in groups.get(word, (word,)))

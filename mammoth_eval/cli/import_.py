@@ -19,8 +19,8 @@ from msgspec import structs
 
 from mammoth_eval import decoding, importers
 from mammoth_eval.cli import messages, options, show
-from mammoth_eval.cli.progress import Display
-from mammoth_eval.errors import UsageError
+from mammoth_eval.cli.progress import Display, Watch
+from mammoth_eval.errors import ERRORED, UsageError
 from mammoth_eval.evaluation import run_plan
 from mammoth_eval.importers import Imported
 from mammoth_eval.plan import Plan, make_plan
@@ -79,9 +79,10 @@ def main(args: argparse.Namespace) -> int:
         messages.say(console, line)
     engine = importers.Recordings(imported.texts, tuple(file.name for file, _ in imported.files))
     with Display(console) as display:
-        path = run_plan(plan, args.results_dir, engine=engine, progress=display, command=options.command_line())
+        watch = Watch(display)
+        path = run_plan(plan, args.results_dir, engine=engine, progress=watch, command=options.command_line())
     _show(imported, summarize_run(path), args.format)
-    return 0
+    return ERRORED if watch.errored else 0
 
 
 def _sources(args: argparse.Namespace) -> list[tuple[Path, str, Method | None]]:

@@ -11,19 +11,18 @@ from rich.console import Console
 
 from mammoth_eval import chat_templates, presets, store, thoughts
 from mammoth_eval.cli import dry_run, lm_eval, messages, options, run_file, show
-from mammoth_eval.cli.progress import Display
+from mammoth_eval.cli.progress import Display, Watch
 from mammoth_eval.decoding import DECODINGS
 from mammoth_eval.engines import ENGINES
-from mammoth_eval.errors import MammothError, UsageError
+from mammoth_eval.errors import ERRORED, MammothError, UsageError
 from mammoth_eval.evaluation import run_plan
-from mammoth_eval.events import ignore
 from mammoth_eval.models import DEFAULT
 from mammoth_eval.plan import Plan, make_plan
 from mammoth_eval.report.results import summarize_run
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.rules import NAMES as GRADERS
 from mammoth_eval.sandbox import LEVELS
-from mammoth_eval.settings import Settings, benchmark_names
+from mammoth_eval.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -126,12 +125,14 @@ def main(args: argparse.Namespace) -> int:
         plans = [make_plan(settings_from(run)) for run in runs]  # all of them before the first engine starts
     if args.dry_run:
         return dry_run.show_plans(plans, args.results_dir)
-    paths, failed = [], []
+    paths, failed, errored = [], [], False
     for number, plan in enumerate(plans, 1):
         if len(plans) > 1:
             messages.say(console, f"run {number} of {len(plans)}: {plan.spec.folder()}")
         try:
-            paths.append(_evaluate(plan, args, console, concurrency))
+            path, has_errored = _evaluate(plan, args, console, concurrency)
+            paths.append(path)
+            errored = errored or has_errored
         except MammothError as error:
             if len(plans) == 1:
                 raise
@@ -140,19 +141,22 @@ def main(args: argparse.Namespace) -> int:
     show.show_runs([summarize_run(path, skip_damaged=args.skip_damaged) for path in dict.fromkeys(paths)], args.format)
     if failed:
         raise MammothError(f"{len(failed)} of {len(plans)} runs failed: {'; '.join(failed)}")
-    return 0
+    return ERRORED if errored else 0
 
 
-def _evaluate(plan: Plan, args: argparse.Namespace, console: Console, concurrency: int | None) -> Path:
+def _evaluate(plan: Plan, args: argparse.Namespace, console: Console, concurrency: int | None) -> tuple[Path, bool]:
+    """The run's folder, and whether records of it are errored."""
     with Display(console) as display:
-        return run_plan(
+        watch = Watch(display)
+        path = run_plan(
             plan,
             args.results_dir,
             concurrency=concurrency,
-            progress=ignore if args.quiet else display,
+            progress=watch,
             skip_damaged=args.skip_damaged,
             command=options.command_line(),
         )
+    return path, watch.errored
 
 
 def settings_from(args: argparse.Namespace) -> Settings:

@@ -358,7 +358,7 @@ def test_how_many_of_the_kept_records_errored_is_said(toy):
 def test_a_run_with_errored_records_names_the_commonest_reason(toy):
     rescript(toy, 24)
     done = run(toy, "--concurrency", "1")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 3, done.stderr
     assert "6 of 30 records are errored" in done.stderr
     assert "the script has no answer for a problem (pot, sample 0)" in done.stderr
 
