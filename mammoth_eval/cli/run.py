@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from mammoth_eval import chat_templates, presets, store, thoughts
+from mammoth_eval.benchmarks.groups import benchmark_names
 from mammoth_eval.cli import dry_run, lm_eval, messages, options, run_file, show
 from mammoth_eval.cli.progress import Display, Watch
 from mammoth_eval.decoding import DECODINGS
