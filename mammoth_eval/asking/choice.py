@@ -26,7 +26,6 @@ KIN = (
 """Models that are trained on a prompt of `prompts/` and have no chat template, by what is in their names."""
 CHAT_WORDS = frozenset(("instruct", "instruction", "chat", "it", "sft", "dpo", "rl", "rlhf", "thinking", "reasoning"))
 BASE_WORDS = frozenset(("base", "pt", "pretrain", "pretrained"))
-_MARK = re.compile(r"<[^<>\s]{1,40}>")
 _TURNS = (
     {"role": "user", "content": "1 + 1?"},
     {"role": "assistant", "content": "It is two."},
@@ -102,7 +101,7 @@ def _last(name: str) -> str:
 
 
 def _strange_end(files: ModelFiles) -> str:
-    """The token with which the template ends turns, where it is none that ends a completion.
+    """The token with which the template ends turns, where the tokenizer has it and it ends no completion.
 
     A mark behind the assistant's turn alone may as well open the next one, and a template that knows an end token of
     the model (gpt-oss ends only its last turn with one) was written for it.
@@ -112,7 +111,5 @@ def _strange_end(files: ModelFiles) -> str:
     if not files.ends or dialogue is None or any(end in files.template for end in files.ends):
         return ""
     after_question, after_answer = (dialogue.partition(turn["content"])[2].lstrip() for turn in _TURNS[:2])
-    mark = _MARK.match(after_answer)
-    if mark is None or not after_question.startswith(mark[0]) or any(map(after_answer.startswith, files.ends)):
-        return ""
-    return mark[0]
+    mark = next((token for token in sorted(files.special) if after_answer.startswith(token)), "")
+    return mark if mark not in files.ends and after_question.startswith(mark) else ""

@@ -1,19 +1,19 @@
 """What the small files of a model say of how it wants to be asked: chat template, special tokens, names, lengths.
 
 Read from the model's folder, or from the hub at the pinned commit. A file that is not there or cannot be read says
-nothing: the engine reads it again, and its error is the one that counts.
+nothing: the engine reads it again, and its error is the one that counts. A hub that fails is an error at once: a guess
+would make the run another one.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mammoth_eval import hub
-from mammoth_eval.errors import UsageError
 from mammoth_eval.models import WEIGHTS_ENGINES, Model
 
 CONTEXTS = ("max_position_embeddings", "max_sequence_length", "max_seq_len", "seq_length", "n_positions", "n_ctx")
@@ -38,6 +38,8 @@ class ModelFiles:
     """Whether the tokenizer puts it before a text by itself."""
     ends: frozenset[str] = frozenset()
     """The tokens that end a completion."""
+    special: frozenset[str] = frozenset()
+    """The tokens that the tokenizer has beside its words: marks of turns among them."""
     new_tokens: int | None = None
     """``max_new_tokens`` of ``generation_config.json``."""
     context: int | None = None
@@ -49,7 +51,7 @@ class ModelFiles:
 
 
 def look(model: Model, engine: str) -> ModelFiles:
-    """What is known of `model`; of one behind a server only its name."""
+    """What is known of `model`; of one behind a server only its name. Raises `ModelError` where the hub fails."""
     trained_with, trained_hash, base = (_token(model.train.get(key)) for key in ("prompt", "prompt_hash", "base"))
     if engine not in WEIGHTS_ENGINES:
         return ModelFiles((model.name,), trained_with=trained_with, trained_hash=trained_hash)
@@ -58,14 +60,15 @@ def look(model: Model, engine: str) -> ModelFiles:
     generation = _table(read("generation_config.json"))
     names = (model.name, base, Path(model.location).name, str(config.get("_name_or_path") or ""))
     tokens = _table(read("tokenizer.json")) if tokenizer else {}
-    start = _token(tokenizer.get("bos_token"))
+    start, added = _token(tokenizer.get("bos_token")), _added(tokenizer, tokens)
     return ModelFiles(
         tuple(dict.fromkeys(filter(None, names))),
         seen=bool(tokenizer or tokens),
         template=_template(read, tokenizer),
         start=start,
         adds_start=bool(start) and _adds(start, tokenizer, tokens),
-        ends=frozenset(filter(None, _ends(config, generation, tokenizer, tokens))),
+        ends=frozenset(filter(None, _ends((config, generation), tokenizer, added))),
+        special=frozenset(filter(None, added.values())),
         new_tokens=_count(generation.get("max_new_tokens")),
         context=_context(config, model.options.get("max_model_len")),
         trained_with=trained_with,
@@ -83,7 +86,7 @@ def _reader(model: Model) -> Read:
         try:
             path = folder / name if folder.is_dir() else hub.file(pinned, name) if pinned else None
             return path.read_text(encoding="utf-8") if path and path.is_file() else ""
-        except (OSError, ValueError, UsageError):
+        except (OSError, ValueError):
             return ""
 
     return read
@@ -127,19 +130,21 @@ def _adds(start: str, tokenizer: Mapping[str, Any], tokens: Mapping[str, Any]) -
     return bool(said) if said is not None else kind.startswith(("Llama", "CodeLlama", "Gemma"))
 
 
-def _ends(*tables: Mapping[str, Any]) -> Iterator[str]:
-    """The texts of the tokens that end a completion: by name in the tokenizer's configuration, by number elsewhere."""
-    config, generation, tokenizer, tokens = tables
+def _added(tokenizer: Mapping[str, Any], tokens: Mapping[str, Any]) -> dict[str, str]:
+    """The tokens beside the words: number to text, in either of the forms in which tokenizers are kept."""
+    found = {str(number): _token(value) for number, value in _mapping(tokenizer.get("added_tokens_decoder")).items()}
+    listed = tokens.get("added_tokens")
+    items = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+    return found | {str(item.get("id")): _token(item) for item in items}
+
+
+def _ends(tables: Sequence[Mapping[str, Any]], tokenizer: Mapping[str, Any], added: Mapping[str, str]) -> Iterator[str]:
+    """The texts of the tokens that end a completion: by name in the tokenizer, by number in `tables`."""
     yield _token(tokenizer.get("eos_token"))
-    texts = {str(number): _token(value) for number, value in _mapping(tokenizer.get("added_tokens_decoder")).items()}
-    added = tokens.get("added_tokens")
-    for item in added if isinstance(added, list) else ():
-        if isinstance(item, dict):
-            texts[str(item.get("id"))] = _token(item)
-    for table in (config, generation):
+    for table in tables:
         numbers = table.get("eos_token_id")
         for number in numbers if isinstance(numbers, list) else [numbers]:
-            yield texts.get(str(number), "")
+            yield added.get(str(number), "")
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

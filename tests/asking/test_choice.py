@@ -57,7 +57,16 @@ CASES = {
         "chat",
         "has a chat template",
     ),
-    "a-llama-3": ({"template": LLAMA3, "eos_token": "<|end_of_text|>"}, "fewshot", "ends a turn with <|eot_id|>"),
+    "a-llama-3": (
+        {
+            "template": LLAMA3,
+            "eos_token": "<|end_of_text|>",
+            "tokens": {"added_tokens": [{"id": 1, "content": "<|end_of_text|>"}, {"id": 2, "content": "<|eot_id|>"}]},
+        },
+        "fewshot",
+        "ends a turn with <|eot_id|>",
+    ),
+    "a-mark-of-words": ({"template": CHATML, "eos_token": "</s>"}, "chat", "has a chat template"),
     "mistral-like": ({"template": MISTRAL}, "chat", "has a chat template"),
     "turns-without-ends": ({"template": ZEPHYR}, "chat", "has a chat template"),
     "r1-like": ({"template": DEEPSEEK, "eos_token": {"content": "<｜end▁of▁sentence｜>"}}, "chat", "chat template"),
