@@ -35,10 +35,9 @@ async def test_text_query_goes_to_completions_with_all_of_its_sampling():
     (path, body), *_ = server.requests
     assert path == "/v1/completions"
     assert body == {
-        "model": "m", "prompt": "2 + 2?", "temperature": 0.7, "top_p": 0.9, "top_k": 40, "max_tokens": 20, "stop": [(
-            "USER:"
-        )],
-        "seed": 5, "min_p": 0.1,
+        "model": "m", "prompt": "2 + 2?", "temperature": 0.7, "top_p": 0.9, "top_k": 40, "max_tokens": 20,
+        "stop": ["USER:"], "seed": 5, "min_p": 0.1, "repetition_penalty": 1.0, "presence_penalty": 0.0,
+        "frequency_penalty": 0.0,
     }  # fmt: skip
 
 
