@@ -26,7 +26,7 @@ from mammoth_eval.redaction import without_secrets
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.rules import Rules
 from mammoth_eval.store import RunSpec
-from mammoth_eval.thoughts import AUTO, OFF
+from mammoth_eval.thoughts import OFF
 from mammoth_eval.types import Problem, Sampling
 
 ENGINE_PACKAGES = {
@@ -64,6 +64,14 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Share of the probability that is sampled from; 1: all."""
     top_k: int = 0
     """Tokens that are sampled from; 0: all."""
+    min_p: float = 0.0
+    """Least probability of a token that is sampled, as a share of the most probable one's; 0: off."""
+    repetition_penalty: float = 1.0
+    """Factor against tokens that prompt or completion have; 1: off."""
+    presence_penalty: float = 0.0
+    """Taken from the logits of tokens that the completion has; 0: off."""
+    frequency_penalty: float = 0.0
+    """The same for each time that it has them; 0: off."""
     max_tokens: int | None = None
     """New tokens of one completion."""
     thoughts: str | None = None
@@ -180,6 +188,10 @@ def make_plan(settings: Settings) -> Plan:
         thoughts=chosen.thoughts,
         thinking_budget=settings.thinking_budget,
         seed=settings.seed,
+        min_p=settings.min_p,
+        repetition_penalty=settings.repetition_penalty,
+        presence_penalty=settings.presence_penalty,
+        frequency_penalty=settings.frequency_penalty,
     )
     _check(chosen.samples, sampling, settings)
     limit = preset.limit if settings.limit is None else settings.limit or None
@@ -235,6 +247,7 @@ def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
         raise UsageError(f"--temperature {sampling.temperature}: expected 0 (greedy) or more")
     if not 0 < sampling.top_p <= 1:
         raise UsageError(f"--top-p {sampling.top_p}: expected a share above 0, up to 1 (all tokens)")
+    _check_penalties(sampling)
     thoughts.get(sampling.thoughts)
     if sampling.thinking_budget < 0:
         raise UsageError(f"--thinking-budget {sampling.thinking_budget}: expected tokens, or 0 for no budget")
@@ -246,10 +259,23 @@ def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
         raise UsageError(f"--program-seconds {settings.program_seconds}: expected a number above 0")
 
 
+def _check_penalties(sampling: Sampling) -> None:
+    if not 0 <= sampling.min_p < 1:
+        raise UsageError(f"--min-p {sampling.min_p}: expected a share from 0 (off), below 1")
+    if not 0 < sampling.repetition_penalty < math.inf:
+        raise UsageError(f"--repetition-penalty {sampling.repetition_penalty}: expected a factor above 0; 1 is off")
+    for name in ("presence_penalty", "frequency_penalty"):
+        if not -2 <= (value := getattr(sampling, name)) <= 2:
+            raise UsageError(f"--{name.replace('_', '-')} {value}: expected a number from -2 to 2; 0 is off")
+
+
 def _as_written(sampling: Sampling) -> dict[str, Any]:
     """The sampling as ``run.json`` holds it; what came later stands there only where it was asked for."""
-    later = {"thoughts": AUTO, "thinking_budget": 0}
+    later = {name: value for name, value in asdict(Sampling()).items() if name not in _FROM_THE_START}
     return {name: value for name, value in asdict(sampling).items() if name not in later or value != later[name]}
+
+
+_FROM_THE_START = ("temperature", "top_p", "top_k", "max_tokens", "stop", "seed")
 
 
 def _check_settings(settings: Settings) -> None:

@@ -59,6 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--temperature", type=float, metavar="T")
     how.add_argument("--top-p", type=float, default=1.0, metavar="P")
     how.add_argument("--top-k", type=int, default=0, metavar="K")
+    how.add_argument("--min-p", type=float, default=0.0, metavar="P")
+    for name, off in (("repetition", 1.0), ("presence", 0.0), ("frequency", 0.0)):
+        how.add_argument(f"--{name}-penalty", type=float, default=off, metavar="X", help=f"default: {off:g}, off")
     how.add_argument("--max-tokens", type=int, metavar="N", help="new tokens of one completion")
     how.add_argument(
         "--thoughts",
@@ -161,6 +164,10 @@ def settings_from(args: argparse.Namespace) -> Settings:
         temperature=args.temperature,
         top_p=args.top_p,
         top_k=args.top_k,
+        min_p=args.min_p,
+        repetition_penalty=args.repetition_penalty,
+        presence_penalty=args.presence_penalty,
+        frequency_penalty=args.frequency_penalty,
         thoughts=args.thoughts,
         thinking_budget=args.thinking_budget,
         stop=tuple(args.stop),

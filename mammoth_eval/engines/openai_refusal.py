@@ -65,26 +65,22 @@ class Refusal(Exception):
     @classmethod
     def in_body(cls, body: Mapping[str, Any]) -> Self | None:
         """The error that a body of status 200 says; None where it says none."""
-        error = body.get("error") or body.get("errors") or body.get("base_resp")
-        if not error and body.get("object") != "error" and "detail" not in body and "message" not in body:
+        if not _error(body) and body.get("object") != "error" and "detail" not in body and "message" not in body:
             return None
         return cls._read(body, 0)
 
     @classmethod
     def _read(cls, body: Mapping[str, Any], status: int) -> Self | None:
-        error = body.get("error") or body.get("errors") or body.get("base_resp") or body
-        while isinstance(error, list) and error:
-            error = error[0]
+        error = _error(body) or body
         table = error if isinstance(error, dict) else {}
         details = table.get("detail", body.get("detail"))
-        words = [text for name in ("message", "status_msg", "msg", "error") if isinstance(text := table.get(name), str)]
-        message = error if isinstance(error, str) else words[0] if words else _details(details)
+        message = error if isinstance(error, str) else _words(table) or _details(details)
         if not message:
             return None
         code = " ".join(str(table[name]) for name in ("code", "type", "param") if table.get(name) is not None)
-        number = table.get("code", body.get("code"))
-        if not status and str(number).isdigit() and 400 <= int(str(number)) < 600:
-            status = int(str(number))
+        number = str(table.get("code", body.get("code")))
+        if not status and number.isdecimal() and 400 <= int(number) < 600:
+            status = int(number)
         return cls(status, _line(message), code, named(message, f"{table.get('param')} {_places(details)}"))
 
     @property
@@ -153,6 +149,20 @@ def _names(name: str, message: str, param: str) -> bool:
     spoken = rf"\b(?:argument|parameter|field|property|param|input)s?\b[^.]{{0,60}}?\b{name}\b"
     subject = rf"\A\W*{name}\b|\b{name}\b:? (?:is|are|was|has|must|should|does|may|cannot|not) "
     return re.search(f"{quoted}|{spoken}|{subject}", message, re.IGNORECASE) is not None
+
+
+def _error(body: Mapping[str, Any]) -> Any:
+    """What a body says under the names of an error, the first of a list; None where it says nothing."""
+    error = body.get("error") or body.get("errors") or body.get("base_resp")
+    return (error[0] if error else None) if isinstance(error, list) else error
+
+
+def _words(table: Mapping[str, Any]) -> str:
+    """The message of an error."""
+    return next((text for name in _MESSAGE if isinstance(text := table.get(name), str) and text), "")
+
+
+_MESSAGE = ("message", "status_msg", "msg", "error")
 
 
 def _details(details: Any) -> str:

@@ -80,32 +80,40 @@ def _texts(content: bytes, charset: str) -> Iterator[str]:
 
 
 def _reply(choice: Mapping[str, Any], usage: Any) -> Reply:
-    message = choice.get("message")
-    message = message if isinstance(message, dict) else {"content": message if isinstance(message, str) else None}
-    text, inner, refusal = _parts(message.get("content"))
+    given = choice.get("message")
+    message = given if isinstance(given, dict) else {"content": given if isinstance(given, str) else None}
+    text, thought, refusal = _parts(message.get("content"))
     text = text or _text(choice.get("text"))
-    refusal = refusal or _text(message.get("refusal"))
+    thought = next((said for name in THOUGHTS if (said := _text(message.get(name)))), thought)
     word = _word(choice)
-    reason = finish.of_word(word)
-    if not word and choice.get("message") is None and not text:
+    if not word and given is None and not text:
         raise Again("the reply is no completion: it comes without a message and without a reason")
+    reason = finish.of_word(word)
     if reason == finish.AGAIN:
         why = Refusal.in_body(choice)
         raise Again(f"the server ended the completion with {word!r}" + (f": {why.message}" if why else ""))
-    if not text.strip() and reason == finish.STOP:
-        if refusal:
-            text, reason, word = refusal, finish.FILTERED, word or "refusal"
-        elif message.get("tool_calls") or message.get("function_call"):
-            reason = finish.TOOL
-    thought = next((said for name in THOUGHTS if (said := _text(message.get(name)))), inner)
+    if reason == finish.STOP and not text.strip():
+        text, reason = _instead(message, refusal)
+    return Reply(text, thought or None, reason, word, *_counts(usage, thought=bool(thought)))
+
+
+def _instead(message: Mapping[str, Any], refusal: str) -> tuple[str, str]:
+    """What stands in a message that stopped without a text, and how it ended."""
+    refusal = refusal or _text(message.get("refusal"))
+    if refusal:
+        return refusal, finish.FILTERED
+    return "", finish.TOOL if message.get("tool_calls") or message.get("function_call") else finish.STOP
+
+
+def _counts(usage: Any, *, thought: bool) -> tuple[int, int, int | None]:
+    """Tokens of the prompt, of the completion and of its thought; 0, and None for the thought, where not counted."""
     counts = usage if isinstance(usage, dict) else {}
     prompt, total = _first(counts, "prompt_tokens", "input_tokens"), _first(counts, "total_tokens")
     new = _first(counts, "completion_tokens", "output_tokens")
-    if new is None:
-        new = max(0, total - prompt) if total is not None and prompt is not None else 0
+    if new is None and prompt is not None and total is not None:
+        new = max(0, total - prompt)
     details: dict[str, Any] = next((row for name in _DETAILS if isinstance(row := counts.get(name), dict)), {})
-    of_thought = _first({**counts, **details}, "reasoning_tokens") if thought else None
-    return Reply(text, thought or None, reason, word, prompt or 0, new, of_thought)
+    return prompt or 0, new or 0, _first({**counts, **details}, "reasoning_tokens") if thought else None
 
 
 _DETAILS = ("completion_tokens_details", "output_tokens_details")
