@@ -82,7 +82,7 @@ def pip(verb: str, *words: str) -> str:
 def has_pip() -> bool:
     """Whether this interpreter has a pip of its own.
 
-    ``importlib.util.find_spec`` must not be asked: setuptools takes it for an import of pip and gives ``distutils`` back
+    ``importlib.util.find_spec`` must not be asked: for setuptools that is an import of pip, and ``distutils`` goes back
     to the standard library, after which torch, and with it vLLM, cannot be imported on Python 3.11.
     """
     return importlib.machinery.PathFinder.find_spec("pip") is not None

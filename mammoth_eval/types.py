@@ -82,6 +82,10 @@ class Sampling:
 
     Each request's own is derived from it (`decoding.seed_of`). Without meaning where temperature is 0.
     """
+    thinking: str = "auto"
+    """What is asked of the model's thinking, by its chat template's own switch: ``auto`` (nothing), ``on``, ``off``, or
+    an effort, ``low``, ``medium``, ``high``.
+    """
     thoughts: str = "auto"
     """How the model marks its thoughts: ``auto``, ``off``, or a form of `thoughts.FORMS`.
 

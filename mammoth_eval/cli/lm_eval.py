@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mammoth_eval import prompts
+from mammoth_eval import presets, prompts
 from mammoth_eval.errors import UsageError
 
 ENGINES = {
@@ -77,8 +77,10 @@ def translate(args: argparse.Namespace, tell: Tell) -> argparse.Namespace:
         _give(args, "results_dir", args.output_path, "--output_path")
     if args.batch_size is not None:
         tell(f"--batch_size {args.batch_size}: not used, the engine batches as memory allows")
-    chat = args.model_args is not None and _read_model(args, tell)
-    _read_prompt(args, chat=chat or args.apply_chat_template is not None)
+    kind = _read_model(args, tell) if args.model_args is not None else ""
+    _read_prompt(args, chat="chat" in kind or args.apply_chat_template is not None)
+    if args.prompt is None and kind.endswith("-completions"):
+        args.prompt = _style(0, chat=False)  # such a server completes texts: a chat is not to be tried
     if args.gen_kwargs is not None:
         _read_sampling(args, arguments("--gen_kwargs", args.gen_kwargs))
     return args
@@ -111,8 +113,11 @@ def _value(text: str) -> Any:
         return text.strip("'\"")
 
 
-def _read_model(args: argparse.Namespace, tell: Tell) -> bool:
-    """``--model`` and ``--model_args`` as our model, engine and engine arguments; whether it is one that only chats."""
+def _read_model(args: argparse.Namespace, tell: Tell) -> str:
+    """``--model`` and ``--model_args`` as our model, engine and engine arguments.
+
+    The kind of model that ``--model`` names there, ``local-chat-completions`` say; empty where it names none.
+    """
     given = arguments("--model_args", args.model_args)
     named = [str(given.pop(key)) for key in MODEL_KEYS if key in given]
     kind = args.model if args.model in ENGINES and (named or "base_url" in given) else ""
@@ -126,7 +131,7 @@ def _read_model(args: argparse.Namespace, tell: Tell) -> bool:
     for key in unneeded:
         tell(f"--model_args {key}={given.pop(key)}: not used, the engine sees to it")
     args.engine_arg = [*(f"{key}={_written(value)}" for key, value in given.items()), *args.engine_arg]
-    return "chat" in kind
+    return kind
 
 
 def _choose_engine(args: argparse.Namespace, kind: str, named: list[str]) -> None:
@@ -173,6 +178,7 @@ def _read_prompt(args: argparse.Namespace, *, chat: bool) -> None:
 def _style(exemplars: int, *, chat: bool) -> str:
     """The first prompt style with that many exemplars. Raises `UsageError` where there is none."""
     styles = [style for style in map(prompts.get, prompts.names()) if style.chat == chat]
+    styles = [style for style in styles if style.name not in presets.PRESETS]  # others' evaluations are presets
     fitting = next((style.name for style in styles if style.exemplars == exemplars), None)
     if fitting is None:
         there = ", ".join(f"{style.exemplars} ({style.name})" for style in styles)

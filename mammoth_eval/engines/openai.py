@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
-from mammoth_eval import thoughts
+from mammoth_eval import chat_templates, thoughts
 from mammoth_eval.engines import finish, openai_server
 from mammoth_eval.engines.importing import import_module
 from mammoth_eval.engines.openai_body import FIELDS, droppable, goes_on, sampling_fields, turns
@@ -224,7 +224,8 @@ class OpenAIEngine:
         body: dict[str, Any] = {"model": self.model, **fields}
         if not query.chat:
             return {**body, "prompt": query.text + query.start, "max_tokens": limit, **self.options.extra_body}
-        return {**body, **turns(query), self._limit_name: limit, **self.options.extra_body}
+        asked = chat_templates.server_fields(sampling.thinking)
+        return {**body, **turns(query), **asked, self._limit_name: limit, **self.options.extra_body}
 
     async def _ask(self, endpoint: Endpoint, query: Query, body: Mapping[str, Any]) -> Reply:
         """One request, its answer read out of the bytes. Raises `Again`, `Refusal`, and what the client raises."""

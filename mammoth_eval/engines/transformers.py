@@ -61,7 +61,7 @@ class TransformersEngine:
         loaded = self._loaded
         if loaded is None:
             raise EngineClosed("transformers")
-        thinking = thinking_of(sampling.thoughts, loaded.tokenizer, self.model)
+        thinking = thinking_of(sampling, loaded.tokenizer, self.model)
         return await ask(self._once, query, sampling, thinking)
 
     async def _once(self, query: Query, sampling: Sampling) -> Completion:
@@ -69,11 +69,11 @@ class TransformersEngine:
         if loaded is None:
             raise EngineClosed("transformers")
         start = time.monotonic()
-        tokens = prompt_tokens(query, loaded.tokenizer, self.model)
+        tokens = prompt_tokens(query, loaded.tokenizer, self.model, sampling.thinking)
         room = loaded.context - len(tokens)
         if room < 1:
             return Completion("", "context", len(tokens), 0, time.monotonic() - start)
-        thinking = thinking_of(sampling.thoughts, loaded.tokenizer, self.model)
+        thinking = thinking_of(sampling, loaded.tokenizer, self.model)
         keep = thinking is not None and thinking.special
         row = Row(tokens, sampling, min(room, sampling.max_tokens), asyncio.get_running_loop(), keep)
         self._waiting.put(row)

@@ -28,7 +28,7 @@ def next_batch(rows: list[Row], size: int) -> tuple[list[Row], list[Row]]:
 
 def _way(sampling: Sampling) -> Sampling:
     """The sampling without what may differ from row to row."""
-    return replace(sampling, max_tokens=0, stop=(), seed=0, thoughts="", thinking_budget=0)
+    return replace(sampling, max_tokens=0, stop=(), seed=0, thoughts="", thinking_budget=0, thinking="")
 
 
 def decode_batch(loaded: Loaded, batch: list[Row]) -> list[Answer]:

@@ -62,7 +62,7 @@ def load(model: str, options: TransformersOptions) -> Loaded:
     transformers.utils.logging.disable_progress_bar()
     try:
         tokenizer, network = _read(model, options, dtype, device)
-    except (OSError, ValueError, RuntimeError, KeyError, ImportError, MemoryError) as error:
+    except Exception as error:  # of the library, its readers of files and the checkpoint's own code: of any class
         raise _failure(model, device, error) from error
     ends = network.generation_config.eos_token_id
     ends = frozenset(ends if isinstance(ends, list) else [ends]) - {None} | ({tokenizer.eos_token_id} - {None})

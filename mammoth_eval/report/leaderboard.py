@@ -19,6 +19,7 @@ from mammoth_eval.report.conditions import Conditions, basis_of, conditions, foo
 from mammoth_eval.report.grid import Grid
 from mammoth_eval.report.published import Published
 from mammoth_eval.report.results import AVERAGES, MODES, RunSummary
+from mammoth_eval.safe_text import spreadsheet_cell
 
 Origin = Literal["ours", "published"]
 COLUMNS = (*PAPER, *AVERAGES)
@@ -231,7 +232,6 @@ def to_csv(rows: Sequence[Entry]) -> str:
             for figure in shown
             for value in ((figure.value, figure.low, figure.high) if figure else (None, None, None))
         ]
-        writer.writerow(
-            [*head, *astuple(row.conditions), *("" if value is None else f"{value:.4f}" for value in values)]
-        )
+        written = ["" if value is None else f"{value:.4f}" for value in values]
+        writer.writerow([*map(spreadsheet_cell, (*head, *astuple(row.conditions))), *written])
     return out.getvalue()

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from mammoth_eval.benchmarks import PAPER
 from mammoth_eval.report.grid import Grid
 from mammoth_eval.report.results import AVERAGES, MODES, RunSummary, mean_of
+from mammoth_eval.safe_text import spreadsheet_cell
 from mammoth_eval.stats import Interval, Summary
 from mammoth_eval.store import RunSpec
 from mammoth_eval.types import OUTCOMES
@@ -233,7 +234,7 @@ def to_csv(runs: Sequence[RunSummary]) -> str:
     )
     writer.writerow([*names, *OUTCOMES, *more])
     for run in runs:
-        head = [run.run, run.spec.model, run.grader, run.spec.decoding]
+        head = [spreadsheet_cell(text) for text in (run.run, run.spec.model, run.grader, run.spec.decoding)]
         for summary in run.summaries:
             outcomes = [summary.outcomes[outcome] for outcome in OUTCOMES]
             lost = "" if summary.lost is None else summary.lost

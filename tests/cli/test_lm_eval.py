@@ -61,6 +61,12 @@ def settings(*words):
             "openai",
         ),
         (
+            ["--model", "local-completions", "--model_args", "model=m,base_url=http://x:1/v1/completions"],
+            "prompt",
+            "alpaca",
+        ),
+        (["--model_args", "pretrained=org/name"], "prompt", None),
+        (
             [
                 "--model",
                 "local-completions",

@@ -21,7 +21,7 @@ SERVER = "vllm.entrypoints.openai.api_server"
 
 
 @contextlib.contextmanager
-def serve(log):
+def serve(log, dtype=None):
     """The address of a server with the model `small`; the file `log` is shown where it does not start."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -40,7 +40,7 @@ def serve(log):
         "--max-model-len",
         str(CONTEXT),
         "--dtype",
-        dtypes.of_cpu(),
+        dtype or dtypes.of_cpu(),
         "--enforce-eager",
         "--no-enable-chunked-prefill",
     ]
