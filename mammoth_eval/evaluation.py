@@ -249,7 +249,8 @@ async def _prompt_hashes(engine: Engine, plan: Plan) -> dict[str, Any]:
         return found
     for benchmark, rows in plan.problems:
         for method in decoding.methods(plan.spec.decoding) if rows else ():
-            tokens = await ask(plan.prompt.query(rows[0], method, family=benchmark.exemplars, sample=0))
+            query = plan.prompt.query(rows[0], method, family=benchmark.exemplars, sample=0)
+            tokens = await ask(query, plan.sampling)
             if tokens is not None:
                 digest = hashlib.sha256(json.dumps(tokens).encode()).hexdigest()
                 found[f"{rows[0].id} {method}"] = {"tokens": len(tokens), "sha256": digest}

@@ -338,11 +338,12 @@ class OpenAIEngine:
             "extra_body": self.options.extra_body,
         }
 
-    async def prompt_ids(self, query: Query) -> list[int] | None:
+    async def prompt_ids(self, query: Query, sampling: Sampling) -> list[int] | None:
         """The prompt as the server's tokens; None where it is no vLLM, which alone tells."""
         if not self._endpoints:
             raise EngineClosed("openai")
         if self._served.get("owned_by") != "vllm":
             return None
-        asked = turns(query) if query.chat else {"prompt": query.text + query.start}
+        switch = chat_templates.server_fields(sampling.thinking)
+        asked = {**turns(query), **switch} if query.chat else {"prompt": query.text + query.start}
         return await openai_server.tokens(self._endpoints[0].client, {"model": self.model, **asked})

@@ -83,11 +83,11 @@ class TransformersEngine:
             row.cancelled = True
         return Completion(text, reason, len(tokens), spent, time.monotonic() - start)
 
-    async def prompt_ids(self, query: Query) -> list[int] | None:
+    async def prompt_ids(self, query: Query, sampling: Sampling) -> list[int] | None:
         """The prompt as the model's tokens."""
         if self._loaded is None:
             raise EngineClosed("transformers")
-        return prompt_tokens(query, self._loaded.tokenizer, self.model)
+        return prompt_tokens(query, self._loaded.tokenizer, self.model, sampling.thinking)
 
     @property
     def capacity(self) -> int:

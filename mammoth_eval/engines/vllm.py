@@ -99,11 +99,11 @@ class VllmEngine:
             raise EngineError(_why(error, query, self._served)) from error
         return outputs[-1]
 
-    async def prompt_ids(self, query: Query) -> list[int] | None:
+    async def prompt_ids(self, query: Query, sampling: Sampling) -> list[int] | None:
         """The prompt as the model's tokens."""
         if self._served is None:
             raise EngineClosed("vllm")
-        return prompt_tokens(query, self._served.tokenizer, self.model)
+        return prompt_tokens(query, self._served.tokenizer, self.model, sampling.thinking)
 
     @property
     def capacity(self) -> int:

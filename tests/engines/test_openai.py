@@ -327,3 +327,13 @@ async def test_only_the_first_query_looks_how_a_model_thinks():
             found = await asyncio.gather(*(engine.generate(CHAT, sampling) for _ in range(6)))
     assert {one.text.strip() for one in found} == {"Four."}
     assert len(server.requests) == 7
+
+
+async def test_the_tokens_of_a_prompt_are_asked_of_a_vllm_server_alone():
+    with serving({"tokens": [1, 2, 3], "count": 3}) as server:
+        async with make_engine("openai", "m", base_url=server.url) as engine:
+            assert await engine.prompt_ids(CHAT, Sampling()) is None
+            assert server.requests == []
+            engine._served = {"owned_by": "vllm"}
+            assert await engine.prompt_ids(CHAT, Sampling()) == [1, 2, 3]
+    assert server.requests[0][0] == "/tokenize"
