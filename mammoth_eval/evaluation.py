@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import os
 import platform
 import re
@@ -216,7 +218,10 @@ async def _evaluate(
         engine = await stack.enter_async_context(opening)
         requests = plan.spec.samples * decoding.requests_at_once(plan.spec.decoding)
         at_once = concurrency or runner.concurrency(engine, requests)
-        run.begin(_session(plan, engine.describe(), sandbox.describe(), at_once, command))
+        session = _session(plan, engine.describe(), sandbox.describe(), at_once, command)
+        hashes = await _prompt_hashes(engine, plan)
+        run.begin({**session, **({"prompts": hashes} if hashes else {})})
+        stack.callback(lambda: run.note(engine=dict(engine.describe())))  # with what its requests have shown
         kits = [
             (Kit(engine, sandbox, plan.prompt, plan.rules[0], plan.sampling, benchmark), rows)
             for benchmark, rows in pending
@@ -231,6 +236,25 @@ async def _evaluate(
             too_long += sum(attempt.completion.finish_reason == "context" for attempt in record.attempts)
     if too_long:
         progress(Notice(_too_long(too_long, run)))
+
+
+async def _prompt_hashes(engine: Engine, plan: Plan) -> dict[str, Any]:
+    """Of the first problem of each benchmark: how many tokens its prompt has, and their sha256, where the engine knows.
+
+    By ``<problem> <method>``.
+    """
+    ask = getattr(engine, "prompt_ids", None)
+    found: dict[str, Any] = {}
+    if ask is None:
+        return found
+    for benchmark, rows in plan.problems:
+        for method in decoding.methods(plan.spec.decoding) if rows else ():
+            query = plan.prompt.query(rows[0], method, family=benchmark.exemplars, sample=0)
+            tokens = await ask(query, plan.sampling)
+            if tokens is not None:
+                digest = hashlib.sha256(json.dumps(tokens).encode()).hexdigest()
+                found[f"{rows[0].id} {method}"] = {"tokens": len(tokens), "sha256": digest}
+    return found
 
 
 def _scorer(plan: Plan) -> runner.Scorer:

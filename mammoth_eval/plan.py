@@ -36,7 +36,7 @@ from mammoth_eval.rules import Rules
 from mammoth_eval.sandbox.levels import NAMES as LEVELS
 from mammoth_eval.settings import IMPORTED, Settings
 from mammoth_eval.store import RunSpec
-from mammoth_eval.thoughts import AUTO, OFF
+from mammoth_eval.thoughts import OFF
 from mammoth_eval.types import Problem, Sampling
 from mammoth_eval.versions import installed_versions
 
@@ -106,6 +106,10 @@ def make_plan(settings: Settings) -> Plan:
         thoughts=chosen.thoughts,
         thinking_budget=settings.thinking_budget,
         seed=settings.seed,
+        min_p=settings.min_p,
+        repetition_penalty=settings.repetition_penalty,
+        presence_penalty=settings.presence_penalty,
+        frequency_penalty=settings.frequency_penalty,
     )
     _check(chosen.samples, sampling, settings)
     limit = preset.limit if settings.limit is None else settings.limit or None
@@ -164,11 +168,22 @@ def _check(samples: int, sampling: Sampling, settings: Settings) -> None:
         raise UsageError(f"--top-k {sampling.top_k}: expected a number of tokens, or 0 for all")
     if not 0 < sampling.top_p <= 1:
         raise UsageError(f"--top-p {sampling.top_p}: expected a share above 0, up to 1 (all tokens)")
+    _check_penalties(sampling)
     _check_thinking(sampling)
     if not all(sampling.stop):
         raise UsageError("--stop '': an empty text would end every completion before it begins")
     if settings.program_seconds is not None and not 0 < settings.program_seconds < math.inf:
         raise UsageError(f"--program-seconds {settings.program_seconds}: expected a number above 0")
+
+
+def _check_penalties(sampling: Sampling) -> None:
+    if not 0 <= sampling.min_p < 1:
+        raise UsageError(f"--min-p {sampling.min_p}: expected a share from 0 (off), below 1")
+    if not 0 < sampling.repetition_penalty < math.inf:
+        raise UsageError(f"--repetition-penalty {sampling.repetition_penalty}: expected a factor above 0; 1 is off")
+    for name in ("presence_penalty", "frequency_penalty"):
+        if not -2 <= (value := getattr(sampling, name)) <= 2:
+            raise UsageError(f"--{name.replace('_', '-')} {value}: expected a number from -2 to 2; 0 is off")
 
 
 def _check_thinking(sampling: Sampling) -> None:
@@ -186,8 +201,11 @@ def _check_thinking(sampling: Sampling) -> None:
 
 def _as_written(sampling: Sampling) -> dict[str, Any]:
     """The sampling as ``run.json`` holds it; what came later stands there only where it was asked for."""
-    later = {"thinking": AUTO, "thoughts": AUTO, "thinking_budget": 0}
+    later = {name: value for name, value in asdict(Sampling()).items() if name not in _FROM_THE_START}
     return {name: value for name, value in asdict(sampling).items() if name not in later or value != later[name]}
+
+
+_FROM_THE_START = ("temperature", "top_p", "top_k", "max_tokens", "stop", "seed")
 
 
 def _check_settings(settings: Settings) -> None:

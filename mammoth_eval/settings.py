@@ -45,6 +45,14 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Share of the probability that is sampled from; 1: all."""
     top_k: int = 0
     """Tokens that are sampled from; 0: all."""
+    min_p: float = 0.0
+    """Least probability of a token that is sampled, as a share of the most probable one's; 0: off."""
+    repetition_penalty: float = 1.0
+    """Factor against tokens that prompt or completion have; 1: off."""
+    presence_penalty: float = 0.0
+    """Taken from the logits of tokens that the completion has; 0: off."""
+    frequency_penalty: float = 0.0
+    """The same for each time that it has them; 0: off."""
     max_tokens: int | Literal["auto"] | None = None
     """New tokens of one completion; auto: what is recommended for the model, as far as its context reaches."""
     thinking: str = "auto"

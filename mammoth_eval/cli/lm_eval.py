@@ -37,7 +37,8 @@ UNNEEDED = ("tokenizer", "tokenizer_backend", "tokenized_requests", "batch_size"
 The server and the engine see to it.
 """
 LENGTHS = ("max_gen_toks", "max_new_tokens", "max_tokens")
-GEN_KWARGS = ("temperature", "top_p", "top_k", "do_sample", "until", *LENGTHS)
+PENALTIES = {"repetition_penalty": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0}
+GEN_KWARGS = ("temperature", "top_p", "top_k", "min_p", *PENALTIES, "seed", "do_sample", "until", *LENGTHS)
 
 Tell = Callable[[str], None]
 
@@ -198,7 +199,7 @@ def _read_sampling(args: argparse.Namespace, given: dict[str, Any]) -> None:
     args.stop = [*args.stop, *([until] if isinstance(until, str) else until)]
     for key, value in given.items():
         name = "max_tokens" if key in LENGTHS else key
-        whole = name in ("max_tokens", "top_k")
+        whole = name in ("max_tokens", "top_k", "seed")
         if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
             raise UsageError(f"--gen_kwargs {key}={value}: expected a {'whole number' if whole else 'number'}")
         _give(args, name, value if whole else float(value), f"--gen_kwargs {key}")
@@ -217,7 +218,7 @@ def _read_temperature(args: argparse.Namespace, given: dict[str, Any]) -> None:
         raise UsageError("--gen_kwargs do_sample=true: at which temperature? add temperature=0.7")
 
 
-_UNSET = {"top_p": 1.0, "top_k": 0, "results_dir": Path("results")}
+_UNSET = {"top_p": 1.0, "top_k": 0, "min_p": 0.0, "seed": 0, **PENALTIES, "results_dir": Path("results")}
 """What a setting is where its own flag was not given; the others are None."""
 
 

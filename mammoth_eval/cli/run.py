@@ -64,6 +64,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--temperature", type=float, metavar="T")
     how.add_argument("--top-p", type=float, default=1.0, metavar="P")
     how.add_argument("--top-k", type=int, default=0, metavar="K")
+    how.add_argument("--min-p", type=float, default=0.0, metavar="P")
+    for name, off in (("repetition", 1.0), ("presence", 0.0), ("frequency", 0.0)):
+        how.add_argument(f"--{name}-penalty", type=float, default=off, metavar="X", help=f"default: {off:g}, off")
     how.add_argument(
         "--max-tokens",
         type=options.tokens,
@@ -183,6 +186,10 @@ def settings_from(args: argparse.Namespace) -> Settings:
         temperature=args.temperature,
         top_p=args.top_p,
         top_k=args.top_k,
+        min_p=args.min_p,
+        repetition_penalty=args.repetition_penalty,
+        presence_penalty=args.presence_penalty,
+        frequency_penalty=args.frequency_penalty,
         thinking=args.thinking,
         thoughts=args.thoughts,
         thinking_budget=args.thinking_budget,

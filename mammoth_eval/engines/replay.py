@@ -119,4 +119,5 @@ def _completion(row: Mapping[str, Any]) -> Completion:
         thought_tokens=row.get("thought_tokens"),
         unfinished=bool(row.get("unfinished", False)),
         budget_bound=bool(row.get("budget_bound", False)),
+        server_reason=str(row.get("server_reason", "")),
     )

@@ -85,7 +85,7 @@ async def ask(once: Once, query: Query, sampling: Sampling, thinking: Thinking |
     if first.finish_reason != "length":
         return _stopped(parts, sampling)
     closing = thinking.form.closing if parts.unfinished else ""
-    written = first.text + closing
+    written = _written(first, thinking.form) + closing
     rest = await once(
         replace(query, start=query.start + written), replace(free, max_tokens=sampling.max_tokens - budget)
     )
@@ -95,11 +95,20 @@ async def ask(once: Once, query: Query, sampling: Sampling, thinking: Thinking |
         first.prompt_tokens,
         first.completion_tokens + rest.completion_tokens,
         first.seconds + rest.seconds,
+        server_reason=rest.server_reason,
     )
     done = _apart(whole, thinking, opened)
     if closing and not done.unfinished:
         done = replace(done, thought_tokens=first.completion_tokens, budget_bound=True)
     return _stopped(done, sampling)
+
+
+def _written(completion: Completion, form: thoughts.Form) -> str:
+    """All that the model wrote, to go on behind it; where a server set the thought apart, with the mark put back."""
+    if completion.thought is None:
+        return completion.text
+    opened = f"{form.marks[0]}\n{completion.thought}"
+    return opened + form.closing + completion.text if completion.text else opened
 
 
 def _apart(completion: Completion, thinking: Thinking, opened: bool) -> Completion:

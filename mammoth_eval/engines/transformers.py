@@ -18,7 +18,8 @@ from typing import Self
 from mammoth_eval.engines.options import at_least, read_options
 from mammoth_eval.engines.thinking import ask, thinking_of
 from mammoth_eval.engines.tokens import prompt_tokens
-from mammoth_eval.engines.transformers_batch import Row, decode_batch, next_batch
+from mammoth_eval.engines.transformers_batch import decode_batch, next_batch
+from mammoth_eval.engines.transformers_draw import Row
 from mammoth_eval.engines.transformers_load import Loaded, TransformersOptions, load
 from mammoth_eval.errors import EngineClosed, EngineError
 from mammoth_eval.types import Completion, Query, Sampling
@@ -81,6 +82,12 @@ class TransformersEngine:
         finally:
             row.cancelled = True
         return Completion(text, reason, len(tokens), spent, time.monotonic() - start)
+
+    async def prompt_ids(self, query: Query, sampling: Sampling) -> list[int] | None:
+        """The prompt as the model's tokens."""
+        if self._loaded is None:
+            raise EngineClosed("transformers")
+        return prompt_tokens(query, self._loaded.tokenizer, self.model, sampling.thinking)
 
     @property
     def capacity(self) -> int:

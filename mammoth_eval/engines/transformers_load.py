@@ -66,6 +66,7 @@ def load(model: str, options: TransformersOptions) -> Loaded:
         raise _failure(model, device, error) from error
     ends = network.generation_config.eos_token_id
     ends = frozenset(ends if isinstance(ends, list) else [ends]) - {None} | ({tokenizer.eos_token_id} - {None})
+    network.generation_config = transformers.GenerationConfig()  # else its penalties hold where a request says none
     own = int(getattr(network.config, "max_position_embeddings", 0) or 2048)
     if options.max_model_len and options.max_model_len > own:
         raise ModelError(

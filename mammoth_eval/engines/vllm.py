@@ -99,6 +99,12 @@ class VllmEngine:
             raise EngineError(_why(error, query, self._served)) from error
         return outputs[-1]
 
+    async def prompt_ids(self, query: Query, sampling: Sampling) -> list[int] | None:
+        """The prompt as the model's tokens."""
+        if self._served is None:
+            raise EngineClosed("vllm")
+        return prompt_tokens(query, self._served.tokenizer, self.model, sampling.thinking)
+
     @property
     def capacity(self) -> int:
         """Requests at once that keep it busy."""
@@ -121,6 +127,10 @@ def _parameters(sampling: Sampling, max_tokens: int, keep_special: bool) -> Any:
         temperature=sampling.temperature,
         top_p=sampling.top_p,
         top_k=sampling.top_k,
+        min_p=sampling.min_p,
+        repetition_penalty=sampling.repetition_penalty,
+        presence_penalty=sampling.presence_penalty,
+        frequency_penalty=sampling.frequency_penalty,
         max_tokens=max_tokens,
         stop=list(sampling.stop),
         seed=sampling.seed if sampling.temperature > 0 else None,

@@ -105,7 +105,13 @@ def outcome_grid(runs: Sequence[RunSummary]) -> Grid:
         for head, summary in _each(runs)
     ]
     header = (*_head(runs), "N", *(name.replace("_", " ") for name in OUTCOMES))
-    return Grid("What became of the problems", header, tuple(rows), tuple(_limit_notes(runs)), left=len(_head(runs)))
+    return Grid(
+        "What became of the problems",
+        header,
+        tuple(rows),
+        (*_limit_notes(runs), *_withheld_notes(runs)),
+        left=len(_head(runs)),
+    )
 
 
 def _limit_notes(runs: Sequence[RunSummary]) -> Iterator[str]:
@@ -127,6 +133,16 @@ def _limit_notes(runs: Sequence[RunSummary]) -> Iterator[str]:
         if bound:
             budget = run.spec.sampling["thinking_budget"]
             yield f"{run.run}: {bound} thoughts were cut off at their budget of {budget} tokens."
+
+
+def _withheld_notes(runs: Sequence[RunSummary]) -> Iterator[str]:
+    """Where a server withheld answers."""
+    for run in runs:
+        counts = [
+            f"{summary.withheld} of {summary.n} {summary.benchmark}" for summary in run.summaries if summary.withheld
+        ]
+        if counts:
+            yield f"{run.run}: the server withheld the answers to {', '.join(counts)}, which count as no answer."
 
 
 def path_grid(runs: Sequence[RunSummary]) -> Grid:

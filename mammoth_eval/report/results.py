@@ -41,7 +41,7 @@ class RunSummary:
             "grader": self.grader,
             "spec": structs.asdict(self.spec),
             "session": self.session,
-            "results": [asdict(summary) for summary in self.summaries],
+            "results": [_written(summary) for summary in self.summaries],
             "averages": {
                 name: {over: asdict(mean) for over, mean in found.items()} for name, found in self.averages().items()
             },
@@ -117,6 +117,11 @@ def save(summary: RunSummary, folder: Path) -> Path:
         raise StoreError(f"{folder}: cannot be made: {error.strerror}") from error
     store.write_atomically(path, json.dumps(summary.to_json(), indent=1, ensure_ascii=False) + "\n")
     return path
+
+
+def _written(summary: Summary) -> dict[str, Any]:
+    """A summary as JSON holds it; what servers withheld only where they did."""
+    return {name: value for name, value in asdict(summary).items() if name != "withheld" or value}
 
 
 def load_saved(path: Path) -> RunSummary:

@@ -53,6 +53,8 @@ class Summary:
     """Truncated problems on which a thought did not end."""
     budget_bound: int = 0
     """Thoughts that were cut off at their budget; of all attempts."""
+    withheld: int = 0
+    """Problems without an answer for which a server withheld a completion (a content filter)."""
 
 
 def mean(cells: Sequence[Summary]) -> Interval | None:
@@ -77,6 +79,8 @@ class _Case:
     errored: bool
     unfinished: bool
     """The thought of one of the attempts did not end."""
+    withheld: bool
+    """A server withheld the completion of one of the attempts."""
     count: int = 0
     prompt_tokens: list[int] = field(default_factory=list)
     """By attempt, summed over the records."""
@@ -118,11 +122,13 @@ def _count(cases: dict[tuple[Any, ...], _Case], record: AnyRecord, score: AnySco
     methods = tuple([attempt.method for attempt in attempts])
     failures = tuple(program_failures(attempts, scored))
     unfinished = any(attempt.completion.unfinished for attempt in attempts)
-    key = (score.outcome, score.path, parts, score.samples, failures, methods, bool(record.fault), unfinished)
+    withheld = any(attempt.completion.finish_reason == "filtered" for attempt in attempts)
+    errored = bool(record.fault)
+    key = (score.outcome, score.path, parts, score.samples, failures, methods, errored, unfinished, withheld)
     case = cases.get(key)
     if case is None:
         zeros = [0] * len(methods)
-        case = cases[key] = _Case(score, methods, failures, bool(record.fault), unfinished, 0, zeros, zeros.copy())
+        case = cases[key] = _Case(score, methods, failures, errored, unfinished, withheld, 0, zeros, zeros.copy())
     case.count += 1
     for place, attempt in enumerate(attempts):
         case.prompt_tokens[place] += attempt.completion.prompt_tokens
@@ -134,13 +140,14 @@ def _count(cases: dict[tuple[Any, ...], _Case], record: AnyRecord, score: AnySco
 def _summary(benchmark: str, reading: str, cases: Sequence[_Case], decoding: str) -> Summary:
     outcomes: Counter[Outcome] = Counter()
     by_path: Counter[str] = Counter()
-    unfinished = 0
+    unfinished = withheld = 0
     for case in cases:
         counted = decided(case.score, reading)
         outcomes[counted.outcome] += case.count
         if counted.path is not None:
             by_path[counted.path] += case.count
         unfinished += case.count * (case.unfinished and counted.outcome == "truncated")
+        withheld += case.count * (case.withheld and counted.outcome == "no_answer")
     fallen = [case for case in cases if fell_back(case.score)] if reading not in ("cot", "pot", "oracle") else []
     prompt_tokens, completion_tokens = _tokens(cases, reading, decoding)
     return Summary(
@@ -160,6 +167,7 @@ def _summary(benchmark: str, reading: str, cases: Sequence[_Case], decoding: str
         thought_tokens=sum(case.thought_tokens for case in cases),
         unfinished=unfinished,
         budget_bound=sum(case.budget_bound for case in cases),
+        withheld=withheld,
     )
 
 

@@ -35,10 +35,9 @@ async def test_text_query_goes_to_completions_with_all_of_its_sampling():
     (path, body), *_ = server.requests
     assert path == "/v1/completions"
     assert body == {
-        "model": "m", "prompt": "2 + 2?", "temperature": 0.7, "top_p": 0.9, "top_k": 40, "max_tokens": 20, "stop": [(
-            "USER:"
-        )],
-        "seed": 5, "min_p": 0.1,
+        "model": "m", "prompt": "2 + 2?", "temperature": 0.7, "top_p": 0.9, "top_k": 40, "max_tokens": 20,
+        "stop": ["USER:"], "seed": 5, "min_p": 0.1, "repetition_penalty": 1.0, "presence_penalty": 0.0,
+        "frequency_penalty": 0.0,
     }  # fmt: skip
 
 
@@ -305,3 +304,36 @@ SENTENCES = [
 @pytest.mark.parametrize(("message", "expected"), SENTENCES)
 def test_room_in_the_context_is_read_from_the_refusal(message, expected):
     assert room_left(message, 1000) == expected
+
+
+async def test_a_thought_that_the_server_sets_apart_is_cut_at_its_budget_and_the_answer_comes_behind_it():
+    thinking, answer = chat(None, "length"), chat(None)
+    thinking["choices"][0]["message"]["reasoning"] = "40 and 2"
+    answer["choices"][0]["message"]["reasoning"] = "The answer is 42."  # its parser sees no end of a thought
+    with serving(thinking, thinking, answer) as server:
+        done = await ask(server, CHAT, Sampling(max_tokens=20, thinking_budget=5))
+    assert (done.text.strip(), done.finish_reason, done.budget_bound) == ("The answer is 42.", "stop", True)
+    assert "40 and 2" in done.thought
+    (_, look), (_, first), (_, rest) = server.requests
+    assert [body["max_tokens"] for body in (look, first, rest)] == [5, 5, 15]
+    assert rest["messages"][-1] == {"role": "assistant", "content": "<think>\n40 and 2\n</think>\n\n"}
+    assert rest["continue_final_message"] is True
+
+
+async def test_only_the_first_query_looks_how_a_model_thinks():
+    with serving(chat("<think>\nhm\n</think>\n\nFour.")) as server:
+        async with make_engine("openai", "m", base_url=server.url) as engine:
+            sampling = Sampling(max_tokens=20, thinking_budget=5)
+            found = await asyncio.gather(*(engine.generate(CHAT, sampling) for _ in range(6)))
+    assert {one.text.strip() for one in found} == {"Four."}
+    assert len(server.requests) == 7
+
+
+async def test_the_tokens_of_a_prompt_are_asked_of_a_vllm_server_alone():
+    with serving({"tokens": [1, 2, 3], "count": 3}) as server:
+        async with make_engine("openai", "m", base_url=server.url) as engine:
+            assert await engine.prompt_ids(CHAT, Sampling()) is None
+            assert server.requests == []
+            engine._served = {"owned_by": "vllm"}
+            assert await engine.prompt_ids(CHAT, Sampling()) == [1, 2, 3]
+    assert server.requests[0][0] == "/tokenize"
