@@ -16,6 +16,8 @@ from mammoth_eval.benchmarks.groups import benchmark_names, listed
 from mammoth_eval.errors import UnknownName
 from mammoth_eval.resources import cache_folder
 
+GIVEN, MODEL = "given", "model"
+"""Choices of `Settings.sampling`."""
 IMPORTED = "import"
 """The engine of generations that were imported: none of ours."""
 
@@ -41,18 +43,20 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Samples per problem: majority vote and pass@k."""
     temperature: float | None = None
     """0: greedy."""
-    top_p: float = 1.0
-    """Share of the probability that is sampled from; 1: all."""
-    top_k: int = 0
-    """Tokens that are sampled from; 0: all."""
-    min_p: float = 0.0
-    """Least probability of a token that is sampled, as a share of the most probable one's; 0: off."""
-    repetition_penalty: float = 1.0
-    """Factor against tokens that prompt or completion have; 1: off."""
-    presence_penalty: float = 0.0
-    """Taken from the logits of tokens that the completion has; 0: off."""
-    frequency_penalty: float = 0.0
-    """The same for each time that it has them; 0: off."""
+    top_p: float | None = None
+    """Share of the probability that is sampled from; 1, or None: all."""
+    top_k: int | None = None
+    """Tokens that are sampled from; 0, or None: all."""
+    min_p: float | None = None
+    """Least probability of a token that is sampled, as a share of the most probable one's; 0, or None: off."""
+    repetition_penalty: float | None = None
+    """Factor against tokens that prompt or completion have; 1, or None: off."""
+    presence_penalty: float | None = None
+    """Taken from the logits of tokens that the completion has; 0, or None: off."""
+    frequency_penalty: float | None = None
+    """The same for each time that it has them; 0, or None: off."""
+    sampling: str = GIVEN
+    """Where the values above come from that are None: given (nowhere), or model (its ``generation_config.json``)."""
     max_tokens: int | Literal["auto"] | None = None
     """New tokens of one completion; auto: what is recommended for the model, as far as its context reaches."""
     thinking: str = "auto"

@@ -103,6 +103,18 @@ class Sampling:
     """The same for each time that it has them; 0: off."""
 
 
+DRAWN = (
+    "temperature",
+    "top_p",
+    "top_k",
+    "min_p",
+    "repetition_penalty",
+    "presence_penalty",
+    "frequency_penalty",
+)
+"""The fields of `Sampling` that decide how one token is drawn."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One turn of a dialogue."""

@@ -19,7 +19,8 @@ LEVELS = {
     "arguments": 0.5, "config": 0.6, "hub": 0.6, "chat_templates": 0.6, "registry": 0.7, "installing": 0.7,
     "benchmarks": 1, "prompts": 1, "extraction": 1, "graders": 1, "engines": 1, "sandbox": 1, "store": 1,
     "stats": 1.5, "rules": 1.5, "models": 1.5, "events": 1.5, "verification": 1.5, "reward": 1.5, "asking": 1.8,
-    "decoding": 2, "scoring": 2, "presets": 2, "settings": 2.4, "paper": 2.5, "importers": 2.5, "plan": 2.5,
+    "decoding": 2, "scoring": 2, "presets": 2, "settings": 2.4, "paper": 2.5, "importers": 2.5, "sampling": 2.5,
+    "plan": 2.6,
     "runfile": 2.7,
     "runner": 3, "report": 3, "training": 3, "doctor": 3, "evaluation": 3.5, "integrations": 3.5,
     "cli": 4, "__init__": 4.5, "__main__": 5,  # what __init__ offers is imported when it is used

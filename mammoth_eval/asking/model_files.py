@@ -8,13 +8,15 @@ would make the run another one.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mammoth_eval import hub
 from mammoth_eval.models import WEIGHTS_ENGINES, Model
+from mammoth_eval.types import DRAWN
 
 CONTEXTS = ("max_position_embeddings", "max_sequence_length", "max_seq_len", "seq_length", "n_positions", "n_ctx")
 """Names that configurations have for the length of the context."""
@@ -42,6 +44,8 @@ class ModelFiles:
     """The tokens that the tokenizer has beside its words: marks of turns among them."""
     new_tokens: int | None = None
     """``max_new_tokens`` of ``generation_config.json``."""
+    sampling: Mapping[str, float] = field(default_factory=dict)
+    """The values of ``generation_config.json`` for the drawing of tokens, by the names of `types.Sampling`."""
     context: int | None = None
     """Tokens of prompt and completion together."""
     trained_with: str = ""
@@ -70,6 +74,7 @@ def look(model: Model, engine: str) -> ModelFiles:
         ends=frozenset(filter(None, _ends((config, generation), tokenizer, added))),
         special=frozenset(filter(None, added.values())),
         new_tokens=_count(generation.get("max_new_tokens")),
+        sampling=_sampling(generation),
         context=_context(config, model.options.get("max_model_len")),
         trained_with=trained_with,
         trained_hash=trained_hash,
@@ -157,6 +162,23 @@ def _context(config: Mapping[str, Any], asked: object) -> int | None:
         return found
     tables = (config, _mapping(config.get("text_config")))
     return next((found for table in tables for name in CONTEXTS if (found := _count(table.get(name)))), None)
+
+
+def _sampling(generation: Mapping[str, Any]) -> dict[str, float]:
+    """How its makers draw tokens of a model: ``do_sample`` false is greedy; with it alone the temperature is 1."""
+    found = {name: value for name in DRAWN if (value := _number(generation.get(name))) is not None}
+    if "top_k" in found:
+        found["top_k"] = max(0, int(found["top_k"]))  # -1 is another word for all tokens
+    if generation.get("do_sample") is False:
+        return {name: value for name, value in found.items() if name.endswith("penalty")} | {"temperature": 0.0}
+    if generation.get("do_sample") or found.keys() & {"top_p", "top_k", "min_p"}:
+        found.setdefault("temperature", 1.0)
+    return found
+
+
+def _number(value: object) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return value if is_number else None  # type: ignore[return-value]
 
 
 def _count(value: object) -> int | None:

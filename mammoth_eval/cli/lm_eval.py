@@ -16,6 +16,7 @@ from typing import Any
 
 from mammoth_eval import presets, prompts
 from mammoth_eval.errors import UsageError
+from mammoth_eval.types import DRAWN
 
 ENGINES = {
     "vllm": "vllm",
@@ -37,8 +38,7 @@ UNNEEDED = ("tokenizer", "tokenizer_backend", "tokenized_requests", "batch_size"
 The server and the engine see to it.
 """
 LENGTHS = ("max_gen_toks", "max_new_tokens", "max_tokens")
-PENALTIES = {"repetition_penalty": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0}
-GEN_KWARGS = ("temperature", "top_p", "top_k", "min_p", *PENALTIES, "seed", "do_sample", "until", *LENGTHS)
+GEN_KWARGS = (*DRAWN, "seed", "do_sample", "until", *LENGTHS)
 
 Tell = Callable[[str], None]
 
@@ -218,7 +218,7 @@ def _read_temperature(args: argparse.Namespace, given: dict[str, Any]) -> None:
         raise UsageError("--gen_kwargs do_sample=true: at which temperature? add temperature=0.7")
 
 
-_UNSET = {"top_p": 1.0, "top_k": 0, "min_p": 0.0, "seed": 0, **PENALTIES, "results_dir": Path("results")}
+_UNSET = {"seed": 0, "results_dir": Path("results")}
 """What a setting is where its own flag was not given; the others are None."""
 
 

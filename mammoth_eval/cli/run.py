@@ -23,7 +23,7 @@ from mammoth_eval.report.results import summarize_run
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.rules import NAMES as GRADERS
 from mammoth_eval.sandbox import LEVELS
-from mammoth_eval.settings import Settings
+from mammoth_eval.settings import GIVEN, MODEL, Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,11 +62,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     how.add_argument("--samples", type=int, metavar="N", help="samples per problem: majority vote and pass@k")
     how.add_argument("--temperature", type=float, metavar="T")
-    how.add_argument("--top-p", type=float, default=1.0, metavar="P")
-    how.add_argument("--top-k", type=int, default=0, metavar="K")
-    how.add_argument("--min-p", type=float, default=0.0, metavar="P")
-    for name, off in (("repetition", 1.0), ("presence", 0.0), ("frequency", 0.0)):
-        how.add_argument(f"--{name}-penalty", type=float, default=off, metavar="X", help=f"default: {off:g}, off")
+    how.add_argument("--top-p", type=float, metavar="P")
+    how.add_argument("--top-k", type=int, metavar="K")
+    how.add_argument("--min-p", type=float, metavar="P")
+    for name, off in (("repetition", 1), ("presence", 0), ("frequency", 0)):
+        how.add_argument(f"--{name}-penalty", type=float, metavar="X", help=f"default: {off}, off")
+    how.add_argument(
+        "--sampling",
+        choices=(GIVEN, MODEL),
+        default=GIVEN,
+        help="model: what is not given above is what the model's generation_config.json recommends (default: given)",
+    )
     how.add_argument(
         "--max-tokens",
         type=options.tokens,
@@ -190,6 +196,7 @@ def settings_from(args: argparse.Namespace) -> Settings:
         repetition_penalty=args.repetition_penalty,
         presence_penalty=args.presence_penalty,
         frequency_penalty=args.frequency_penalty,
+        sampling=args.sampling,
         thinking=args.thinking,
         thoughts=args.thoughts,
         thinking_budget=args.thinking_budget,
