@@ -289,7 +289,7 @@ class OpenAIEngine:
         return replace(
             done,
             thought=thought,
-            thought_tokens=reply.thought_tokens,
+            thought_tokens=reply.thought_tokens or (reply.completion_tokens if empty else None),
             unfinished=reason == finish.LENGTH and empty,
         )
 
