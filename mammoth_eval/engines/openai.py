@@ -278,20 +278,19 @@ class OpenAIEngine:
         done = Completion(
             text, reason, reply.prompt_tokens, reply.completion_tokens, seconds, server_reason=reply.server_reason
         )
-        if thought is None:
-            return done
-        empty = not text.strip()
-        if empty and reason == finish.STOP:
+        return done if thought is None else self._with_thought(done, thought, reply.thought_tokens)
+
+    def _with_thought(self, done: Completion, thought: str, tokens: int | None) -> Completion:
+        """The completion with the thought that the server set apart; its `tokens` as far as the server counts them."""
+        empty = not done.text.strip()
+        if empty and done.finish_reason == finish.STOP:
             self._warn(
                 "a reply has nothing but a thought: the server put all of it into its reasoning field; if the answer "
                 "stands there, give --thoughts off"
             )
-        return replace(
-            done,
-            thought=thought,
-            thought_tokens=reply.thought_tokens or (reply.completion_tokens if empty else None),
-            unfinished=reason == finish.LENGTH and empty,
-        )
+        tokens = tokens or (done.completion_tokens if empty else None)
+        unfinished = empty and done.finish_reason == finish.LENGTH
+        return replace(done, thought=thought, thought_tokens=tokens, unfinished=unfinished)
 
     def _refusal(self, error: Refusal, where: str) -> EngineError | UsageError:
         """What a refusal by the server means for a run.

@@ -68,6 +68,12 @@ class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     train: Mapping[str, Any] = field(default_factory=dict)
     """The checkpoint's ``train.json``: what it was trained on, for ablations."""
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Problems that are asked, by benchmark, where that is written down; of imports those that the file covers."""
+        counts = {name: row.get("covered", row.get("n")) for name, row in self.benchmarks.items()}
+        return {name: n for name, n in counts.items() if isinstance(n, int)}
+
     def digest(self) -> str:
         """Eight hex digits over all that moves a number: not what `model_hash` and `prompt_hash` stand for, not the
         options in `UNMOVING`."""
