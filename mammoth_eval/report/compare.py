@@ -106,9 +106,13 @@ def compare(a: Side, b: Side) -> Comparison:
         mean=_mean(cells) if len(cells) > 1 else None,
         flips=_flips(a, b, kept),
         differences=differences((a.header, b.header)),
-        unfinished=tuple((side.run, counts) for side in (a, b) if (counts := side.unfinished)),
+        unfinished=_unfinished(a, b),
         changed=changed,
     )
+
+
+def _unfinished(*sides: Side) -> tuple[tuple[str, Mapping[str, tuple[int, int]]], ...]:
+    return tuple((side.run, counts) for side in sides if (counts := side.unfinished))
 
 
 def _in_order(names: Set[str]) -> list[str]:
