@@ -191,8 +191,6 @@ VLLM_STOPS = (
     "'too_long', 'loc': 'body.stop', 'msg': 'List should have at most 3 items after validation, not 8'}"
 )
 OPENAI_STOPS = "Invalid 'stop': array too long. Expected an array with maximum length 4, but got one of length 8."
-    "Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length 8."
-)
 
 
 @pytest.mark.parametrize(
