@@ -187,8 +187,8 @@ async def test_bad_request_is_shown_and_not_repeated():
 
 
 VLLM_STOPS = (
-    "2 validation errors: {'type': 'string_type', 'loc': 'body.stop', 'msg': 'Input should be a valid string'} {'type': "
-    "'too_long', 'loc': 'body.stop', 'msg': 'List should have at most 3 items after validation, not 8'}"
+    "2 validation errors: {'type': 'string_type', 'loc': 'body.stop', 'msg': 'Input should be a valid string'} "
+    "{'type': 'too_long', 'loc': 'body.stop', 'msg': 'List should have at most 3 items after validation, not 8'}"
 )
 OPENAI_STOPS = "Invalid 'stop': array too long. Expected an array with maximum length 4, but got one of length 8."
 
