@@ -7,8 +7,8 @@ interpreter.
 
 from __future__ import annotations
 
+import importlib.machinery
 import importlib.metadata
-import importlib.util
 import platform
 import re
 import shlex
@@ -72,11 +72,20 @@ def _on_a_processor(force: list[str]) -> str:
 def pip(verb: str, *words: str) -> str:
     """A command that installs into this interpreter, or removes from it: by its own pip, by uv where it has none."""
     own = shlex.join([sys.executable, "-m", "pip", verb, *(["--yes"] if verb == "uninstall" else []), *words])
-    if importlib.util.find_spec("pip"):
+    if has_pip():
         return own
     if shutil.which("uv"):
         return shlex.join(["uv", "pip", verb, "--python", sys.executable, *words])
     return f"{shlex.join([sys.executable, '-m', 'ensurepip'])} && {own}"
+
+
+def has_pip() -> bool:
+    """Whether this interpreter has a pip of its own.
+
+    ``importlib.util.find_spec`` must not be asked: for setuptools that is an import of pip, and ``distutils`` goes back
+    to the standard library, after which torch, and with it vLLM, cannot be imported on Python 3.11.
+    """
+    return importlib.machinery.PathFinder.find_spec("pip") is not None
 
 
 def requirements(extra: str) -> tuple[str, ...]:

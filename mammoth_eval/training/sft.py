@@ -24,6 +24,9 @@ from mammoth_eval.engines import memory
 from mammoth_eval.engines.importing import import_module, import_transformers
 from mammoth_eval.errors import MammothError, ModelError, TrainingError
 from mammoth_eval.training.encode import Encoded
+from mammoth_eval.training.order import Order
+from mammoth_eval.training.order import make_callback as make_epochs
+from mammoth_eval.training.progress import make_callback as make_progress
 from mammoth_eval.training.recipe import Recipe
 
 Tell = Callable[[str], None]
@@ -101,8 +104,6 @@ def make_trainer(base: Base, examples: Sequence[Encoded], recipe: Recipe, seed: 
     import torch
     from trl.trainer.sft_trainer import SFTTrainer
 
-    from mammoth_eval.training.progress import make_callback
-
     transformers = import_transformers()
     datasets.disable_progress_bars()
     transformers.utils.logging.disable_progress_bar()
@@ -118,13 +119,24 @@ def make_trainer(base: Base, examples: Sequence[Encoded], recipe: Recipe, seed: 
     data = datasets.Dataset.from_dict(
         {"input_ids": [example.input_ids for example in examples], "labels": [example.labels for example in examples]}
     )
-    trainer = SFTTrainer(
+
+    class Ordered(SFTTrainer):  # type: ignore[misc]
+        """Sees its rows in our order."""
+
+        def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+            rows: Any = self.train_dataset if train_dataset is None else train_dataset
+            lengths = [] if recipe.packing else [len(ids) for ids in rows["input_ids"]]  # a packed row is a full one
+            order = Order(len(rows), seed, batch=recipe.batch, lengths=lengths)
+            self.add_callback(make_epochs(order))
+            return order
+
+    trainer = Ordered(
         model=model,
         args=config,
         train_dataset=data,
         processing_class=tokenizer,
         peft_config=_lora(recipe),
-        callbacks=[make_callback(tell)],
+        callbacks=[make_progress(tell)],
     )
     trainer.remove_callback(transformers.PrinterCallback)
     return trainer
@@ -148,7 +160,6 @@ def _config(recipe: Recipe, seed: int, out: Path) -> Any:
         weight_decay=recipe.weight_decay,
         max_length=recipe.max_length,
         packing=recipe.packing,
-        train_sampling_strategy="random" if recipe.packing else "group_by_length",  # without it a third is padding
         bf16=recipe.bf16,
         use_cpu=not gpu,
         gradient_checkpointing=recipe.gradient_checkpointing,

@@ -8,6 +8,8 @@ import pytest
 
 from mammoth_eval.cli import COMMANDS
 
+pytestmark = pytest.mark.slow  # every shell is started
+
 pytest.importorskip("shtab", reason="completion scripts are written by shtab, which is not installed")
 
 

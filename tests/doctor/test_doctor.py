@@ -76,6 +76,7 @@ def test_a_library_that_takes_the_process_with_it_is_named_and_the_next_one_stil
     assert expected in found["crashes"].text
 
 
+@pytest.mark.slow
 def test_a_library_that_hangs_is_given_up_after_the_limit(tmp_path):
     found = try_libraries(tmp_path, {"hangs": "import time; time.sleep(600)", "last": ""}, seconds=1.0)
     assert [one.state for one in found.values()] == ["fail", "ok"]

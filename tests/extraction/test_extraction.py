@@ -104,6 +104,7 @@ def test_program_of_a_completion(text, code):
         "A? ",
     ],
 )
+@pytest.mark.slow
 def test_hundred_kilobytes_of_anything_are_searched_quickly(unit):
     text = (unit * 100_000)[:100_000]
     for search in (lambda: from_text(text, form="open"), lambda: from_text(text, form="choice"),

@@ -138,6 +138,7 @@ LONG = [
 """Each step is short, or bounded by itself, and there are many of them."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("answer", "gold", "choices"), LONG, ids=range(len(LONG)))
 def test_one_clock_ends_a_verdict_of_many_parts(answer, gold, choices):
     grade("\\sin 3x", "3\\sin x - 4\\sin^3 x")

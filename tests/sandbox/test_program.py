@@ -30,7 +30,7 @@ huge_pages.collapse(os.open("/proc", os.O_PATH))
 print(before, huge_kb(), sum(len(item) for item in kept))
 """
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

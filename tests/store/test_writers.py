@@ -13,6 +13,8 @@ from mammoth_eval import store
 from mammoth_eval.errors import StoreError
 from mammoth_eval.store import Rescoring, RunFolder
 
+pytestmark = pytest.mark.slow  # processes that write beside one another
+
 BUSY = "another process is writing this run; wait for it, or stop it"
 TOML = """
 title = "Toy sums"

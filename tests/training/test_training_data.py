@@ -29,6 +29,8 @@ from mammoth_eval.training.rows import Row
 from mammoth_eval.training.sources import Example
 from mammoth_eval.types import Policy, Problem
 
+pytestmark = pytest.mark.slow  # programs of whole files are run
+
 NATALIA = (
     "Natalia sold 48/2 = <<48/2=24>>24 clips in May.\n"
     "Natalia sold 48+24 = <<48+24=72>>72 clips altogether in April and May.\n#### 72"
