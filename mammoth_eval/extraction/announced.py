@@ -8,9 +8,10 @@ from mammoth_eval.extraction import doubts
 
 _STOP = re.compile(
     r"。|(?<!\d)(?<!\bRs)(?<!\bsq)(?<!\bcu)(?<!\bapprox)\.(?=\s|$|\*|\")|(?<=\d)\.(?=\s*$|\s+[A-Z])|(?<=\d)\.(?=\s)|\n"
-    r"|!(?=\s|$)(?!\s*[=×*·/])|(?<=\S)\*\*(?=\s|$)"
+    r"|!(?=\s|$)(?!\s*[=×*·/+−])(?!(?<=[\d)]!) (?:- ?\d|[a-z]))|(?<=\S)\*\*(?=\s|$)"
     r"|\s+(?:rather than|instead of)\b|\s+(?:because|since|as we|so that|which (?:is|means)|where|I hope)\b"
-    r"|[.,;] (?:(?:so|and the|since|because|which|we|not)\b|i\.e\.)"
+    r"|[.,;] (?:(?:so|and the|since|because|as (?:there|it|this|the|each|all"
+    r"|both|one|no|they|we)|which|we|not)\b|i\.e\.)"
 )
 _FILLER = re.compile(
     r"^(?:\s|\*\*|:|therefore|thus|hence|simply|just|indeed|about|approximately|roughly|exactly|equal to|given by"
@@ -146,8 +147,8 @@ _ADVERB_END = re.compile(
     r"|respectively)[.!]?$"
 )
 _FOR_WHAT = re.compile(
-    r"^((?:\\?[$£€]\d[\d,]*(?:\.\d+)?|\d[\d,]*(?:\.\d+)?(?: [a-z]+){1,3}?))"
-    r" (?:for|in|over|after|during|within) (?:[a-z]+ ){0,2}\d[^=]*$"
+    r"^((?:\\?[$£€]\d[\d,]*(?:\.\d+)?|\d[\d,]*(?:\.\d+)?(?: [a-z]+){1,5}?))"
+    r" (?:(?:for|in|over|after|during|within) (?:[a-z]+ ){0,3}\d[^=]*|between [a-z ]{1,60})$"
 )
 """An amount and what it is for, which has a number too: ``$108 for 36 feet of fence``."""
 _SMALL_WORDS = re.compile(r"^(?:[a-z][a-z'’]* ){1,6}(?=[-−$\\]?\$?\.?\d)")

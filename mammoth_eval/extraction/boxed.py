@@ -63,6 +63,11 @@ def last_box(text: str, *, truncated: bool = False) -> Marked | None:
     return (_parts(text, said) or _group(text, said)) if said else None
 
 
+def is_open(text: str) -> bool:
+    """Whether a box opens in a text that it does not close in."""
+    return any(text.startswith("{", box.end()) and not _closed(text, box.end()) for box in _boxes(text))
+
+
 def _group(text: str, boxes: list[Marked]) -> Marked:
     """The last box and those right before it."""
     group = [boxes[-1]]
@@ -108,17 +113,25 @@ def _boxes(text: str) -> list[re.Match[str]]:
     return found[::-1]
 
 
+def _closed(text: str, start: int) -> int:
+    """Behind the brace that closes the one at `start`; 0 where none does."""
+    depth = 0
+    for brace in _BRACE.finditer(text, start):
+        depth += 1 if brace[0] == "{" else -1 if brace[0] == "}" else 0
+        if depth == 0:
+            return brace.end()
+    return 0
+
+
 def _content(text: str, match: re.Match[str], *, truncated: bool) -> Marked:
     start = match.end()
     if not text.startswith("{", start):
         bare = _BARE.match(text, start)
         end = bare.end() if bare else start
         return Marked(match.start(), end, text[start:end])
-    depth = 0
-    for brace in _BRACE.finditer(text, start):
-        depth += 1 if brace[0] == "{" else -1 if brace[0] == "}" else 0
-        if depth == 0:
-            return Marked(match.start(), brace.end(), text[start + 1 : brace.start()])
+    end = _closed(text, start)
+    if end:
+        return Marked(match.start(), end, text[start + 1 : end - 1])
     return Marked(match.start(), len(text), "" if truncated else _first_line(text[start + 1 :]))
 
 

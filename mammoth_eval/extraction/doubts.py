@@ -112,9 +112,15 @@ _REFUSAL = re.compile(
     r"(?![^.\n]*(?:\b(?:but|so|however|hence|therefore|thus|other|another|any more|further)\b|=|: ?[-$\\\d]))",
     re.IGNORECASE,
 )
-_NO_VALUE = re.compile(r"\W*(?:n/?a|tbd|unknown|\?*|no answer|not available)\W*", re.IGNORECASE)
+_NOT_SURE = r"I(?: am|['’]m) (?:not|un)[ -]?(?:sure|certain)(?: (?:how|what|about|of|which|where|whether)\b[^\d=]*)?"
+_NO_VALUE = re.compile(
+    rf"\W*(?:n/?a|tbd|unknown(?: to me)?|\?+|no answer|not available|{_NOT_SURE}|\\f?boxed\{{[\s?.…_-]*\}})\W*",
+    re.IGNORECASE,
+)
+_ANNOUNCED = re.compile(r"\W*(?:(?:so|the|my|final|correct) )*answer\b\**(?: is\b|:)[:* ]*", re.IGNORECASE)
 
 
 def is_refusal(sentence: str) -> bool:
     """Whether a sentence says that its writer has no answer."""
-    return bool(_REFUSAL.match(sentence) or _NO_VALUE.fullmatch(sentence))
+    said = _ANNOUNCED.sub("", sentence, count=1) if _ANNOUNCED.match(sentence) else sentence
+    return bool(_REFUSAL.match(said) or _NO_VALUE.fullmatch(said))

@@ -12,7 +12,8 @@ import re
 from collections.abc import Sequence
 
 from mammoth_eval.extraction import choice_letter, labels, unmarked
-from mammoth_eval.extraction.boxed import last_box
+from mammoth_eval.extraction.boxed import is_open, last_box
+from mammoth_eval.extraction.doubts import is_refusal
 from mammoth_eval.extraction.reply import MAX_CHARS, reply
 from mammoth_eval.extraction.run_on import without_run_on
 from mammoth_eval.extraction.triggers import phrases
@@ -54,13 +55,20 @@ def from_stdout(stdout: str, *, form: Form, choices: Sequence[str] = ()) -> str 
 
 
 def _marked(body: str, *, truncated: bool = False) -> list[str]:
-    """What the markers say, the deciding one first; empty where there is none with something in it."""
+    """What the markers say, the deciding one first; empty where there is none with something in it.
+
+    A phrase before the deciding box comes last, where the box holds no number: a relation may be boxed as the reason.
+    """
     box = last_box(body, truncated=truncated)
     strong: list[str] = [box.text] if box else []
     weak: list[str] = []
     for phrase in phrases(body, truncated=truncated):
+        if is_refusal(phrase.text) or (truncated and is_open(phrase.text)):
+            continue
         if box and phrase.start < box.end:
-            break
+            if any(char.isdigit() for char in box.text):
+                break
+            return [*strong, *weak, phrase.text]
         if not phrase.weak:
             return [phrase.text, *strong]
         weak.append(phrase.text)

@@ -6,8 +6,9 @@ import re
 
 _OPTION = re.compile(
     r"^(?:\\(?:text|mathrm|textbf"
-    r"|mathbf)\s*\{\s*)?\(?(?<=\()(?P<label>[A-Ja-j])\)\s*\}?[:\s]*(?=[-−]?\\?[$£€]?[-−]?(?:\d|\.\d|\\d?frac|\\sqrt))"
+    r"|mathbf)\s*\{\s*)?\(?(?<=\()(?P<label>[A-Jb-j])\)\s*\}?[:\s]*(?=[-−]?\\?[$£€]?[-−]?(?:\d|\.\d|\\d?frac|\\sqrt))"
 )
+"""The label of an option. A lone ``(a)`` is none: it may be the first of several parts, the others missing."""
 _PART = re.compile(r"(?:^|(?<=[\s,;]))\(?(?P<label>[a-h]|[ivx]{1,4}|\d)\)[:\s]\s*")
 _FIRST = ("a", "i", "1")
 _NEXT = {"a": "bcdefgh", "1": "23456789", "i": ("ii", "iii", "iv", "v", "vi", "vii", "viii")}
