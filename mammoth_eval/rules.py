@@ -12,10 +12,19 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
 from mammoth_eval import extraction, graders, registry
 from mammoth_eval.graders import GRADERS
 from mammoth_eval.types import Attempt, Policy, Problem, ProgramResult, Verdict
+
+
+class FindsProgram(Protocol):
+    """The program that a completion's text holds; None where it holds none."""
+
+    def __call__(self, text: str, truncated: bool = False) -> str | None:
+        """`truncated`: the completion was cut off."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +36,7 @@ class Rules:
     """Changes with any change that can move a number."""
     result: ProgramResult
     """What a program's result is: what it printed, or else the value that it meant."""
-    program: Callable[[str], str | None]
+    program: FindsProgram
     """completion -> the program in it."""
     thoughts: bool
     """Whether thoughts are set apart before anything is read; the paper's rule reads all that was written."""
@@ -66,7 +75,10 @@ def _with_our_extraction(grader: str) -> Rules:
             if attempt.execution is None or attempt.execution.status != "ok":
                 return None
             answer: str | None = extraction.from_stdout(
-                attempt.execution.stdout, form=problem.form, choices=problem.choices
+                attempt.execution.stdout,
+                form=problem.form,
+                choices=problem.choices,
+                program=attempt.program or "",
             )
             return answer
         truncated = attempt.completion.finish_reason != "stop"

@@ -11,15 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mammoth_eval.extraction import choice_letter, labels, unmarked
+from mammoth_eval.extraction import choice_letter, labels, objects, printed, unmarked
 from mammoth_eval.extraction.boxed import is_open, last_box
 from mammoth_eval.extraction.doubts import is_refusal
-from mammoth_eval.extraction.reply import MAX_CHARS, reply
+from mammoth_eval.extraction.reply import reply
 from mammoth_eval.extraction.run_on import without_run_on
 from mammoth_eval.extraction.triggers import phrases
 from mammoth_eval.types import Form
 
-_LABEL = re.compile(r"^[A-Za-z][A-Za-z '\-]*[A-Za-z]\s*:\s+(?=\S)")
+_LABEL = re.compile(r"^[A-Za-z][A-Za-z '\-]*[A-Za-z](?: \d{1,2})?\s*:\s+(?=\S)")
 _NOTHING = {"none", "nan", "null", "[]", "set()", "()", "undefined"}
 """Printed by a program that found nothing."""
 
@@ -39,19 +39,22 @@ def from_text(text: str, *, form: Form, choices: Sequence[str] = (), truncated: 
     return None if truncated else unmarked.answer(body)
 
 
-def from_stdout(stdout: str, *, form: Form, choices: Sequence[str] = ()) -> str | None:
-    """The answer that a program printed: its last non-empty line (more lines where brackets opened before).
+def from_stdout(stdout: str, *, form: Form, choices: Sequence[str] = (), program: str = "") -> str | None:
+    """The answer that a program printed (`printed` has the rules); None where there is none.
 
-    None where there is none.
+    `program`: what printed it, which says whether several lines are several results.
     """
-    line = unmarked.last_line(stdout[-MAX_CHARS:])
+    line = printed.said(stdout, several=form == "open", program=program)
     marked = _marked(line)
     value = marked[0] if marked else _LABEL.sub("", line).strip()
     if value.lower() in _NOTHING or not value:
         return None
     if form == "choice":
         return choice_letter.answer([value], value, choices, unmarked.answer)
-    return unmarked.answer(value) if not marked and unmarked.is_prose(value) else value
+    shown = objects.value(value, program)
+    if shown is None:
+        return None
+    return unmarked.answer(shown) if not marked and unmarked.is_prose(shown) and shown == value else shown
 
 
 def _marked(body: str, *, truncated: bool = False) -> list[str]:

@@ -47,10 +47,10 @@ _NUMBER = re.compile(r"-?\d+/?\.?\d*")
 _MATH_NUMBER = re.compile(r"-?\d*\.?\d+")
 
 
-def program(text: str) -> str | None:
+def program(text: str, truncated: bool = False) -> str | None:
     """`text` up to ``### Instruction``, as the body of a function, where it holds ``print(``.
 
-    None where it does not (it is then read as a chain of thought).
+    None where it does not (it is then read as a chain of thought). `truncated` does not count there.
     """
     if "print(" not in text:
         return None

@@ -31,12 +31,15 @@ _of_sys, _trace_of, _with_trace = vars(sys), vars(BaseException)["__traceback__"
 def run(source: bytes, value_mode: bool, frames: int) -> NoReturn:
     """Run the program; ends the process with 0, with the program's own exit code, or with 1 after an exception.
 
+    Where a value is wanted, integers of any length are written out: the limits of time and output hold all the same.
     `frames` is how many lie under the program that a fresh interpreter does not have.
     """
     code, exit_now = 1, _exit
     try:
         sys.setrecursionlimit(1000 + frames)
         sys.path.insert(0, "")
+        if value_mode:
+            sys.set_int_max_str_digits(0)
         code = _main(source, value_mode)
     finally:
         exit_now(code)
@@ -52,7 +55,7 @@ def frames_above() -> int:
 
 def _main(source: bytes, value_mode: bool, flush_c: Callable[[None], int] = _flush_c) -> int:
     """Run `source` to its end, its exit functions and the last flush; the exit code."""
-    module = _new_main()
+    module = _new_main(value_mode)
     sys.modules["__main__"] = module
     at_exit, out = _run_exit_functions, sys.stdout
     reserve = [bytes(_RESERVE)]
@@ -66,10 +69,12 @@ def _main(source: bytes, value_mode: bool, flush_c: Callable[[None], int] = _flu
     return code
 
 
-def _new_main() -> types.ModuleType:
-    """An empty ``__main__`` as `python -c` has it."""
+def _new_main(value_mode: bool) -> types.ModuleType:
+    """An empty ``__main__`` as `python -c` has it; where a value is wanted, with the `display` of notebooks."""
     module = types.ModuleType("__main__")
     module.__dict__.update(__loader__=BuiltinImporter, __annotations__={}, __builtins__=builtins)
+    if value_mode:
+        module.__dict__["display"] = builtins.print
     return module
 
 
