@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct, field, structs
 
 import mammoth_eval
-from mammoth_eval import benchmarks, config, models, presets, prompts, rules, thoughts
+from mammoth_eval import benchmarks, config, models, presets, prompts, rules, store, thoughts
 from mammoth_eval import decoding as decodings
 from mammoth_eval.benchmarks import Benchmark
 from mammoth_eval.decoding import Decoding
@@ -211,6 +211,8 @@ def make_plan(settings: Settings) -> Plan:
         preset=settings.preset,
         factors=dict(settings.factors),
         train=dict(model.train),
+        rows={benchmark.name: row_numbers(rows) for benchmark, rows in problems},
+        own=tuple(benchmark.name for benchmark, _ in problems if not benchmarks.is_shipped(benchmark)),
     )
     return Plan(spec, model.location, problems, prompt, decode, graders, sampling, sandbox, model, data)
 
@@ -275,6 +277,11 @@ def _load(name: str, settings: Settings, limit: float | None) -> tuple[Benchmark
         limit=limit,
     )
     return benchmark, rows, pinned
+
+
+def row_numbers(problems: Sequence[Problem]) -> str:
+    """The rows that these problems of one benchmark are, as `RunSpec.rows` has them."""
+    return store.ranges(sorted(int(problem.id.rpartition("/")[2]) for problem in problems))
 
 
 def _identity(benchmark: Benchmark, rows: Sequence[Problem]) -> dict[str, Any]:

@@ -41,4 +41,22 @@ def get(name_or_path: str) -> Benchmark:
     return read(resources.folder("benchmarks") / f"{name_or_path}.toml")
 
 
-__all__ = ["IND", "OOD", "PAPER", "Benchmark", "Group", "get", "load", "names", "pin", "read", "sample_rows"]
+def is_shipped(benchmark: Benchmark) -> bool:
+    """Whether a benchmark is one of the project's own files, not a user's TOML of whatever name."""
+    return benchmark.origin.resolve().parent == resources.folder("benchmarks").resolve()
+
+
+__all__ = [
+    "IND",
+    "OOD",
+    "PAPER",
+    "Benchmark",
+    "Group",
+    "get",
+    "is_shipped",
+    "load",
+    "names",
+    "pin",
+    "read",
+    "sample_rows",
+]

@@ -24,7 +24,7 @@ from mammoth_eval.cli.progress import Display
 from mammoth_eval.errors import UsageError
 from mammoth_eval.evaluation import run_plan
 from mammoth_eval.importers import Imported
-from mammoth_eval.plan import Plan, Settings, make_plan
+from mammoth_eval.plan import Plan, Settings, make_plan, row_numbers
 from mammoth_eval.report.results import RunSummary, summarize_run
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.types import Method
@@ -125,6 +125,7 @@ def _plan(plan: Plan, imported: Imported) -> Plan:
         samples=imported.samples,
         benchmarks={benchmark.name: _covered(plan.spec.benchmarks[benchmark.name], imported)},
         preset="",
+        rows={benchmark.name: row_numbers(imported.problems)},
     )
     decode = decoding.get(imported.decoding)
     return replace(plan, spec=spec, problems=((benchmark, imported.problems),), prompt=importers.PROMPT, decode=decode)
