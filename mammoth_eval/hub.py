@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mammoth_eval import resources
-from mammoth_eval.errors import BenchmarkError, ModelError, UsageError
+from mammoth_eval.errors import BenchmarkError, DownloadError, ModelError, UsageError
 
 if TYPE_CHECKING:
     from huggingface_hub import DatasetInfo, ModelInfo
@@ -154,7 +154,11 @@ def fetch(pinned: Pin, files: Mapping[str, int], *, progress: bool = False) -> N
 
 def explain(error: Exception, kind: Kind, name: str, revision: str) -> UsageError:
     """What the failure of a request to the hub means, and what to do."""
-    return _failure(kind, _sentence(error, kind, name, revision))
+    from huggingface_hub import errors as kinds
+
+    failure = _failure(kind, _sentence(error, kind, name, revision))
+    asked = (kinds.HFValidationError, kinds.RepositoryNotFoundError, kinds.RevisionNotFoundError)  # gated is the second
+    return failure if isinstance(error, asked) else DownloadError(str(failure))
 
 
 def _failure(kind: Kind, sentence: str) -> UsageError:

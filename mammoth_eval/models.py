@@ -37,7 +37,7 @@ SMALL = (".json", ".jinja", ".txt", ".model", ".tiktoken", ".py")
 """Files beside the weights: configuration, tokenizer, chat template, code."""
 ELSEWHERE = {"load_format", "download_dir"}
 """Options of vllm with which it reads other files, or keeps them in another place."""
-WEIGHTS = (".safetensors", ".bin", ".pt", ".gguf")
+WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".gguf")
 EDGE = 1 << 20
 """Bytes hashed at either end of a weights file: enough to tell two checkpoints apart without reading 70 GB."""
 

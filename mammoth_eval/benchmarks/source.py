@@ -21,7 +21,7 @@ from mammoth_eval import hub, registry, resources
 from mammoth_eval.benchmarks.adapters import ADAPTERS, Fields
 from mammoth_eval.benchmarks.generated import GENERATORS
 from mammoth_eval.benchmarks.spec import Benchmark, label
-from mammoth_eval.errors import BenchmarkError
+from mammoth_eval.errors import BenchmarkError, DownloadError
 from mammoth_eval.installing import how_to_install
 from mammoth_eval.types import LETTERS, Problem
 
@@ -97,7 +97,7 @@ def pin(benchmark: Benchmark) -> hub.Pin | None:
     try:
         return hub.pin(benchmark.hub, benchmark.revision, "dataset")
     except BenchmarkError as error:
-        raise BenchmarkError(f"{label(benchmark.origin)}: {error}") from error
+        raise type(error)(f"{label(benchmark.origin)}: {error}") from error
 
 
 def _hub_rows(benchmark: Benchmark, cache_dir: Path) -> list[Row]:
@@ -188,7 +188,7 @@ def _download(benchmark: Benchmark) -> bytes:
     except (OSError, http.client.HTTPException, ValueError) as error:  # the last: an address that is none
         if isinstance(error, urllib.error.HTTPError):
             error.close()  # it holds the connection
-        raise BenchmarkError(
+        raise DownloadError(
             f"{label(benchmark.origin)}: cannot download {benchmark.address}: {_one_line(error)}; "
             f"with no network, give a folder that has benchmarks/{benchmark.file} as --data-dir"
         ) from error

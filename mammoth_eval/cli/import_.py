@@ -76,7 +76,7 @@ def main(args: argparse.Namespace) -> int:
     plan = _plan(plan, imported)
     for line in [line for pair in imported.files for line in importers.describe(*pair)] + _incomplete(imported, plan):
         messages.say(console, line)
-    engine = importers.Recordings(imported.texts, tuple(file.name for file, _ in imported.files))
+    engine = importers.Recordings(imported.texts, imported.ends, tuple(file.name for file, _ in imported.files))
     with Display(console) as display:
         path = run_plan(plan, args.results_dir, engine=engine, progress=display, command=options.command_line())
     _show(imported, summarize_run(path), args.format)

@@ -38,6 +38,11 @@ class Imported:
         return {key: text for _, matching in self.files for key, text in matching.texts.items()}
 
     @property
+    def ends(self) -> dict[Key, str]:
+        """How those texts ended of which a file says it."""
+        return {key: end for _, matching in self.files for key, end in matching.ends.items()}
+
+    @property
     def decoding(self) -> str:
         """``pot``, ``cot``, or ``both``, from which the hybrid is read."""
         return "both" if len(self.methods) > 1 else self.methods[0]
@@ -103,6 +108,8 @@ def report(file: ForeignFile, matching: Matching) -> dict[str, Any]:
         "unmatched": [{"line": row.line, "question": row.question or row.problem_id} for row in matching.unmatched],
         "duplicates": [{"line": row.line, "problem": problem} for row, problem in matching.duplicates],
         "repeats": matching.repeats,
+        "without_text": _without_text(file),
+        "unknown_ends": len(matching.texts) - len(matching.ends),
         "no_rows": [{"line": line, "fields": fields} for line, fields in file.others],
     }
 
@@ -118,11 +125,19 @@ def describe(file: ForeignFile, matching: Matching) -> list[str]:
     parts += [f"{matching.repeats} said again"] if matching.repeats else []
     lines = [", ".join(parts)]
     lines += [f"  line {line} is no row (its fields: {fields})" for line, fields in file.others]
+    lines += _first([f"  line {line} has no text: it counts as no answer" for line in _without_text(file)])
+    if unknown := len(matching.texts) - len(matching.ends):
+        lines.append(f"  {unknown} texts do not say how they ended: one that was cut off counts as finished")
     lines += _first([f"  line {row.line} fits no problem: {_start(row)}" for row in matching.unmatched])
     lines += _first(
         [f"  line {row.line} answers {problem} again; the first row counts" for row, problem in matching.duplicates]
     )
     return lines
+
+
+def _without_text(file: ForeignFile) -> list[int]:
+    """Lines of which a response is null or empty."""
+    return [row.line for row in file.rows if not all(text.strip() for text in row.texts)]
 
 
 def _first(lines: list[str]) -> list[str]:

@@ -5,8 +5,9 @@ the ``question``), Program-of-Thoughts (TIGER-AI-Lab/Program-of-Thoughts, ``run_
 few-shot prompts on lines of their own), lm-evaluation-harness (``--log_samples``: ``samples_*.jsonl``, a line for each
 document and filter).
 
-None of them says how a completion ended or how many tokens it has: an imported completion counts as finished, its
-tokens as 0.
+A response that is null or empty is the empty text: no answer, and named. Where a row says how its completions ended
+(`ENDINGS`), that is kept; where none does, cut-off text cannot be told from finished, and counts as finished. Tokens
+count as 0.
 """
 
 from __future__ import annotations
@@ -35,8 +36,15 @@ FORMATS = {
 None for a line that is no row, `ValueError` for a wrong one.
 """
 
-QUESTION_FIELDS = ("question", "problem", "input", "Question", "query", "prompt")
-"""Where the documents of lm-evaluation-harness hold the question; the first that there is."""
+CONTEXT_FIELDS = ("body", "passage")
+"""Where the documents of lm-evaluation-harness hold what stands before the question, in any case."""
+
+QUESTION_FIELDS = ("question", "problem", "input", "query", "prompt")
+"""Where they hold the question itself, in any case; the first that there is."""
+
+ENDINGS = ("finish_reason", "finish_reasons", "stop_reason")
+"""Where rows say how a completion ended; the first that there is."""
+_CUT_OFF = ("length", "max_tokens", "max_length", "max_new_tokens", "model_length", "truncated")
 
 TEXT_FIELDS = ("text", "completion", "output")
 """Where plain rows hold the completion; the first that there is."""
@@ -55,6 +63,8 @@ class Generation:
     """Where the row itself says it."""
     sample: int | None = 0
     """The number of the first of `texts`; None where rows may bring several samples and this one says no number."""
+    ends: tuple[str, ...] = ()
+    """How each of `texts` ended, ``stop`` or ``length``; empty where the row does not say."""
     line: int = 0
     """In its file, from 1; in a JSON array the number of the row."""
 
@@ -93,7 +103,7 @@ def read(path: Path, name: str) -> ForeignFile:
         if generation is None:
             others.append((number, ", ".join(row)))
         else:
-            rows.append(replace(generation, line=number))
+            rows.append(replace(generation, line=number, ends=_ends(row, len(generation.texts))))
     if not rows:
         raise UsageError(f"{path}: no generation in it; expected JSON lines of format {name}")
     return ForeignFile(path.name, hashlib.sha256(content).hexdigest(), name, tuple(rows), tuple(others))
@@ -182,27 +192,38 @@ def _with_result(program: str) -> str:
 def lm_eval(row: Mapping[str, Any]) -> Generation:
     """A sample log of lm-evaluation-harness: ``doc`` with the question, ``resps`` with the texts before any filter."""
     doc, answers = row.get("doc"), row.get("resps")
-    if not isinstance(doc, dict) or not isinstance(answers, list):
+    if not isinstance(doc, dict) or "resps" not in row or not isinstance(answers, list | None):
         raise ValueError("expected an object 'doc' and a list 'resps' (a samples_*.jsonl of --log_samples)")
-    texts = [text for request in answers for text in (request if isinstance(request, list) else [request])]
-    if not texts or not all(isinstance(text, str) for text in texts):
+    texts = [text for request in answers or [] for text in (request if isinstance(request, list) else [request])]
+    if not all(isinstance(text, str | None) for text in texts):
         raise ValueError("'resps' holds no generated text (log-likelihoods?); expected a generate_until task")
-    if isinstance(doc.get("Body"), str) and isinstance(doc.get("Question"), str):  # SVAMP
-        return Generation(tuple(texts), f"{doc['Body'].strip()} {doc['Question'].strip()}")
-    field = next((name for name in QUESTION_FIELDS if isinstance(doc.get(name), str)), None)
-    if field is None:
+    return Generation(tuple(text or "" for text in texts) or ("",), _question(doc))
+
+
+def _question(doc: Mapping[str, Any]) -> str:
+    """The question of a document, with what stands before it."""
+    fields = {name.lower(): value.strip() for name, value in doc.items() if isinstance(value, str) and value.strip()}
+    question = next((fields[name] for name in QUESTION_FIELDS if name in fields), None)
+    if question is None:
         raise ValueError(f"no question in 'doc' ({', '.join(doc)}); expected one of {', '.join(QUESTION_FIELDS)}")
-    return Generation(tuple(texts), doc[field])
+    return " ".join([*(fields[name] for name in CONTEXT_FIELDS if name in fields), question])
+
+
+def _ends(row: Mapping[str, Any], count: int) -> tuple[str, ...]:
+    """How the completions of a row ended; empty where it does not say it of each."""
+    said = next((row[name] for name in ENDINGS if name in row), None)
+    reasons = said if isinstance(said, list) else [said] * count
+    if len(reasons) != count or not all(isinstance(reason, str) and reason for reason in reasons):
+        return ()
+    return tuple("length" if str(reason).lower() in _CUT_OFF else "stop" for reason in reasons)
 
 
 def _texts(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
     value = row.get(name)
     texts = value if isinstance(value, list) else [value]
-    if not texts or not all(isinstance(text, str) for text in texts):
-        raise ValueError(
-            f"expected a text or a list of texts in {name!r}, found {value!r:.60} (an empty completion is '')"
-        )
-    return tuple(texts)
+    if name not in row or not all(isinstance(text, str | None) for text in texts):
+        raise ValueError(f"expected a text, null or a list of them in {name!r}, found {value!r:.60}")
+    return tuple(text or "" for text in texts) or ("",)
 
 
 def _string(row: Mapping[str, Any], *names: str) -> str:

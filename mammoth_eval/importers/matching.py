@@ -34,6 +34,8 @@ class Matching:
     texts: dict[Key, str]
     lines: dict[Key, int]
     """Where in the file each of `texts` stands."""
+    ends: dict[Key, str]
+    """How those ended of which the file says it."""
     unmatched: tuple[Generation, ...] = ()
     """Rows whose question is no problem's, or that of several different ones."""
     duplicates: tuple[tuple[Generation, str], ...] = ()
@@ -75,11 +77,11 @@ def match(rows: Iterable[Generation], problems: Sequence[Problem], method: Metho
         else:
             unmatched.append(row)
     if _are_samples(answers.again, answers.texts):
-        _add_samples(answers.again, answers.texts, answers.lines)
+        answers.add_samples()
         answers.again.clear()
     duplicates = [(row, name) for (name, _), more in answers.again.items() for row in more]
     duplicates.sort(key=lambda pair: pair[0].line)
-    return Matching(answers.texts, answers.lines, tuple(unmatched), tuple(duplicates), answers.repeats)
+    return Matching(answers.texts, answers.lines, answers.ends, tuple(unmatched), tuple(duplicates), answers.repeats)
 
 
 @dataclass(slots=True)
@@ -88,6 +90,7 @@ class _Answers:
 
     texts: dict[Key, str] = field(default_factory=dict)
     lines: dict[Key, int] = field(default_factory=dict)
+    ends: dict[Key, str] = field(default_factory=dict)
     again: dict[tuple[str, Method], list[Generation]] = field(default_factory=lambda: defaultdict(list))
     """Rows with another text for a problem (id and method) that has one."""
     repeats: int = 0
@@ -95,17 +98,37 @@ class _Answers:
     def add(self, row: Generation, method: Method, problems: Sequence[Problem]) -> None:
         """Lay a row to the first of its problems that is free; else it says the same again, or something else."""
         taken = [_texts_of(problem, method, row, self.texts) for problem in problems]
-        free = next((problem for problem, there in zip(problems, taken, strict=True) if not any(there)), None)
+        free = next(
+            (
+                problem
+                for problem, there in zip(problems, taken, strict=True)
+                if not any(text is not None for text in there)
+            ),
+            None,
+        )
         if free is not None:
-            for number, text in enumerate(row.texts, row.sample or 0):
-                self.texts[free.id, method, number] = text
-                self.lines[free.id, method, number] = row.line
+            self._lay(row, free.id, method, row.sample or 0)
             return
         others = [self.again[problem.id, method] for problem in problems]
         if row.texts in taken or any(row.texts == other.texts for rows in others for other in rows):
             self.repeats += 1
         else:
             min(others, key=len).append(row)
+
+    def add_samples(self) -> None:
+        """Lay the rows that answer once more behind what there is of their problem, numbered on."""
+        known = Counter((name, method) for name, method, _ in self.texts)
+        for (name, method), more in self.again.items():
+            for row in more:
+                self._lay(row, name, method, known[name, method])
+                known[name, method] += len(row.texts)
+
+    def _lay(self, row: Generation, name: str, method: Method, first: int) -> None:
+        """A row's texts as samples of a problem, from the number `first` on."""
+        for number, text in enumerate(row.texts, first):
+            self.texts[name, method, number] = text
+            self.lines[name, method, number] = row.line
+        self.ends |= {(name, method, number): end for number, end in enumerate(row.ends, first)}
 
 
 def _are_samples(again: Mapping[tuple[str, Method], Sequence[Generation]], texts: Mapping[Key, str]) -> bool:
@@ -115,17 +138,6 @@ def _are_samples(again: Mapping[tuple[str, Method], Sequence[Generation]], texts
     """
     counts = {len(again.get((name, method), ())) for name, method, _ in texts}
     return len(counts) == 1 and all(row.sample is None for more in again.values() for row in more)
-
-
-def _add_samples(
-    again: Mapping[tuple[str, Method], Sequence[Generation]], texts: dict[Key, str], lines: dict[Key, int]
-) -> None:
-    """Lay the rows behind what `texts` has of their problem, numbered on."""
-    known = Counter((name, method) for name, method, _ in texts)
-    for (name, method), more in again.items():
-        added = ((text, row.line) for row in more for text in row.texts)
-        for number, (text, line) in enumerate(added, known[name, method]):
-            texts[name, method, number], lines[name, method, number] = text, line
 
 
 def _candidates(row: Generation, indexes: Sequence[_Index]) -> list[Problem]:
