@@ -23,7 +23,8 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
-from mammoth_eval.errors import UsageError, unknown
+from mammoth_eval import arguments
+from mammoth_eval.errors import UnknownName, UsageError, unknown
 
 Kind = TypeVar("Kind")
 Place = tuple[str | int, ...]
@@ -251,3 +252,19 @@ def _holds(value: Any, place: Place) -> bool:
             return False
         value = value[part]
     return True
+
+
+def given(name: str, value: object, kind: type) -> Any:
+    """A `kind` (a frozen class of settings) out of a mapping of its fields, each of them checked."""
+    if not isinstance(value, Mapping):
+        raise arguments.wrong(name, value, f"the settings of a {kind.__name__} by name")
+    known = keys(kind)
+    read = {}
+    for key, item in value.items():
+        if key not in known:
+            raise UnknownName(f"{name}: setting", str(key), known)
+        try:
+            read[key] = convert(item, known[key].hint)
+        except (ValueError, RecursionError) as error:
+            raise arguments.wrong(f"{name}: {key}", item, str(error)) from error
+    return kind(**read)

@@ -13,6 +13,7 @@ MammothError
 ├── SandboxError            the sandbox cannot give the protection asked for, or broke
 └── StoreError              a run folder that cannot be read, written, or is in use
 
+A run that was finished with errored records ends with `ERRORED`, 3.
 A program of the model that fails is no error but data (`types.Execution`), and so is a wrong answer.
 """
 
@@ -20,6 +21,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+
+ERRORED = 3
+"""Exit code of a run that is finished and has errored records, which the same command tries again."""
 
 
 class MammothError(Exception):

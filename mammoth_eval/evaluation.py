@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import os
 import platform
 import re
@@ -15,14 +17,26 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mammoth_eval import decoding, hub, models, runner, scoring
+from mammoth_eval import arguments, decoding, hub, models, runner, scoring
 from mammoth_eval.decoding import Kit
 from mammoth_eval.engines import ENGINES, Engine, make_engine
 from mammoth_eval.errors import MammothError, StoreError, UsageError
-from mammoth_eval.events import Downloading, Finished, Known, Listener, Notice, Opened, Started, Starting, ignore
-from mammoth_eval.plan import Plan, make_plan, settings_of
+from mammoth_eval.events import (
+    Downloading,
+    Errored,
+    Finished,
+    Known,
+    Listener,
+    Notice,
+    Opened,
+    Started,
+    Starting,
+    ignore,
+)
+from mammoth_eval.plan import Plan, make_plan
 from mammoth_eval.report.stored import Run, load_run
 from mammoth_eval.sandbox import open_sandbox
+from mammoth_eval.settings import settings_of
 from mammoth_eval.store import RunFolder, load_briefs
 from mammoth_eval.types import Record
 
@@ -45,7 +59,7 @@ def evaluate(
     """Evaluate `model` on `benchmarks`, or go on where the same call stopped; the run with its records.
 
     `model` is a hub id, a folder, or what the engine takes for one; `benchmarks` are names, groups or TOML files, in a
-    list or as one text with commas. `settings` are those of `mammoth_eval.plan.Settings`: engine_args, decoding,
+    list or as one text with commas. `settings` are those of `mammoth_eval.settings.Settings`: engine_args, decoding,
     samples, limit, data_dir, ... `concurrency` is how many problems are in progress at once (None: as many as keep the
     engine busy). `progress` is called with every event of `mammoth_eval.events`, in this thread.
 
@@ -54,7 +68,8 @@ def evaluate(
     finished by then is kept.
     """
     _refuse_running_loop()
-    if not isinstance(engine, str):
+    _check(concurrency, results_dir, progress)
+    if hasattr(engine, "generate"):
         raise UsageError(
             "an engine that is open belongs to its event loop: use `await evaluate_async(..., engine=engine)` there"
         )
@@ -79,7 +94,7 @@ async def evaluate_async(
     has a record is not asked again: name each checkpoint of a training apart (``step-200``), or give each a
     `results_dir`.
     """
-    _check(concurrency)
+    _check(concurrency, results_dir, progress)
     name = engine if isinstance(engine, str) else _path_of(engine)
     if not isinstance(engine, str):
         engine.describe()
@@ -111,7 +126,7 @@ def run_plan(
     session. On any stop a notice says what is kept. Raises what stopped it, and `MammothError` where no problem at all
     could be evaluated.
     """
-    _check(concurrency)
+    _check(concurrency, results_dir, progress)
     with _open_run(plan, results_dir, progress, skip_damaged=skip_damaged) as run:
         if engine is None:
             _download(plan, run, progress)  # in the main thread: an interrupt ends it at once
@@ -133,15 +148,21 @@ def _refuse_running_loop() -> None:
     )
 
 
-def _check(concurrency: int | None) -> None:
-    if concurrency is not None and concurrency < 1:
-        raise UsageError(
-            f"concurrency {concurrency}: expected a number of problems from 1 on, or None for as many as are useful"
-        )
+def _check(concurrency: object, results_dir: object, progress: object) -> None:
+    """Raise `UsageError` for what these arguments cannot be, before anything is read or written."""
+    whole = isinstance(concurrency, int) and not isinstance(concurrency, bool)
+    if concurrency is not None and not (whole and concurrency >= 1):  # type: ignore[operator]
+        expected = "a number of problems from 1 on, or None for as many as are useful"
+        raise arguments.wrong("concurrency", concurrency, expected)
+    arguments.path("results_dir", results_dir)
+    if not callable(progress):
+        raise arguments.wrong("progress", progress, "a function that is called with every event")
 
 
 def _path_of(engine: Engine) -> str:
-    """How a registry would name the engine's class."""
+    """How a registry would name the engine's class. Raises `UsageError` for what is not an engine."""
+    if not all(hasattr(engine, method) for method in ("generate", "describe")):
+        raise arguments.wrong("engine", engine, f"a name ({', '.join(ENGINES)}), module:Class, or an open engine")
     path = f"{type(engine).__module__}:{type(engine).__qualname__}"
     return next((name for name, known in ENGINES.items() if known == path), path)
 
@@ -153,9 +174,11 @@ def _open_run(plan: Plan, results_dir: Path, progress: Listener, *, skip_damaged
         sizes = {benchmark.name: len(rows) for benchmark, rows in plan.problems}
         pins = tuple(f"{pinned.kind}: {pinned}" for pinned in plan.pins)
         progress(Opened(run.path, sizes, plan.rules[0].name, pins))
+        for note in plan.notes():
+            progress(Notice(note))
         yield run
         if note := errored_note(run):
-            progress(Notice(note))
+            progress(Errored(note))
 
 
 @contextmanager
@@ -195,7 +218,10 @@ async def _evaluate(
         engine = await stack.enter_async_context(opening)
         requests = plan.spec.samples * decoding.requests_at_once(plan.spec.decoding)
         at_once = concurrency or runner.concurrency(engine, requests)
-        run.begin(_session(plan, engine.describe(), sandbox.describe(), at_once, command))
+        session = _session(plan, engine.describe(), sandbox.describe(), at_once, command)
+        hashes = await _prompt_hashes(engine, plan)
+        run.begin({**session, **({"prompts": hashes} if hashes else {})})
+        stack.callback(lambda: run.note(engine=dict(engine.describe())))  # with what its requests have shown
         kits = [
             (Kit(engine, sandbox, plan.prompt, plan.rules[0], plan.sampling, benchmark), rows)
             for benchmark, rows in pending
@@ -210,6 +236,25 @@ async def _evaluate(
             too_long += sum(attempt.completion.finish_reason == "context" for attempt in record.attempts)
     if too_long:
         progress(Notice(_too_long(too_long, run)))
+
+
+async def _prompt_hashes(engine: Engine, plan: Plan) -> dict[str, Any]:
+    """Of the first problem of each benchmark: how many tokens its prompt has, and their sha256, where the engine knows.
+
+    By ``<problem> <method>``.
+    """
+    ask = getattr(engine, "prompt_ids", None)
+    found: dict[str, Any] = {}
+    if ask is None:
+        return found
+    for benchmark, rows in plan.problems:
+        for method in decoding.methods(plan.spec.decoding) if rows else ():
+            query = plan.prompt.query(rows[0], method, family=benchmark.exemplars, sample=0)
+            tokens = await ask(query, plan.sampling)
+            if tokens is not None:
+                digest = hashlib.sha256(json.dumps(tokens).encode()).hexdigest()
+                found[f"{rows[0].id} {method}"] = {"tokens": len(tokens), "sha256": digest}
+    return found
 
 
 def _scorer(plan: Plan) -> runner.Scorer:
@@ -289,6 +334,8 @@ def _session(
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "command": command,
         "hub": [asdict(pinned) for pinned in plan.pins],
+        "chosen": [asdict(setting) for setting in plan.chosen],
+        "warnings": list(plan.warnings),
         "machine": {
             "system": platform.platform(),
             "python": platform.python_version(),

@@ -65,7 +65,14 @@ class Notice:
     text: str
 
 
-Event = Opened | Known | Downloading | Starting | Started | Finished | Notice
+@dataclass(frozen=True, slots=True)
+class Errored:
+    """Told at the end of a run of which records are errored: how many, the commonest reason, what to do."""
+
+    text: str
+
+
+Event = Opened | Known | Downloading | Starting | Started | Finished | Notice | Errored
 Listener = Callable[[Event], None]
 
 

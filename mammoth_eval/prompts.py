@@ -37,6 +37,7 @@ class Head(Struct, frozen=True, forbid_unknown_fields=True):
     chat: bool = False
     system: str = ""
     stop: tuple[str, ...] = ()
+    program_stop: tuple[str, ...] = ()
     exemplars: int = 0
 
 
@@ -84,6 +85,8 @@ class Prompt:
     """System message of a chat prompt; empty for none."""
     stop: tuple[str, ...] = ()
     """Texts that end a completion."""
+    program_stop: tuple[str, ...] = ()
+    """Further ones where a program is asked for: ``["```output"]`` where models go on with an output of their own."""
     exemplars: int = 0
     """How many exemplars are shown; 0 for none."""
     families: Mapping[str, tuple[Exemplar, ...]] = field(default_factory=dict)
@@ -101,6 +104,10 @@ class Prompt:
             messages=(*system, Message("user", text)) if self.chat else (),
             sample=sample,
         )
+
+    def stops(self, method: Method) -> tuple[str, ...]:
+        """Texts that end a completion asked for by `method`."""
+        return (*self.stop, *self.program_stop) if method == "pot" else self.stop
 
     def _shown(self, family: str) -> tuple[Exemplar, ...]:
         if not self.exemplars:
@@ -170,6 +177,7 @@ def parse(name: str, label: str, content: bytes, find_families: Callable[[], Map
         chat=head.chat,
         system=head.system,
         stop=head.stop,
+        program_stop=head.program_stop,
         exemplars=head.exemplars,
         families=families,
     )

@@ -18,11 +18,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
-from mammoth_eval import benchmarks, extraction, thoughts
+from mammoth_eval import arguments, benchmarks, config, extraction, thoughts
 from mammoth_eval.errors import UsageError
 from mammoth_eval.graders import grade
 from mammoth_eval.types import LETTERS, Form, Outcome, Policy, Verdict
@@ -194,18 +194,13 @@ def configured(benchmark: str = "", **options: Any) -> Reward:
     """The reward of plain values, as a configuration file has them: a benchmark's policy and form, and fields of
     `Reward`.
 
-    ``policy`` may be a mapping of the fields of `Policy`. Raises `UsageError` for an option that does not exist.
+    ``policy`` may be a mapping of the fields of `Policy`, or a benchmark whose policy it is. Raises `UsageError` for an
+    option that does not exist, or for a value that it cannot have.
     """
-    known = {item.name for item in fields(Reward)}
-    policies = {item.name for item in fields(Policy)}
-    policy = options.get("policy", DEFAULT)
-    wrong = sorted(set(options) - known) or sorted(set(policy) - policies if isinstance(policy, Mapping) else ())
-    if wrong:
-        there = sorted(policies if set(options) <= known else known)
-        raise UsageError(f"reward: no option {', '.join(wrong)}; there are: {', '.join(there)}")
-    if isinstance(policy, Mapping):
-        options["policy"] = Policy(**policy)
-    return replace(for_benchmark(benchmark) if benchmark else Reward(), **options)
+    base = for_benchmark(arguments.text("benchmark", benchmark)) if benchmark else Reward()
+    policy = benchmarks.policy_of(options.pop("policy", base.policy))
+    said: Reward = config.given("reward", options, Reward)
+    return replace(base, policy=policy, **{name: getattr(said, name) for name in options})
 
 
 def compute_score(

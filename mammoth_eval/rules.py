@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from mammoth_eval import extraction, registry
+from mammoth_eval import extraction, graders, registry
 from mammoth_eval.graders import GRADERS
 from mammoth_eval.types import Attempt, Policy, Problem, ProgramResult, Verdict
 
@@ -58,8 +58,8 @@ RULES = {"mammoth": "mammoth_eval.paper.rules:rules"}
 
 @cache
 def _with_our_extraction(grader: str) -> Rules:
-    grade = registry.load("grader", grader, GRADERS)
-    version = importlib.import_module(grade.__module__).VERSION
+    grade = graders.get(grader)
+    version = getattr(importlib.import_module(grade.__module__), "VERSION", "")
 
     def read(attempt: Attempt, problem: Problem, policy: Policy) -> str | None:
         if attempt.method == "pot":
@@ -75,8 +75,7 @@ def _with_our_extraction(grader: str) -> Rules:
         )
 
     def verdict(answer: str, problem: Problem, policy: Policy) -> Verdict:
-        result: Verdict = grade(answer, problem.gold, policy, problem.choices)
-        return result
+        return grade(answer, problem.gold, policy, problem.choices)
 
     def same(one: str, other: str, problem: Problem, policy: Policy) -> bool:
         return one == other or bool(grade(one, other, policy).equal)

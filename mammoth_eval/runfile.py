@@ -23,7 +23,8 @@ from typing import Any, Literal
 from mammoth_eval import config, presets
 from mammoth_eval.config import Document
 from mammoth_eval.errors import UsageError
-from mammoth_eval.plan import Settings
+from mammoth_eval.settings import Settings
+from mammoth_eval.types import Sampling
 
 Format = Literal["table", "markdown", "csv", "latex", "html", "json"]
 
@@ -50,23 +51,41 @@ class RunFile(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """No progress display."""
 
 
-HIDDEN = ("cache_dir",)
-"""Settings that are no flags: the command line takes them from the environment."""
+HIDDEN = ("cache_dir", "allow_code", "allow_http")
+"""Settings that a file cannot have: the cache is the environment's, and trust is given by who runs the file."""
+CODE = ("engine", "decoding", "preset", "graders")
+"""Keys that may name code as ``module:attribute``."""
 AXES = tuple(name for name in config.keys(Settings) if name not in HIDDEN)
 """What a matrix may vary: the rest moves no number."""
 
 
-def read(path: Path) -> tuple[dict[str, Any], ...]:
+def read(path: Path, *, allow_code: bool = False) -> tuple[dict[str, Any], ...]:
     """What the file says, by the fields of `RunFile`: one dict for each run, the last axis of the matrix varying
     fastest.
 
-    Raises `UsageError` naming the file, the line and the key.
+    Raises `UsageError` naming the file, the line and the key; also where it names code, unless `allow_code`.
     """
     document = config.read_document(path, str(path), UsageError, "not a readable run file")
     table = document.table("not a readable run file")
     axes = dict(_axes(table.pop("matrix", {}), table, document))
     said = config.values(RunFile, table, document, given=HIDDEN)
-    return tuple({**said, **dict(zip(axes, point, strict=True))} for point in itertools.product(*axes.values()))
+    runs = tuple({**said, **dict(zip(axes, point, strict=True))} for point in itertools.product(*axes.values()))
+    for run in () if allow_code else runs:
+        _refuse_code(run, axes, document)
+    return runs
+
+
+def _refuse_code(run: Mapping[str, Any], axes: Mapping[str, Any], document: Document) -> None:
+    """Raise `UsageError` where a run names code, which a file from elsewhere must not bring along."""
+    named = {key: run[key] for key in CODE if ":" in str(run.get(key) or "")}
+    model = str(run.get("model") or "")
+    if run.get("engine") == "scripted" and ":" in model and not Path(model).exists():
+        named["model"] = model
+    if run.get("engine_args", {}).get("trust_remote_code"):
+        named["engine_args"] = "trust_remote_code"
+    for key, value in named.items():
+        place = ("matrix", key) if key in axes else (key,)
+        raise document.wrong(place, f"{key} = {value!r} runs code; --allow-code lets it, if you trust the file")
 
 
 def _axes(matrix: object, table: Mapping[str, Any], document: Document) -> Iterator[tuple[str, list[Any]]]:
@@ -110,12 +129,14 @@ def template() -> str:
 
 
 def _defaults() -> dict[str, Any]:
-    """The value of each key where nothing is said: where that is the preset's, the one of the preset ``default``."""
+    """The value of each key where nothing is said: where that is the preset's, the one of the preset ``default``;
+    where nothing is changed in the drawing, the neutral one.
+    """
     blank = RunFile()
     found = {}
     for name in config.keys(RunFile):
         value = getattr(blank, name)
-        found[name] = getattr(presets.DEFAULT, name, None) if value is None else value
+        found[name] = getattr(presets.DEFAULT, name, getattr(Sampling(), name, None)) if value is None else value
     return {**found, "limit": found["limit"] or 0, "data_dir": found["data_dir"] or Path("data")}
 
 

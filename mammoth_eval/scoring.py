@@ -88,12 +88,25 @@ def _score_attempt(attempt: Attempt, problem: Problem, rules: Rules, policy: Pol
 
 
 def _without_answer(completion: Completion) -> tuple[Outcome, str]:
-    """The outcome of an attempt without an answer, and the reason where it is the thought."""
+    """The outcome of an attempt without an answer, and the reason where it is the thought or the server."""
     if completion.unfinished:
         return "truncated", "the thought did not end"
+    if completion.finish_reason in _BY_THE_SERVER:
+        return "no_answer", f"{_BY_THE_SERVER[completion.finish_reason]} ({completion.server_reason})"
     if completion.finish_reason != "stop":
         return "truncated", ""
-    return "no_answer", "nothing behind the thought" if completion.thought and not completion.text.strip() else ""
+    if not completion.thought or completion.text.strip():
+        return "no_answer", ""
+    if completion.server_reason and thoughts.form_of(completion.thought) is None:
+        return "no_answer", "the server put all of it into its reasoning field: give --thoughts off to read it there"
+    return "no_answer", "nothing behind the thought"
+
+
+_BY_THE_SERVER = {
+    "filtered": "the server withheld the answer",
+    "tool": "the model called a tool instead",
+    "other": "the server ended it for a reason that is not known",
+}
 
 
 def _with_votes(

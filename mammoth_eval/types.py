@@ -82,6 +82,10 @@ class Sampling:
 
     Each request's own is derived from it (`decoding.seed_of`). Without meaning where temperature is 0.
     """
+    thinking: str = "auto"
+    """What is asked of the model's thinking, by its chat template's own switch: ``auto`` (nothing), ``on``, ``off``, or
+    an effort, ``low``, ``medium``, ``high``.
+    """
     thoughts: str = "auto"
     """How the model marks its thoughts: ``auto``, ``off``, or a form of `thoughts.FORMS`.
 
@@ -89,6 +93,26 @@ class Sampling:
     """
     thinking_budget: int = 0
     """Tokens of a thought, at most, which count in `max_tokens`; 0: no budget of its own."""
+    min_p: float = 0.0
+    """Least probability of a token that is drawn, as a share of the most probable one's; 0: off."""
+    repetition_penalty: float = 1.0
+    """The logits of tokens that prompt or completion have are divided by it, multiplied where below 0; 1: off."""
+    presence_penalty: float = 0.0
+    """Taken from the logits of tokens that the completion has; 0: off."""
+    frequency_penalty: float = 0.0
+    """The same for each time that it has them; 0: off."""
+
+
+DRAWN = (
+    "temperature",
+    "top_p",
+    "top_k",
+    "min_p",
+    "repetition_penalty",
+    "presence_penalty",
+    "frequency_penalty",
+)
+"""The fields of `Sampling` that decide how one token is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +164,11 @@ class Completion:
     text: str
     """The completion without the prompt and, once they are apart, without its thought."""
     finish_reason: str
-    """``stop``; ``length`` (``max_tokens`` or the end of the context); ``context`` (the prompt did not fit at all)."""
+    """How it ended, in our words.
+
+    ``stop``; ``length`` (``max_tokens`` or the end of the context); ``context`` (the prompt did not fit at all); of
+    servers also ``filtered`` (the answer was withheld), ``tool`` (a tool was called), ``other`` (see `server_reason`).
+    """
     prompt_tokens: int
     """By the model's own tokenizer."""
     completion_tokens: int
@@ -155,6 +183,8 @@ class Completion:
     """The thought did not end: there is no answer, whatever the reason why the completion ended."""
     budget_bound: bool = False
     """The thought was cut off at its budget, and the model went on with the answer."""
+    server_reason: str = ""
+    """How it ended in the server's own word; empty where no server said."""
 
 
 @dataclass(frozen=True, slots=True)

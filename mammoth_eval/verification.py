@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, get_args
 
-from mammoth_eval import benchmarks, extraction, registry
-from mammoth_eval.errors import UsageError
-from mammoth_eval.graders import GRADERS
+from mammoth_eval import arguments, benchmarks, extraction, graders
 from mammoth_eval.types import Form, Policy, Verdict
 
 
@@ -19,30 +18,36 @@ def extract(text: str, form: Form = "open", *, choices: Sequence[str] = (), trun
     `form`: ``open``, or ``choice`` for a letter, with the texts of the options as `choices`. `truncated`: the response
     was cut off, so that only an explicit mark (a box, ``The answer is``) counts.
     """
-    if form not in ("open", "choice"):
-        raise UsageError(f"form {form!r}: expected open or choice")
-    return extraction.from_text(_text(text, "text"), form=form, choices=tuple(choices), truncated=truncated)
+    arguments.text("text", text)
+    arguments.known("form", form, get_args(Form))
+    return extraction.from_text(
+        text, form=form, choices=arguments.texts("choices", choices), truncated=arguments.flag("truncated", truncated)
+    )
 
 
 def grade(
-    answer: str, gold: str, policy: Policy | str | None = None, *, choices: Sequence[str] = (), grader: str = "exact"
+    answer: str,
+    gold: str,
+    policy: Policy | Mapping[str, Any] | str | None = None,
+    *,
+    choices: Sequence[str] = (),
+    grader: str = "exact",
 ) -> Verdict:
     """Whether `answer` equals `gold`, and what decided it.
 
-    `policy` says when two answers count as equal: a `Policy`, or the name of a benchmark whose policy it is
-    (``gsm8k``); None is the default policy. With `choices` the gold is a letter. `grader` is ``exact``, ``mammoth`` or
-    ``math_verify``. Nothing that the two texts hold raises: where the grader cannot decide, the verdict has `fault`.
-    Raises `UnknownName` for a name that is none.
+    `policy` says when two answers count as equal: a `Policy`, its settings as a mapping, or the name of a benchmark
+    whose policy it is (``gsm8k``); None is the default policy. With `choices` the gold is a letter. `grader` is
+    ``exact``, ``mammoth`` or ``math_verify``, or ``module:function``. Nothing that the two texts hold raises: where
+    the grader cannot decide, the verdict has `fault`. Raises `UnknownName` for a name that does not exist, `UsageError`
+    for an argument of the wrong type.
     """
-    decide = registry.load("grader", grader, GRADERS)
-    verdict: Verdict = decide(_text(answer, "answer"), _text(gold, "gold"), policy_of(policy), tuple(choices))
-    return verdict
+    return _judge(gold, policy, choices, grader)(arguments.text("answer", answer))
 
 
 def verify(
     response: str,
     gold: str,
-    policy: Policy | str | None = None,
+    policy: Policy | Mapping[str, Any] | str | None = None,
     *,
     choices: Sequence[str] = (),
     truncated: bool = False,
@@ -50,23 +55,26 @@ def verify(
 ) -> Verdict:
     """Whether a response answers `gold`: `extract`, then `grade`.
 
-    A response without an answer is not equal, by rung ``extraction``.
+    A response without an answer is not equal, by rung ``extraction``. Raises as `extract` and `grade` do.
     """
+    judge = _judge(gold, policy, choices, grader)
     form: Form = "choice" if choices else "open"
-    answer = extract(response, form, choices=choices, truncated=truncated)
-    if answer is None:
-        return Verdict(False, "extraction", "no answer")
-    return grade(answer, gold, policy, choices=choices, grader=grader)
+    answer = extract(arguments.text("response", response), form, choices=choices, truncated=truncated)
+    return Verdict(False, "extraction", "no answer") if answer is None else judge(answer)
 
 
-def policy_of(policy: Policy | str | None) -> Policy:
-    """The policy itself, that of a benchmark by name, or the default. Raises `UnknownName`."""
-    if policy is None:
-        return Policy()
-    return benchmarks.get(policy).policy if isinstance(policy, str) else policy
+def _judge(
+    gold: str, policy: Policy | Mapping[str, Any] | str | None, choices: Sequence[str], grader: str
+) -> Callable[[str], Verdict]:
+    """A function from an answer to its verdict; every argument is checked here, before there is an answer."""
+    decide = graders.get(grader)
+    arguments.text("gold", gold)
+    read, options = benchmarks.policy_of(policy), arguments.texts("choices", choices)
 
+    def judge(answer: str) -> Verdict:
+        verdict = decide(answer, gold, read, options)
+        if not isinstance(verdict, Verdict):
+            raise arguments.wrong(f"the verdict of grader {grader}", verdict, "a Verdict")
+        return verdict
 
-def _text(value: object, what: str) -> str:
-    if not isinstance(value, str):
-        raise UsageError(f"{what}: a {type(value).__name__}, expected a text; write numbers as str(number)")
-    return value
+    return judge

@@ -10,7 +10,8 @@ import pytest
 from mammoth_eval import models, resources
 from mammoth_eval.engines import default_model
 from mammoth_eval.errors import ModelError
-from mammoth_eval.plan import Settings, make_plan
+from mammoth_eval.plan import make_plan
+from mammoth_eval.settings import Settings
 
 TOML = """
 title = "Toy sums"

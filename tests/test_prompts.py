@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mammoth_eval import benchmarks, extraction, prompts
+from mammoth_eval import benchmarks, extraction, presets, prompts
 from mammoth_eval.errors import PromptError, UnknownName
 from mammoth_eval.types import Message, Problem
 
@@ -29,7 +29,9 @@ PROBLEMS = {
     ),
 }
 FAMILY = {"open": "gsm", "choice": "choice"}
-CASES = [(style, method, form) for style in prompts.names() for method in ("pot", "cot") for form in PROBLEMS]
+OWN = [name for name in prompts.names() if name not in presets.PRESETS]
+"""The others are held to their published texts: ``test_published_prompts.py``."""
+CASES = [(style, method, form) for style in OWN for method in ("pot", "cot") for form in PROBLEMS]
 INTRODUCTION = (
     "Below is an instruction that describes a task. Write a response that appropriately completes the request.\n\n"
 )

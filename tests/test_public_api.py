@@ -187,7 +187,7 @@ def test_an_engine_that_fails_is_named_and_nothing_counts_as_wrong(toy, tmp_path
     [
         ({"sample": 4}, "unknown setting 'sample'; did you mean 'samples'?"),
         ({"decoding": "hybird"}, "unknown decoding 'hybird'; did you mean 'hybrid'?"),
-        ({"concurrency": 0}, "concurrency 0"),
+        ({"concurrency": 0}, "concurrency = 0"),
         ({"engine": "script"}, "did you mean 'scripted'?"),
         ({"samples": "4"}, "samples = '4', expected a value of type int"),
         ({"temperature": "warm"}, "temperature = 'warm', expected a value of type float"),
@@ -237,7 +237,7 @@ def test_names_that_are_none_are_named():
         grade("1", "1", grader="exakt")
     with pytest.raises(UnknownName, match="benchmark"):
         grade("1", "1", "gsm9k")
-    with pytest.raises(UsageError, match="gold: a int, expected a text"):
+    with pytest.raises(UsageError, match="gold = 1, expected a text; write numbers as str"):
         grade("1", 1)
     with pytest.raises(AttributeError, match="no attribute 'evalute'"):
         mammoth_eval.evalute  # noqa: B018

@@ -227,9 +227,9 @@ def test_verl_configures_policy_and_benchmark_by_plain_values():
 
 
 def test_an_option_that_does_not_exist_is_refused_with_those_that_do():
-    with pytest.raises(UsageError, match=r"no option rigth.*right"):
+    with pytest.raises(UsageError, match=r"'rigth'.*right"):
         compute_score("x", "1", "1", rigth=2.0)
-    with pytest.raises(UsageError, match=r"no option decimal;.*decimals"):
+    with pytest.raises(UsageError, match=r"'decimal'.*decimals"):
         compute_score("x", "1", "1", policy={"decimal": "exact"})
 
 

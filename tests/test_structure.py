@@ -14,15 +14,15 @@ from complexity import complexity, functions
 PACKAGE = Path(__file__).resolve().parent.parent / "mammoth_eval"
 
 LEVELS = {
-    "types": 0, "errors": 0, "nvidia": 0, "registry": 0.5, "resources": 0.5, "config": 0.5, "redaction": 0.5,
-    "paths": 0.5, "thoughts": 0.5, "hub": 0.6, "installing": 0.7,
+    "types": 0, "errors": 0, "nvidia": 0,
+    "resources": 0.5, "redaction": 0.5, "paths": 0.5, "safe_text": 0.5, "thoughts": 0.5, "versions": 0.5,
+    "arguments": 0.5, "config": 0.6, "hub": 0.6, "chat_templates": 0.6, "registry": 0.7, "installing": 0.7,
     "benchmarks": 1, "prompts": 1, "extraction": 1, "graders": 1, "engines": 1, "sandbox": 1, "store": 1,
-    "stats": 1.5, "rules": 1.5, "models": 1.5,
-    "decoding": 2, "scoring": 2, "presets": 2, "paper": 2.5, "importers": 2.5, "plan": 2.5, "runfile": 2.7,
-    "events": 1.5, "verification": 1.5, "reward": 1.5, "runner": 3, "report": 3, "training": 3, "doctor": 3, (
-        "evaluation"
-    ): 3.5,
-    "integrations": 3.5,
+    "stats": 1.5, "rules": 1.5, "models": 1.5, "events": 1.5, "verification": 1.5, "reward": 1.5, "asking": 1.8,
+    "decoding": 2, "scoring": 2, "presets": 2, "settings": 2.4, "paper": 2.5, "importers": 2.5, "sampling": 2.5,
+    "plan": 2.6,
+    "runfile": 2.7,
+    "runner": 3, "report": 3, "training": 3, "doctor": 3, "evaluation": 3.5, "integrations": 3.5,
     "cli": 4, "__init__": 4.5, "__main__": 5,  # what __init__ offers is imported when it is used
 }  # fmt: skip
 

@@ -21,9 +21,9 @@ from mammoth_eval.cli import COMMANDS, build_parser
 from mammoth_eval.engines import openai, replay, scripted, transformers_load, vllm_start
 from mammoth_eval.graders import exact
 from mammoth_eval.importers import formats
-from mammoth_eval.plan import Settings
 from mammoth_eval.prompts import Exemplar, Prompt
 from mammoth_eval.report import export
+from mammoth_eval.settings import Settings
 from mammoth_eval.store import RunSpec
 from mammoth_eval.training import mixture, recipe, rows, suite
 
@@ -35,6 +35,8 @@ SESSION = {
     "engine": "What the engine says of itself: versions, device, dtype, context length, batch sizes.",
     "sandbox": "Level, layers in force, limits, and the versions of the libraries that programs see.",
     "concurrency": "Problems in progress at once.",
+    "chosen": "What was left to us (`auto`): the setting, its value, and the reason.",
+    "warnings": "Why this prompt may not suit this model or these problems, as printed before the run.",
     "graders": "Version of each grader, in the order of the run's graders.",
     "ended": "Only where the session was ended by an error: which.",
 }
@@ -46,7 +48,8 @@ def cli_page() -> str:
     head = (
         "# Command line\n\nEvery command has `--help`. Results go to standard output, progress and messages to "
         "standard error. "
-        "Exit codes: 0 done, 1 a failure of ours, 2 wrong usage, 130 interrupted.\n\n"
+        "Exit codes: 0 done, 1 a failure of ours, 2 wrong usage, 3 done with errored records (the same command tries "
+        "them again), 130 interrupted.\n\n"
     )
     links = [(f"[`{name}`](#mammoth-eval-{name})", text) for name, (_, text) in COMMANDS.items()]
     listed = table(("command", "what it does"), links)

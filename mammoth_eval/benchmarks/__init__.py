@@ -7,12 +7,16 @@ user's own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from mammoth_eval import resources
+from mammoth_eval import arguments, config, resources
 from mammoth_eval.benchmarks.source import load, pin, sample_rows
-from mammoth_eval.benchmarks.spec import Benchmark, Group, read
+from mammoth_eval.benchmarks.spec import Benchmark, Group, Trust, read
 from mammoth_eval.errors import UnknownName
+from mammoth_eval.types import Policy
 
 IND = ("gsm8k", "math", "aqua", "numglue")
 """The in-domain sets of the paper (arXiv 2309.05653), in its column order."""
@@ -46,17 +50,36 @@ def is_shipped(benchmark: Benchmark) -> bool:
     return benchmark.origin.resolve().parent == resources.folder("benchmarks").resolve()
 
 
+def policy_of(said: Policy | Mapping[str, Any] | str | None, name: str = "policy") -> Policy:
+    """The policy that a caller, a configuration or a file of cases means: a `Policy`, its settings by name, or a
+    benchmark whose policy it is; None: the default.
+
+    `name` is what messages call it. Raises `UnknownName` for a setting or a benchmark that does not exist,
+    `UsageError` for a value that a setting cannot have.
+    """
+    if said is None:
+        return Policy()
+    if isinstance(said, str):
+        return get(said).policy
+    policy: Policy = config.given(name, asdict(said) if isinstance(said, Policy) else said, Policy)
+    if not 0 <= policy.tolerance < 1:
+        raise arguments.wrong(f"{name}: tolerance", policy.tolerance, "a share from 0 to below 1")
+    return policy
+
+
 __all__ = [
     "IND",
     "OOD",
     "PAPER",
     "Benchmark",
     "Group",
+    "Trust",
     "get",
     "is_shipped",
     "load",
     "names",
     "pin",
+    "policy_of",
     "read",
     "sample_rows",
 ]

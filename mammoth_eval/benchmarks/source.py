@@ -20,7 +20,7 @@ from typing import Any
 from mammoth_eval import hub, registry, resources
 from mammoth_eval.benchmarks.adapters import ADAPTERS, Fields
 from mammoth_eval.benchmarks.generated import GENERATORS
-from mammoth_eval.benchmarks.spec import Benchmark, label
+from mammoth_eval.benchmarks.spec import NO_TRUST, Benchmark, Trust, check_trust, label
 from mammoth_eval.errors import BenchmarkError, DownloadError
 from mammoth_eval.installing import how_to_install
 from mammoth_eval.types import LETTERS, Problem
@@ -29,6 +29,8 @@ Row = Mapping[str, Any]
 
 _BUILDERS = {".csv": "csv", ".parquet": "parquet"}
 _TIMEOUT = 60.0
+LARGEST = 1 << 30
+"""Bytes of a file that is downloaded, at most."""
 _OPEN_SET = {"paper_form": "open"}
 # The released code has open sets and sets of choices, no mixed ones: it asks all of NumGLUE with its ``run_open.py``.
 # What follows its protocol to the byte (the prompt ``alpaca``) goes by this entry; everything else goes by the
@@ -39,15 +41,23 @@ _GOLDEN = (
 
 
 def load(
-    benchmark: Benchmark, *, data_dir: Path | None, cache_dir: Path, limit: float | None = None, seed: int | None = None
+    benchmark: Benchmark,
+    *,
+    data_dir: Path | None,
+    cache_dir: Path,
+    limit: float | None = None,
+    seed: int | None = None,
+    trust: Trust = NO_TRUST,
 ) -> tuple[Problem, ...]:
     """The problems of `benchmark`, in row order; with `limit` so many, spread over the set (`sample_rows`).
 
     `seed` replaces the seed of a generated benchmark, and is ignored by the others, whose rows are fixed.
-    Raises `BenchmarkError` where the rows cannot be had, or are not what the TOML says.
+    Raises `BenchmarkError` where the rows cannot be had, or are not what the TOML says, or it wants more than `trust`
+    gives.
     """
+    check_trust(benchmark, trust)
     rows = _generated(benchmark, seed) if benchmark.generator else _stored(benchmark, data_dir, cache_dir)
-    adapt = registry.load("row adapter", benchmark.adapter, ADAPTERS)
+    adapt = registry.load("row adapter", benchmark.adapter, registry.with_entry_points(ADAPTERS, "adapters"))
     return tuple(_problem(benchmark, index, rows[index], adapt) for index in sample_rows(len(rows), limit))
 
 
@@ -183,8 +193,9 @@ def _find(benchmark: Benchmark, data_dir: Path | None, cache_dir: Path) -> Path:
 def _download(benchmark: Benchmark) -> bytes:
     try:
         with urllib.request.urlopen(benchmark.address, timeout=_TIMEOUT) as answer:
-            content: bytes = answer.read()
-            return content
+            content: bytes = answer.read(LARGEST + 1)
+            if answer.length and len(content) <= LARGEST:  # `read` with a size does not notice
+                raise http.client.IncompleteRead(content, answer.length)
     except (OSError, http.client.HTTPException, ValueError) as error:  # the last: an address that is none
         if isinstance(error, urllib.error.HTTPError):
             error.close()  # it holds the connection
@@ -192,6 +203,12 @@ def _download(benchmark: Benchmark) -> bytes:
             f"{label(benchmark.origin)}: cannot download {benchmark.address}: {_one_line(error)}; "
             f"with no network, give a folder that has benchmarks/{benchmark.file} as --data-dir"
         ) from error
+    if len(content) > LARGEST:
+        raise BenchmarkError(
+            f"{label(benchmark.origin)}: {benchmark.address} is larger than {LARGEST >> 20} MiB; give a folder "
+            f"that has benchmarks/{benchmark.file} as --data-dir"
+        )
+    return content
 
 
 def _fault_of_bytes(benchmark: Benchmark, content: bytes, place: str) -> str:
@@ -245,7 +262,7 @@ def _fault(fields: Fields, benchmark: Benchmark) -> str:
 
 def _generated(benchmark: Benchmark, seed: int | None) -> list[Row]:
     """All rows of a generated benchmark; under the TOML's own seed they must be the pinned ones."""
-    generate = registry.load("generator", benchmark.generator, GENERATORS)
+    generate = registry.load("generator", benchmark.generator, registry.with_entry_points(GENERATORS, "generators"))
     name = label(benchmark.origin)
     try:
         rows: list[Row] = list(generate(benchmark.generate, benchmark.rows, benchmark.seed if seed is None else seed))

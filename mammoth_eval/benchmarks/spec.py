@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Literal
 
 from msgspec import Struct, field
@@ -16,6 +17,20 @@ from mammoth_eval.types import Policy
 
 Group = Literal["ind", "ood", "extra", "generated"]
 BenchmarkForm = Literal["open", "choice", "mixed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What a benchmark's TOML may do besides saying where rows lie and what is in them: by default nothing."""
+
+    code: bool = False
+    """Name functions as ``module:function``, which are imported and called."""
+    http: bool = False
+    """Name addresses that are not https."""
+
+
+NO_TRUST = Trust()
+"""For a file of whoever wrote it."""
 
 
 class Benchmark(Struct, frozen=True, forbid_unknown_fields=True, rename={"policy": "grading"}):
@@ -118,6 +133,10 @@ def _check_source(benchmark: Benchmark, document: Document) -> None:
     """There is somewhere to take rows from, and what is pinned is pinned in full."""
     if not (benchmark.file or benchmark.hub or benchmark.generator):
         raise document.wrong((), "no source of rows: one of 'file', 'hub', 'generator' is needed")
+    if benchmark.file and not is_below(benchmark.file):
+        raise document.wrong(
+            ("file",), f"file = {benchmark.file!r}, expected a path below the folder of data, without '..'"
+        )
     if benchmark.repository and not (re.fullmatch(r"[0-9a-f]{40}", benchmark.commit) and benchmark.path):
         raise document.wrong(
             ("repository",), "'repository' needs 'commit' (40 hexadecimal digits) and 'path' beside it"
@@ -126,3 +145,25 @@ def _check_source(benchmark: Benchmark, document: Document) -> None:
         raise document.wrong(("sha256",), f"sha256 = {benchmark.sha256!r}, expected 64 hexadecimal digits")
     if benchmark.address and not (benchmark.file and benchmark.sha256):
         raise document.wrong((), "an address needs 'file' and 'sha256' beside it: what is downloaded is checked")
+
+
+def is_below(path: str) -> bool:
+    """Whether a path can only lead below the folder that it is taken from, on any system."""
+    forms = (PurePosixPath(path), PureWindowsPath(path))
+    return not any(form.is_absolute() or form.drive or form.root or ".." in form.parts for form in forms)
+
+
+def check_trust(benchmark: Benchmark, trust: Trust) -> None:
+    """Raise `BenchmarkError` where the TOML wants more than `trust` gives."""
+    for key, name in (("adapter", benchmark.adapter), ("generator", benchmark.generator)):
+        if ":" in name and not trust.code:
+            raise BenchmarkError(
+                f"{label(benchmark.origin)}: {key} = {name!r} runs code of that module; --allow-code lets it, if you "
+                f"trust the file"
+            )
+    if benchmark.address and not benchmark.address.lower().startswith("https://"):
+        allowed = trust.http and benchmark.address.lower().startswith("http://")
+        if not allowed:
+            raise BenchmarkError(
+                f"{label(benchmark.origin)}: {benchmark.address} is not https; --allow-http takes http:// as well"
+            )

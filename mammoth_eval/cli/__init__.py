@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 from mammoth_eval import __version__
 from mammoth_eval.errors import MammothError
+from mammoth_eval.safe_text import printable
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("mammoth_eval.cli.run", "evaluate a model on benchmarks"),
@@ -65,7 +66,7 @@ def build_parser(*commands: str) -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; 0 done, 1 a failure of ours, 2 wrong usage, 130 interrupted."""
+    """Run one command; 0 done, 1 a failure of ours, 2 wrong usage, 3 done with errored records, 130 interrupted."""
     words = _with_new_name(sys.argv[1:] if argv is None else argv)
     command = next((word for word in words if word in COMMANDS), "")
     try:
@@ -73,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = importlib.import_module(COMMANDS[args.command][0]).main(args)
         return code
     except MammothError as error:
-        print(f"mammoth-eval {command}: {error}", file=sys.stderr)
+        print(f"mammoth-eval {command}: {printable(str(error))}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

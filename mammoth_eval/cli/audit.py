@@ -24,6 +24,7 @@ from mammoth_eval.cli import options, show
 from mammoth_eval.errors import UsageError
 from mammoth_eval.graders import GRADERS
 from mammoth_eval.paper import extraction as paper
+from mammoth_eval.safe_text import printable
 from mammoth_eval.types import Policy, Record, Verdict
 
 SHOWN = 40
@@ -78,7 +79,7 @@ def main(args: argparse.Namespace) -> int:
     first = rulings[graders[0]]
     findings = {name: _findings(of_grader, first) for name, of_grader in rulings.items()}
     if args.json:
-        print(json.dumps(findings, indent=2, ensure_ascii=False))
+        show.print_json(findings)
     else:
         _show(findings, rulings)
     return 0
@@ -224,6 +225,6 @@ def _list(console: Console, title: str, rows: Sequence[dict[str, Any]]) -> None:
     for row in rows[:SHOWN]:
         said = "equal" if row["verdict"] else "not equal"
         line = f"  {row['id']}: gold {row['gold'][:60]!r} answer {row['pred'][:60]!r}: {said} ({row['reason'][:80]})"
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
     if len(rows) > SHOWN:
         console.print(f"  and {len(rows) - SHOWN} more: --json lists all", highlight=False, markup=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +43,7 @@ def main(args: argparse.Namespace) -> int:
             comparisons or [comparison for _, _, comparison, _ in matrix.pairs] if matrix else comparisons,
             matrix,
         )
-        print(json.dumps(content, indent=2, ensure_ascii=False))
+        show.print_json(content)
         return 0
     grids: list[Grid] = [matrix_grid(matrix)] if matrix else []
     for comparison in comparisons:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mammoth_eval import benchmarks, cli, installing, presets, prompts
+from mammoth_eval.asking import AUTO
 from mammoth_eval.decoding import DECODINGS
 from mammoth_eval.engines import ENGINES
 from mammoth_eval.errors import UsageError
@@ -71,7 +72,7 @@ def _names(action: argparse.Action) -> list[str]:
         "--decoding": DECODINGS,
         "--grader": GRADERS,
         "--preset": presets.PRESETS,
-        "--prompt": prompts.names(),
+        "--prompt": (AUTO, *prompts.names()),
         "--benchmarks": ("paper", "ind", "ood", "generated", *benchmarks.names()),
         "--benchmark": benchmarks.names(),
     }

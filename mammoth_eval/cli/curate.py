@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mammoth_eval import models
-from mammoth_eval.cli import messages, options
+from mammoth_eval.cli import messages, options, show
 from mammoth_eval.engines import ENGINES, make_engine
 from mammoth_eval.errors import DataError, UsageError
 from mammoth_eval.resources import cache_folder
@@ -106,7 +106,7 @@ def main(args: argparse.Namespace) -> int:
     rows.write_text(path, json.dumps(reports, indent=1, ensure_ascii=False) + "\n")
     messages.say(console, f"{len(kept)} rows: {args.out}; report: {path}")
     if args.json:
-        print(json.dumps(reports, indent=1, ensure_ascii=False))
+        show.print_json(reports, indent=1)
     return 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,10 +17,10 @@ from mammoth_eval.errors import UnknownName, UsageError
 from mammoth_eval.report.changes import KINDS, Change, Changes, aligned, changes
 from mammoth_eval.report.differences import differences_grid
 from mammoth_eval.report.stored import Run, load_run
+from mammoth_eval.safe_text import printable
 
 DEFAULT_KINDS = ("gained", "lost", "outcome", "answer")
 STYLES = {"=": "dim", "…": "dim italic", "~": "yellow", "<": "red", ">": "green"}
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -97,12 +96,12 @@ def _summary(changed: Changes) -> Iterator[str]:
 def _show(change: Change, console: Console, *, texts: bool) -> None:
     """One problem: a head, then A and B beside one another."""
     console.print()
-    console.print(Text(f"{change.problem.id}  {change.kind}  gold {visible(change.problem.gold)}", style="bold"))
-    console.print(Text(visible(change.problem.question)))
+    console.print(Text(f"{change.problem.id}  {change.kind}  gold {printable(change.problem.gold)}", style="bold"))
+    console.print(Text(printable(change.problem.question)))
     table = Table(box=None, expand=True, show_header=True, padding=(0, 1, 0, 0))
     table.add_column("", width=1)
     for name, side in (("A", change.a), ("B", change.b)):
-        head = f"{name}: {side.outcome}, {'no answer' if side.answer is None else visible(side.answer)}"
+        head = f"{name}: {side.outcome}, {'no answer' if side.answer is None else printable(side.answer)}"
         table.add_column(Text(head + (f", by {side.path}" if side.path else "")), ratio=1, overflow="fold")
     for part in change.parts if texts else ():
         if part.changed:
@@ -112,10 +111,7 @@ def _show(change: Change, console: Console, *, texts: bool) -> None:
                 *(Text(part.name + ("" if text is not None else ": none"), style="bold") for text in (part.a, part.b)),
             )
             for mark, left, right in aligned(part.a, part.b):
-                table.add_row(mark, Text(visible(left), style=STYLES[mark]), Text(visible(right), style=STYLES[mark]))
+                table.add_row(
+                    mark, Text(printable(left), style=STYLES[mark]), Text(printable(right), style=STYLES[mark])
+                )
     console.print(table)
-
-
-def visible(text: str) -> str:
-    """`text` with control characters written out: what a model wrote must not command the terminal."""
-    return _CONTROLS.sub(lambda match: f"\\x{ord(match[0]):02x}", text)

@@ -14,6 +14,7 @@ from mammoth_eval.engines.tokens import prompt_tokens
 from mammoth_eval.errors import ModelError
 from mammoth_eval.models import WEIGHTS_ENGINES
 from mammoth_eval.plan import Plan
+from mammoth_eval.safe_text import printable
 from mammoth_eval.types import Method, Query
 
 Count = Callable[[Query], int]
@@ -26,7 +27,7 @@ def show_plans(plans: Sequence[Plan], results_dir: Path) -> int:
         if len(plans) > 1:
             print(f"Run {number} of {len(plans)}")
         for line in describe(plan, results_dir):
-            print(line)
+            print(printable(line))
         print()
     return 0
 
@@ -42,6 +43,8 @@ def describe(plan: Plan, results_dir: Path) -> Iterator[str]:
         f"sampling   {spec.samples} per problem, "
         f"{', '.join(f'{name}={value}' for name, value in spec.sampling.items())}"
     )
+    yield from (f"chosen     {setting}" for setting in plan.chosen)
+    yield from (f"warning    {warning}" for warning in plan.warnings)
     yield f"sandbox    {', '.join(f'{name}={value}' for name, value in spec.sandbox.items())}"
     yield f"results    {results_dir / spec.folder()}"
     if unit == "words":
@@ -81,7 +84,7 @@ def _counting(plan: Plan) -> tuple[str, Count]:
     tokenizer = _tokenizer(plan) if plan.spec.engine in WEIGHTS_ENGINES else None
     if tokenizer is None:
         return "words", lambda query: len(query.shown.split())
-    return "tokens", lambda query: len(prompt_tokens(query, tokenizer, plan.spec.model))
+    return "tokens", lambda query: len(prompt_tokens(query, tokenizer, plan.spec.model, plan.sampling.thinking))
 
 
 def _tokenizer(plan: Plan) -> Any:

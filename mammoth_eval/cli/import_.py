@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,13 +19,14 @@ from msgspec import structs
 
 from mammoth_eval import decoding, importers
 from mammoth_eval.cli import messages, options, show
-from mammoth_eval.cli.progress import Display
-from mammoth_eval.errors import UsageError
+from mammoth_eval.cli.progress import Display, Watch
+from mammoth_eval.errors import ERRORED, UsageError
 from mammoth_eval.evaluation import run_plan
 from mammoth_eval.importers import Imported
-from mammoth_eval.plan import Plan, Settings, make_plan, row_numbers
+from mammoth_eval.plan import Plan, make_plan, row_numbers
 from mammoth_eval.report.results import RunSummary, summarize_run
 from mammoth_eval.resources import cache_folder
+from mammoth_eval.settings import IMPORTED, Settings
 from mammoth_eval.types import Method
 
 
@@ -58,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sandbox", default="auto", metavar="LEVEL", help="level of the sandbox (default: auto)")
     parser.add_argument("--program-seconds", type=float, metavar="S", help="CPU seconds of one program (default: 5)")
     options.add_data_dir(parser)
+    options.add_trust(parser)
     options.add_results_dir(parser)
     parser.add_argument("--table", dest="format", choices=options.FORMATS, default="table", help="form of the tables")
     parser.add_argument(
@@ -78,9 +79,10 @@ def main(args: argparse.Namespace) -> int:
         messages.say(console, line)
     engine = importers.Recordings(imported.texts, imported.ends, tuple(file.name for file, _ in imported.files))
     with Display(console) as display:
-        path = run_plan(plan, args.results_dir, engine=engine, progress=display, command=options.command_line())
+        watch = Watch(display)
+        path = run_plan(plan, args.results_dir, engine=engine, progress=watch, command=options.command_line())
     _show(imported, summarize_run(path), args.format)
-    return 0
+    return ERRORED if watch.errored else 0
 
 
 def _sources(args: argparse.Namespace) -> list[tuple[Path, str, Method | None]]:
@@ -97,12 +99,14 @@ def _settings(args: argparse.Namespace) -> Settings:
     return Settings(
         model=args.model,
         benchmarks=(args.benchmark,),
-        engine="import",
+        engine=IMPORTED,
         graders=options.names(args.grader) or None,
         sandbox=args.sandbox,
         program_seconds=args.program_seconds,
         data_dir=args.data_dir,
         cache_dir=cache_folder(),
+        allow_code=args.allow_code,
+        allow_http=args.allow_http,
     )
 
 
@@ -128,7 +132,8 @@ def _plan(plan: Plan, imported: Imported) -> Plan:
         rows={benchmark.name: row_numbers(imported.problems)},
     )
     decode = decoding.get(imported.decoding)
-    return replace(plan, spec=spec, problems=((benchmark, imported.problems),), prompt=importers.PROMPT, decode=decode)
+    problems = ((benchmark, imported.problems),)
+    return replace(plan, spec=spec, problems=problems, prompt=importers.PROMPT, decode=decode, chosen=(), warnings=())
 
 
 def _covered(identity: Mapping[str, Any], imported: Imported) -> dict[str, Any]:
@@ -161,6 +166,6 @@ def _show(imported: Imported, summary: RunSummary, form: str) -> None:
     if form == "json":
         files = [importers.report(*pair) for pair in imported.files]
         content = {"files": files, "without_generation": list(imported.incomplete), "runs": [summary.to_json()]}
-        print(json.dumps(content, indent=2, ensure_ascii=False))
+        show.print_json(content)
     else:
         show.show_runs([summary], form)

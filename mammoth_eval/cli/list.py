@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import ast
 import importlib.util
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -33,7 +32,7 @@ def main(args: argparse.Namespace) -> int:
     """Print the entries of each kind."""
     listed = {kind: KINDS[kind]() for kind in ([args.kind] if args.kind else KINDS)}
     if args.json:
-        print(json.dumps(listed, indent=2, ensure_ascii=False))
+        show.print_json(listed)
         return 0
     out = show.console()
     for kind, entries in listed.items():

@@ -14,8 +14,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mammoth_eval import prompts
+from mammoth_eval import presets, prompts
 from mammoth_eval.errors import UsageError
+from mammoth_eval.types import DRAWN
 
 ENGINES = {
     "vllm": "vllm",
@@ -37,7 +38,7 @@ UNNEEDED = ("tokenizer", "tokenizer_backend", "tokenized_requests", "batch_size"
 The server and the engine see to it.
 """
 LENGTHS = ("max_gen_toks", "max_new_tokens", "max_tokens")
-GEN_KWARGS = ("temperature", "top_p", "top_k", "do_sample", "until", *LENGTHS)
+GEN_KWARGS = (*DRAWN, "seed", "do_sample", "until", *LENGTHS)
 
 Tell = Callable[[str], None]
 
@@ -76,8 +77,10 @@ def translate(args: argparse.Namespace, tell: Tell) -> argparse.Namespace:
         _give(args, "results_dir", args.output_path, "--output_path")
     if args.batch_size is not None:
         tell(f"--batch_size {args.batch_size}: not used, the engine batches as memory allows")
-    chat = args.model_args is not None and _read_model(args, tell)
-    _read_prompt(args, chat=chat or args.apply_chat_template is not None)
+    kind = _read_model(args, tell) if args.model_args is not None else ""
+    _read_prompt(args, chat="chat" in kind or args.apply_chat_template is not None)
+    if args.prompt is None and kind.endswith("-completions"):
+        args.prompt = _style(0, chat=False)  # such a server completes texts: a chat is not to be tried
     if args.gen_kwargs is not None:
         _read_sampling(args, arguments("--gen_kwargs", args.gen_kwargs))
     return args
@@ -110,8 +113,11 @@ def _value(text: str) -> Any:
         return text.strip("'\"")
 
 
-def _read_model(args: argparse.Namespace, tell: Tell) -> bool:
-    """``--model`` and ``--model_args`` as our model, engine and engine arguments; whether it is one that only chats."""
+def _read_model(args: argparse.Namespace, tell: Tell) -> str:
+    """``--model`` and ``--model_args`` as our model, engine and engine arguments.
+
+    The kind of model that ``--model`` names there, ``local-chat-completions`` say; empty where it names none.
+    """
     given = arguments("--model_args", args.model_args)
     named = [str(given.pop(key)) for key in MODEL_KEYS if key in given]
     kind = args.model if args.model in ENGINES and (named or "base_url" in given) else ""
@@ -125,7 +131,7 @@ def _read_model(args: argparse.Namespace, tell: Tell) -> bool:
     for key in unneeded:
         tell(f"--model_args {key}={given.pop(key)}: not used, the engine sees to it")
     args.engine_arg = [*(f"{key}={_written(value)}" for key, value in given.items()), *args.engine_arg]
-    return "chat" in kind
+    return kind
 
 
 def _choose_engine(args: argparse.Namespace, kind: str, named: list[str]) -> None:
@@ -172,6 +178,7 @@ def _read_prompt(args: argparse.Namespace, *, chat: bool) -> None:
 def _style(exemplars: int, *, chat: bool) -> str:
     """The first prompt style with that many exemplars. Raises `UsageError` where there is none."""
     styles = [style for style in map(prompts.get, prompts.names()) if style.chat == chat]
+    styles = [style for style in styles if style.name not in presets.PRESETS]  # others' evaluations are presets
     fitting = next((style.name for style in styles if style.exemplars == exemplars), None)
     if fitting is None:
         there = ", ".join(f"{style.exemplars} ({style.name})" for style in styles)
@@ -192,7 +199,7 @@ def _read_sampling(args: argparse.Namespace, given: dict[str, Any]) -> None:
     args.stop = [*args.stop, *([until] if isinstance(until, str) else until)]
     for key, value in given.items():
         name = "max_tokens" if key in LENGTHS else key
-        whole = name in ("max_tokens", "top_k")
+        whole = name in ("max_tokens", "top_k", "seed")
         if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
             raise UsageError(f"--gen_kwargs {key}={value}: expected a {'whole number' if whole else 'number'}")
         _give(args, name, value if whole else float(value), f"--gen_kwargs {key}")
@@ -211,7 +218,7 @@ def _read_temperature(args: argparse.Namespace, given: dict[str, Any]) -> None:
         raise UsageError("--gen_kwargs do_sample=true: at which temperature? add temperature=0.7")
 
 
-_UNSET = {"top_p": 1.0, "top_k": 0, "results_dir": Path("results")}
+_UNSET = {"seed": 0, "results_dir": Path("results")}
 """What a setting is where its own flag was not given; the others are None."""
 
 

@@ -12,6 +12,8 @@ import sys
 
 from rich.console import Console
 
+from mammoth_eval.safe_text import printable
+
 LOGGER = logging.getLogger("mammoth_eval")
 """The parent of every logger of this package; others (vLLM's, transformers') are left as they are."""
 
@@ -43,7 +45,7 @@ def say(console: Console, text: str, style: str | None = None) -> None:
 
     Names and paths are neither wrapped, nor coloured by what they look like, nor read as markup.
     """
-    console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
+    console.print(printable(text), style=style, highlight=False, markup=False, soft_wrap=True)
 
 
 class _ConsoleHandler(logging.Handler):
@@ -59,6 +61,6 @@ class _ConsoleHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Print one record; an error even where the console is quiet."""
         if self._console.quiet:
-            print(self.format(record), file=sys.stderr)
+            print(printable(self.format(record)), file=sys.stderr)
         else:
             say(self._console, self.format(record))

@@ -43,9 +43,26 @@ def add_data_dir(parser: Parser) -> None:
     )
 
 
+def add_trust(parser: Parser) -> None:
+    """``--allow-code`` and ``--allow-http``: what files that are not ours may do."""
+    parser.add_argument(
+        "--allow-code",
+        action="store_true",
+        help="benchmark and run files may name functions of their own as module:function; they are imported and called",
+    )
+    parser.add_argument(
+        "--allow-http", action="store_true", help="benchmark files may name addresses that are not https"
+    )
+
+
 def add_skip_damaged(parser: Parser) -> None:
     """``--skip-damaged``."""
     parser.add_argument("--skip-damaged", action="store_true", help="leave out records that cannot be read")
+
+
+def add_partial(parser: Parser) -> None:
+    """``--partial``."""
+    parser.add_argument("--partial", action="store_true", help="also count sets that are not finished")
 
 
 def add_format(parser: Parser, *, without: Sequence[str] = ()) -> None:
@@ -90,6 +107,11 @@ def limit(word: str) -> float:
     if not value.is_integer():
         raise ValueError(word)
     return int(value)
+
+
+def tokens(word: str) -> int | str:
+    """A number of tokens, or ``auto``. Raises `ValueError`, which argparse explains."""
+    return word if word == "auto" else int(word)
 
 
 def names(words: str | None) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from dataclasses import dataclass
 from types import TracebackType
@@ -15,7 +16,8 @@ from rich.table import Table
 
 from mammoth_eval import stats
 from mammoth_eval.cli import messages
-from mammoth_eval.events import Downloading, Event, Finished, Known, Notice, Opened, Started, Starting
+from mammoth_eval.events import Downloading, Errored, Event, Finished, Known, Notice, Opened, Started, Starting
+from mammoth_eval.safe_text import printable
 from mammoth_eval.store.records import AnyRecord
 from mammoth_eval.types import Record
 
@@ -53,6 +55,25 @@ class Tally:
         self.ended = time.monotonic()
         if self.started is None:
             self.started = self.ended - record.seconds
+
+
+class Watch:
+    """Passes on what a run tells, and remembers whether records are errored.
+
+    The exit code says so, and one line on standard error, even where all else is quiet.
+    """
+
+    def __init__(self, display: Display) -> None:
+        self._display = display
+        self.errored = False
+
+    def __call__(self, event: Event) -> None:
+        """Take one event."""
+        if isinstance(event, Errored):
+            self.errored = True
+            if self._display.console.quiet:
+                print(printable(event.text), file=sys.stderr)
+        self._display(event)
 
 
 class Display:
@@ -100,7 +121,7 @@ class Display:
                 tally.add(record, self._grader)
                 tally.finished(record)
                 self._log_record(record)
-            case Notice(text):
+            case Notice(text) | Errored(text):
                 self._stop()
                 self._say(text, style="yellow")
 

@@ -9,20 +9,21 @@ from pathlib import Path
 
 from rich.console import Console
 
-from mammoth_eval import presets, store, thoughts
+from mammoth_eval import chat_templates, presets, store, thoughts
+from mammoth_eval.benchmarks.groups import benchmark_names
 from mammoth_eval.cli import dry_run, lm_eval, messages, options, run_file, show
-from mammoth_eval.cli.progress import Display
+from mammoth_eval.cli.progress import Display, Watch
 from mammoth_eval.decoding import DECODINGS
 from mammoth_eval.engines import ENGINES
-from mammoth_eval.errors import MammothError, UsageError
+from mammoth_eval.errors import ERRORED, MammothError, UsageError
 from mammoth_eval.evaluation import run_plan
-from mammoth_eval.events import ignore
 from mammoth_eval.models import DEFAULT
-from mammoth_eval.plan import Plan, Settings, benchmark_names, make_plan
+from mammoth_eval.plan import Plan, make_plan
 from mammoth_eval.report.results import summarize_run
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.rules import NAMES as GRADERS
 from mammoth_eval.sandbox import LEVELS
+from mammoth_eval.settings import GIVEN, MODEL, Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,15 +52,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--preset", choices=sorted(presets.PRESETS), help="named settings; those below override it (default: default)"
     )
     how.add_argument("--decoding", metavar="NAME", help=f"one of {', '.join(DECODINGS)}")
-    how.add_argument("--prompt", metavar="NAME", help="prompt style or file; see: mammoth-eval list prompts")
+    how.add_argument(
+        "--prompt",
+        metavar="NAME",
+        help="auto (default): the one that the model wants; or a style (mammoth-eval list prompts), or a file",
+    )
     how.add_argument(
         "--grader", metavar="NAMES", help=f"comma list of {', '.join(GRADERS)}; the first decides fallbacks"
     )
     how.add_argument("--samples", type=int, metavar="N", help="samples per problem: majority vote and pass@k")
     how.add_argument("--temperature", type=float, metavar="T")
-    how.add_argument("--top-p", type=float, default=1.0, metavar="P")
-    how.add_argument("--top-k", type=int, default=0, metavar="K")
-    how.add_argument("--max-tokens", type=int, metavar="N", help="new tokens of one completion")
+    how.add_argument("--top-p", type=float, metavar="P")
+    how.add_argument("--top-k", type=int, metavar="K")
+    how.add_argument("--min-p", type=float, metavar="P")
+    for name, off in (("repetition", 1), ("presence", 0), ("frequency", 0)):
+        how.add_argument(f"--{name}-penalty", type=float, metavar="X", help=f"default: {off}, off")
+    how.add_argument(
+        "--sampling",
+        choices=(GIVEN, MODEL),
+        default=GIVEN,
+        help="model: what is not given above is what the model's generation_config.json recommends (default: given)",
+    )
+    how.add_argument(
+        "--max-tokens",
+        type=options.tokens,
+        metavar="N",
+        help="new tokens of one completion; auto: what is recommended for the model, as far as its context reaches",
+    )
+    how.add_argument(
+        "--thinking",
+        choices=chat_templates.CHOICES,
+        default=chat_templates.AUTO,
+        help="asked of the model's thinking by its chat template's switch: on, off, or an effort (default: auto)",
+    )
     how.add_argument(
         "--thoughts",
         metavar="FORM",
@@ -88,6 +113,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where = parser.add_argument_group("where")
     options.add_data_dir(where)
     options.add_results_dir(where)
+    options.add_trust(where)
     where.add_argument(
         "--skip-damaged", action="store_true", help="problems whose records cannot be read are pending again"
     )
@@ -109,12 +135,14 @@ def main(args: argparse.Namespace) -> int:
         plans = [make_plan(settings_from(run)) for run in runs]  # all of them before the first engine starts
     if args.dry_run:
         return dry_run.show_plans(plans, args.results_dir)
-    paths, failed = [], []
+    paths, failed, errored = [], [], False
     for number, plan in enumerate(plans, 1):
         if len(plans) > 1:
             messages.say(console, f"run {number} of {len(plans)}: {plan.spec.folder()}")
         try:
-            paths.append(_evaluate(plan, args, console, concurrency))
+            path, has_errored = _evaluate(plan, args, console, concurrency)
+            paths.append(path)
+            errored = errored or has_errored
         except MammothError as error:
             if len(plans) == 1:
                 raise
@@ -123,19 +151,22 @@ def main(args: argparse.Namespace) -> int:
     show.show_runs([summarize_run(path, skip_damaged=args.skip_damaged) for path in dict.fromkeys(paths)], args.format)
     if failed:
         raise MammothError(f"{len(failed)} of {len(plans)} runs failed: {'; '.join(failed)}")
-    return 0
+    return ERRORED if errored else 0
 
 
-def _evaluate(plan: Plan, args: argparse.Namespace, console: Console, concurrency: int | None) -> Path:
+def _evaluate(plan: Plan, args: argparse.Namespace, console: Console, concurrency: int | None) -> tuple[Path, bool]:
+    """The run's folder, and whether records of it are errored."""
     with Display(console) as display:
-        return run_plan(
+        watch = Watch(display)
+        path = run_plan(
             plan,
             args.results_dir,
             concurrency=concurrency,
-            progress=ignore if args.quiet else display,
+            progress=watch,
             skip_damaged=args.skip_damaged,
             command=options.command_line(),
         )
+    return path, watch.errored
 
 
 def settings_from(args: argparse.Namespace) -> Settings:
@@ -161,6 +192,12 @@ def settings_from(args: argparse.Namespace) -> Settings:
         temperature=args.temperature,
         top_p=args.top_p,
         top_k=args.top_k,
+        min_p=args.min_p,
+        repetition_penalty=args.repetition_penalty,
+        presence_penalty=args.presence_penalty,
+        frequency_penalty=args.frequency_penalty,
+        sampling=args.sampling,
+        thinking=args.thinking,
         thoughts=args.thoughts,
         thinking_budget=args.thinking_budget,
         stop=tuple(args.stop),
@@ -171,6 +208,8 @@ def settings_from(args: argparse.Namespace) -> Settings:
         program_seconds=args.program_seconds,
         data_dir=args.data_dir,
         cache_dir=cache_folder(),
+        allow_code=args.allow_code,
+        allow_http=args.allow_http,
         factors=getattr(args, "factors", {})
         | {name: str(value) for name, value in options.pairs("--factor", args.factor).items()},
     )

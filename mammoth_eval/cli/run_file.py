@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--dry-run", action="store_true", help="show what would be asked, and how much; no engine, nothing written"
     )
-    names = {FLAGS.get(name, name) for name in config.keys(runfile.RunFile)}
+    names = {FLAGS.get(name, name) for name in config.keys(runfile.RunFile) if name not in runfile.HIDDEN}
     actions = [action for action in parser._actions if action.dest in names]  # argparse has no public list of them
     parser.set_defaults(unless_said={action.dest: parser.get_default(action.dest) for action in actions})
     for action in actions:
@@ -49,7 +49,7 @@ def runs(args: Namespace, translate: Callable[[Namespace], Namespace]) -> list[N
     given = {name: value for name, value in vars(args).items() if name != "unless_said"}
     flags = vars(translate(Namespace(**{**args.unless_said, **given})))
     said = {name: value for name, value in flags.items() if name in given or value != args.unless_said[name]}
-    files: tuple[dict[str, Any], ...] = runfile.read(args.config) if args.config else ({},)
+    files: tuple[dict[str, Any], ...] = runfile.read(args.config, allow_code=args.allow_code) if args.config else ({},)
     made = [Namespace(**{**args.unless_said, **_flags(file), **said}) for file in files]
     # a flag may have fixed an axis of the matrix
     return [run for number, run in enumerate(made) if run not in made[:number]]

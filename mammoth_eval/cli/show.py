@@ -21,20 +21,22 @@ from mammoth_eval.report.result_tables import (
     to_csv,
 )
 from mammoth_eval.report.results import RunSummary
+from mammoth_eval.safe_text import printable
 from mammoth_eval.store import write_atomically
 
 PLAIN_WIDTH = 200
 """Columns where standard output is no terminal."""
 
 
-def show_runs(runs: Sequence[RunSummary], form: str) -> None:
-    """Print the tables of `runs` to standard output."""
+def show_runs(runs: Sequence[RunSummary], form: str, *, partial: bool = False) -> None:
+    """Print the tables of `runs` to standard output, with means also over sets that are not finished if `partial`."""
     if form == "json":
-        print(json.dumps([run.to_json() for run in runs], indent=2, ensure_ascii=False))
+        print_json([run.to_json(partial=partial) for run in runs])
     elif form == "csv":
-        print(to_csv(runs), end="")
+        write(to_csv(runs, partial=partial))
     else:
-        tables = (accuracy_grid(runs), outcome_grid(runs), path_grid(runs), failures_grid(runs), samples_grid(runs))
+        accuracy = accuracy_grid(runs, partial=partial)
+        tables = (accuracy, outcome_grid(runs), path_grid(runs), failures_grid(runs), samples_grid(runs))
         show_grids([table for table in tables if table is not None], form)
 
 
@@ -53,10 +55,15 @@ def show_grids(grids: Sequence[grid.Grid], form: str, title: str = "Report", out
         write(_text(grids, form, title), output)
 
 
+def print_json(content: object, indent: int = 2) -> None:
+    """Print `content` as JSON in the characters that it has, those written out that would command a terminal."""
+    print(printable(json.dumps(content, indent=indent, ensure_ascii=False)))
+
+
 def write(text: str, output: Path | None = None) -> None:
     """Print `text`, or write it to `output` in one step. Raises `StoreError` where that cannot be done."""
     if output is None:
-        print(text, end="")
+        print(printable(text), end="")
     else:
         write_atomically(output, text)
 

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 from mammoth_eval.cli import messages, options
-from mammoth_eval.errors import MammothError, TrainingError
+from mammoth_eval.errors import ERRORED, MammothError, TrainingError
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.training import manifest, outline, sft
 from mammoth_eval.training import suite as suites
@@ -119,7 +119,7 @@ def _run(words: list[str]) -> None:
     done = subprocess.run([sys.executable, "-m", "mammoth_eval", *words], stdout=subprocess.DEVNULL, check=False)
     if done.returncode in (-2, 130):
         raise KeyboardInterrupt
-    if done.returncode:
+    if done.returncode not in (0, ERRORED):  # of errored records the command itself has told
         kind = TrainingError if words[0] == "train" else MammothError
         raise kind(
             f"failed (exit {done.returncode}): {shlex.join(['mammoth-eval', *words])}; the same suite goes on from "

@@ -35,7 +35,9 @@ class Kit:
     def drawn(self, query: Query) -> Sampling:
         """The sampling for `query`: the prompt's stop texts and the user's, and a seed of its own."""
         return replace(
-            self.sampling, seed=seed_of(self.sampling.seed, query), stop=(*self.prompt.stop, *self.sampling.stop)
+            self.sampling,
+            seed=seed_of(self.sampling.seed, query),
+            stop=(*self.prompt.stops(query.method), *self.sampling.stop),
         )
 
     async def complete(self, query: Query, sampling: Sampling) -> Completion:

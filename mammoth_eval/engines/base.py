@@ -20,7 +20,7 @@ class Engine(Protocol):
 
     Built as ``Class(model, **options)``: cheap, nothing is loaded before ``async with``. Entering raises `ModelError`
     (cannot be found, read, held in memory: with what to do) or `EngineError`. It may have an attribute `capacity`: see
-    `requests_wanted`.
+    `requests_wanted`, and a coroutine `prompt_ids`, which gives the tokens of a query's prompt, or None.
     """
 
     async def __aenter__(self) -> Self: ...

@@ -7,23 +7,24 @@ options.
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from mammoth_eval import thoughts
-from mammoth_eval.engines.importing import import_module
-from mammoth_eval.engines.openai_retry import Again, Endpoint, advice, pause, retry_reason, room_left, say_wait
+from mammoth_eval import chat_templates, thoughts
+from mammoth_eval.engines import finish, openai_server
+from mammoth_eval.engines.openai_body import FIELDS, droppable, goes_on, sampling_fields, turns
+from mammoth_eval.engines.openai_pool import Servers
+from mammoth_eval.engines.openai_refusal import Refusal, advice
+from mammoth_eval.engines.openai_reply import Reply, read
+from mammoth_eval.engines.openai_retry import Endpoint, room_left
 from mammoth_eval.engines.options import at_least, read_options
 from mammoth_eval.engines.thinking import Thinking, ask
-from mammoth_eval.engines.tokens import as_dicts
-from mammoth_eval.errors import EngineClosed, EngineError, ModelError, UsageError
+from mammoth_eval.errors import EngineError, ModelError, UnknownName, UsageError
 from mammoth_eval.types import Completion, Query, Sampling
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,15 @@ class OpenAIOptions:
     Doubled each time up to 30, unless the server's Retry-After says more (60 at most).
     """
     max_tokens_name: str = "max_tokens"
-    """The field for the limit in chats: some hosted models want ``max_completion_tokens``."""
+    """The field for the limit in chats; where a server asks for ``max_completion_tokens``, it is taken from then on."""
     max_stops: int = 0
     """Stop texts that the server accepts (4 at OpenAI); the others are applied here. 0: it accepts all."""
+    omit: str = ""
+    """Fields of the sampling that requests leave out, with commas between: the server's own defaults hold for them.
+
+    Without it, fields that the server refuses are left out only where they do nothing (`top_k`, `min_p` and penalties
+    at their neutral values), which is reported. Stop texts are applied here in any case.
+    """
     extra_body: dict = field(default_factory=dict)  # type: ignore[type-arg]
     """Fields added to every request, as they are."""
 
@@ -61,68 +68,53 @@ class OpenAIEngine:
         self.model = model
         self.options = read_options("openai", OpenAIOptions, options)
         at_least("openai", self.options, concurrency=1, timeout=0.001, retries=0, retry_delay=0, max_stops=0)
-        self._urls = [url.strip().rstrip("/") for url in self.options.base_url.split(",") if url.strip()]
-        if not self._urls or not all(url.startswith(("http://", "https://")) for url in self._urls):
+        urls = [url.strip().rstrip("/") for url in self.options.base_url.split(",") if url.strip()]
+        if not urls or not all(url.startswith(("http://", "https://")) for url in urls):
             raise UsageError(f"base_url {self.options.base_url!r}: expected addresses such as http://localhost:8000/v1")
-        self._endpoints: list[Endpoint] = []
+        self._omitted = frozenset(name.strip() for name in self.options.omit.split(",") if name.strip())
+        for name in self._omitted:
+            if name not in FIELDS:
+                raise UnknownName("field of requests in option omit", name, FIELDS)
+        self._refused: set[str] = set()
+        """Fields that a server has refused and that do nothing: left out since."""
+        self._limit_name = self.options.max_tokens_name
+        self._servers = Servers(
+            urls, timeout=self.options.timeout, retries=self.options.retries, retry_delay=self.options.retry_delay
+        )
         self._served: Mapping[str, object] = {}
         self._room = asyncio.Semaphore(self.options.concurrency)
         self._form: thoughts.Form | None = None
         """How the model marks its thoughts, once a reply has shown one."""
+        self._looking = asyncio.Lock()
+        """Held by the query that looks how the model marks its thoughts."""
 
     async def __aenter__(self) -> Self:
-        library = import_module("openai", "openai")
-        key = self.options.api_key or "EMPTY"
-        self._endpoints = [
-            Endpoint(url, library.AsyncOpenAI(api_key=key, base_url=url, max_retries=0, timeout=self.options.timeout))
-            for url in self._urls
-        ]
         try:
-            await self._check_all()
+            await self._servers.open(self.options.api_key or "EMPTY", self._check)
         except BaseException:
-            await self.__aexit__(None, None, None)
+            await self._servers.close()
             raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        endpoints, self._endpoints = self._endpoints, []
-        for endpoint in endpoints:
-            await endpoint.client.close()
-
-    async def _check_all(self) -> None:
-        """Ask every server; one that is down is said and left for later, as long as another is there."""
-        found = await asyncio.gather(*map(self._check, self._endpoints), return_exceptions=True)
-        wrong = next((error for error in found if error is not None and not isinstance(error, EngineError)), None)
-        if wrong is not None or all(found):
-            raise wrong or next(filter(None, found))
-        for endpoint, error in zip(self._endpoints, found, strict=True):
-            if error is not None:
-                endpoint.failed_at_last = True
-                _log.warning("%s; the run goes on with the other servers", error)
+        await self._servers.close()
 
     async def _check(self, endpoint: Endpoint) -> None:
         """Ask once which models there are. A server that has no such list is taken at its word."""
-        import openai
-
         try:
-            page = await self._insist(lambda where: where.client.models.list(), endpoint)
-        except openai.NotFoundError:
-            return
-        except openai.APIStatusError as error:
-            raise self._refusal(error, endpoint) from error
-        served = {one.id: one for one in page.data}
+            served = await self._servers.insist(lambda where: openai_server.models(where.client), endpoint)
+        except Refusal as error:
+            if error.status in (404, 405):
+                return
+            raise self._refusal(error, endpoint.url) from error
         if served and self.model not in served:
             raise ModelError(
                 f"{endpoint.url} serves no model {self.model!r}; it serves: {', '.join(sorted(served)[:20])}"
             )
         if self.model in served:
-            self._served = {
-                key: value
-                for key in ("root", "max_model_len", "owned_by")
-                if (value := getattr(served[self.model], key, None)) is not None
-            }
+            self._served = await openai_server.describe(endpoint.client, served[self.model])
 
     async def generate(self, query: Query, sampling: Sampling) -> Completion:
         """Answer one query, tried again as the options say.
@@ -130,131 +122,142 @@ class OpenAIEngine:
         Raises with the address and the status: `EngineError`, or, where no other query would fare better, `UsageError`.
         """
         form = thoughts.get(sampling.thoughts) or (self._form if sampling.thoughts == thoughts.AUTO else None)
+        if form is None and sampling.thoughts == thoughts.AUTO and 0 < sampling.thinking_budget < sampling.max_tokens:
+            async with self._looking:
+                form = self._form or await self._look(query, sampling)
         thinking = Thinking(form, opened=lambda query: False) if form else None
         done = await ask(self._once, query, sampling, thinking)
-        if done.thought and self._form is None:
-            self._form = thoughts.form_of(done.thought) or thoughts.FORMS["think"]
+        self._learn(done)
         return done
 
+    async def _look(self, query: Query, sampling: Sampling) -> thoughts.Form | None:
+        """How the model marks its thoughts, by what it writes within the budget of one."""
+        self._learn(await self._once(query, replace(sampling, stop=(), max_tokens=sampling.thinking_budget)))
+        return self._form
+
+    def _learn(self, done: Completion) -> None:
+        if self._form is None:
+            shown = thoughts.form_of(done.thought or done.text)
+            self._form = shown or (thoughts.FORMS["think"] if done.thought else None)
+
     async def _once(self, query: Query, sampling: Sampling) -> Completion:
-        if not self._endpoints:
-            raise EngineClosed("openai")
+        first = self._servers.first
         start = time.monotonic()
-        async with self._room:
-            reply, limit = await self._fit(query, sampling)
+        try:
+            async with self._room:
+                reply, limit = await self._fit(query, sampling)
+        except Refusal as error:
+            if not error.withheld:
+                raise self._refusal(error, first.url) from error
+            word = error.code.split(" ")[0] or "refused"
+            return Completion("", finish.FILTERED, 0, 0, time.monotonic() - start, server_reason=word)
         if reply is None:
-            return Completion("", "context", limit, 0, time.monotonic() - start)
+            return Completion("", finish.CONTEXT, limit, 0, time.monotonic() - start)
         return self._completion(reply, query, sampling, time.monotonic() - start)
 
-    async def _fit(self, query: Query, sampling: Sampling) -> tuple[Any, int]:
+    async def _fit(self, query: Query, sampling: Sampling) -> tuple[Reply | None, int]:
         """The reply, asked with fewer new tokens where the server says that they do not fit.
 
-        None and the prompt's length.
+        None and the prompt's length where no token does. Raises `Refusal`.
         """
-        import openai
-
         limit = sampling.max_tokens
         while True:
+            body = self._body(query, sampling, limit)
             try:
-                return await self._insist(lambda where, limit=limit: self._ask(where, query, sampling, limit)), limit
-            except openai.BadRequestError as error:
-                room, prompt = room_left(str(error), limit)
+                return await self._servers.insist(partial(self._ask, query, body)), limit
+            except Refusal as error:
+                room, prompt = (None, 0) if error.spent else room_left(f"{error.code} {error.message}", limit)
                 if room is None:
-                    raise self._refusal(error, None) from error
+                    if not self._adapt(error, body):
+                        raise
+                    continue
                 if room < 1:
                     return None, prompt
                 limit = room
-            except openai.APIStatusError as error:
-                raise self._refusal(error, None) from error
 
-    async def _ask(self, endpoint: Endpoint, query: Query, sampling: Sampling, limit: int) -> Any:
-        stops = sampling.stop[: self.options.max_stops] if self.options.max_stops else sampling.stop
-        extra = {"top_k": sampling.top_k} if sampling.top_k > 0 else {}
-        body: dict[str, Any] = {
-            "model": self.model,
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            **({"seed": sampling.seed} if sampling.temperature > 0 else {}),
-            "extra_body": {**extra, **self.options.extra_body},
-            **({"stop": list(stops)} if stops else {}),
-        }
+    def _adapt(self, refusal: Refusal, body: Mapping[str, Any]) -> bool:
+        """Send the next request in another way, after a refusal that asks for it; whether there is another way."""
+        if refusal.status not in (0, 400, 422):
+            return False
+        if "max_tokens" in body and "max_completion_tokens" in refusal.fields and self.options.extra_body == {}:
+            self._servers.warn("the limit of new tokens is sent as max_completion_tokens, as the server asks")
+            self._limit_name = "max_completion_tokens"
+            return True
+        names = droppable(body, refusal.fields)
+        if names:
+            self._servers.warn(
+                f"the server refuses {', '.join(names)}, which did nothing here: left out of requests from now on"
+            )
+            self._refused.update(names)
+        return bool(names)
+
+    def _body(self, query: Query, sampling: Sampling, limit: int) -> dict[str, Any]:
+        """What a request for `query` says."""
+        fields = sampling_fields(sampling, self.options.max_stops, self._omitted | self._refused)
+        body: dict[str, Any] = {"model": self.model, **fields}
         if not query.chat:
-            reply = await endpoint.client.completions.create(prompt=query.text + query.start, max_tokens=limit, **body)
-        else:
-            body["messages"] = as_dicts(query.messages)
-            if query.start:  # vLLM and SGLang go on with the last message where they are told to
-                body["messages"].append({"role": "assistant", "content": query.start})
-                body["extra_body"] |= {"continue_final_message": True, "add_generation_prompt": False}
-            reply = await endpoint.client.chat.completions.create(**{self.options.max_tokens_name: limit}, **body)
-        if not getattr(reply, "choices", None):
-            raise Again("a reply without choices")
-        return reply
+            return {**body, "prompt": query.text + query.start, "max_tokens": limit, **self.options.extra_body}
+        asked = chat_templates.server_fields(sampling.thinking)
+        return {**body, **turns(query), **asked, self._limit_name: limit, **self.options.extra_body}
 
-    async def _insist(self, ask: Any, only: Endpoint | None = None) -> Any:
-        """Ask the least busy server until it answers or the tries are spent.
+    async def _ask(self, query: Query, body: Mapping[str, Any], endpoint: Endpoint) -> Reply:
+        """One request, its answer read out of the bytes. Raises `Again`, `Refusal`, and what the client raises."""
+        chat = endpoint.client.chat.completions if query.chat else endpoint.client.completions
+        needed = {name: body[name] for name in ("model", "messages" if query.chat else "prompt")}
+        extra = {name: value for name, value in body.items() if name not in needed}
+        raw = await chat.with_raw_response.create(**needed, extra_body=extra)
+        response = raw.http_response
+        return read(response.content, response.charset_encoding or "")
 
-        Raises `EngineError`; a refusal as it is.
-        """
-        import openai
-
-        for attempt in range(self.options.retries + 1):
-            endpoint = only or min(self._endpoints, key=lambda one: (one.failed_at_last, one.under_way))
-            endpoint.under_way += 1
-            try:
-                reply = await ask(endpoint)
-                endpoint.failed_at_last = False
-            except (openai.OpenAIError, Again, ValueError) as error:
-                reason = retry_reason(error)
-                if reason is None:
-                    raise
-                endpoint.failed_at_last = True
-                if attempt == self.options.retries:
-                    tries = f"after {attempt + 1} tries"
-                    hint = (
-                        "see that the server runs and is not overloaded (option concurrency), then give the same "
-                        "command again"
-                    )
-                    raise EngineError(f"{endpoint.url}: {reason}, {tries}; {hint}") from error
-                seconds = pause(error, attempt, self.options.retry_delay)
-                say_wait(endpoint, reason, seconds)
-                await asyncio.sleep(seconds)
-            else:
-                return reply
-            finally:
-                endpoint.under_way -= 1
-        raise AssertionError("unreachable")
-
-    def _completion(self, reply: Any, query: Query, sampling: Sampling, seconds: float) -> Completion:
-        choice = reply.choices[0]
-        text = (choice.message.content if query.chat else choice.text) or ""
-        thought = _thought(choice.message) if query.chat else None
+    def _completion(self, reply: Reply, query: Query, sampling: Sampling, seconds: float) -> Completion:
+        text, thought = reply.text, reply.thought
+        if thought and not text.strip() and (sampling.thoughts == thoughts.OFF or goes_on(query)):
+            text, thought = thought, None  # the server took for a thought what is none
         ends = [at for stop in sampling.stop if (at := text.find(stop)) >= 0]
         text = text[: min(ends)] if ends else text
-        reason = "length" if choice.finish_reason == "length" and not ends else "stop"
-        usage = getattr(reply, "usage", None)
-        counts = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
-        done = Completion(text, reason, counts[0] or 0, counts[1] or 0, seconds)
-        if thought is None:
-            return done
-        details = getattr(usage, "completion_tokens_details", None)
-        return replace(
-            done,
-            thought=thought,
-            thought_tokens=getattr(details, "reasoning_tokens", None),
-            unfinished=reason != "stop" and not text.strip(),
-        )
-
-    def _refusal(self, error: Any, endpoint: Endpoint | None) -> EngineError | UsageError:
-        """What a refusal by the server means: a model or a key that it refuses once is wrong for every problem."""
-        where = endpoint.url if endpoint else str(error.request.url)
-        if error.status_code == 404:
-            return ModelError(f"{where}: 404 for model {self.model!r}: {error.message}")
-        if error.status_code in (401, 403):
-            refused = f"{where}: {error.status_code}, key refused: {error.message}"
-            return UsageError(
-                f"{refused}; set OPENAI_API_KEY or --engine-arg api_key=... to one that may use {self.model!r}"
+        reason = finish.STOP if ends and reply.reason in (finish.LENGTH, finish.OTHER) else reply.reason
+        if reason == finish.OTHER:
+            self._servers.warn(
+                f"completions ended with {reply.server_reason!r}, which is not a known reason: taken as cut off"
             )
-        return EngineError(f"{where}: {error.status_code}: {error.message}{advice(error.message)}")
+        done = Completion(
+            text, reason, reply.prompt_tokens, reply.completion_tokens, seconds, server_reason=reply.server_reason
+        )
+        return done if thought is None else self._with_thought(done, thought, reply.thought_tokens)
+
+    def _with_thought(self, done: Completion, thought: str, tokens: int | None) -> Completion:
+        """The completion with the thought that the server set apart; its `tokens` as far as the server counts them."""
+        empty = not done.text.strip()
+        if empty and done.finish_reason == finish.STOP:
+            self._servers.warn(
+                "a reply has nothing but a thought: the server put all of it into its reasoning field; if the answer "
+                "stands there, give --thoughts off"
+            )
+        tokens = tokens or (done.completion_tokens if empty else None)
+        unfinished = empty and done.finish_reason == finish.LENGTH
+        return replace(done, thought=thought, thought_tokens=tokens, unfinished=unfinished)
+
+    def _refusal(self, error: Refusal, where: str) -> EngineError | UsageError:
+        """What a refusal by the server means for a run.
+
+        A model, a key, a field that it refuses once, and an account without money, are wrong for every problem.
+        """
+        said = f"{where}: {error}"
+        if error.spent:
+            return UsageError(
+                f"{said}; the account behind the key has no balance left: see to it, then go on with the same command"
+            )
+        if error.status == 404:
+            return ModelError(f"{where}: 404 for model {self.model!r}: {error.message}")
+        if error.status in (401, 403):
+            return UsageError(
+                f"{where}: {error.status}, key refused: {error.message}; set OPENAI_API_KEY or --engine-arg "
+                f"api_key=... to one that may use {self.model!r}"
+            )
+        error.fields -= self._omitted | self._refused  # they were not sent
+        hint = advice(error)
+        for_all = error.fields & set(FIELDS) and hint and "max_stops" not in hint
+        return UsageError(said + hint) if for_all else EngineError(said + hint)
 
     @property
     def capacity(self) -> int:
@@ -263,24 +266,26 @@ class OpenAIEngine:
 
     def describe(self) -> Mapping[str, object]:
         """Addresses, what the server says of its model, and the fields added to every request; never the key."""
-        if not self._endpoints:
-            raise EngineClosed("openai")
+        self._servers.require_open()
         import openai
 
         return {
             "engine": "openai",
             "openai": openai.__version__,
-            "base_url": self._urls,
+            "base_url": self._servers.urls,
             "server": dict(self._served),
+            **({"context": limit} if (limit := self._served.get("max_model_len")) else {}),
             "max_stops": self.options.max_stops,
+            "max_tokens_name": self._limit_name,
+            "left_out": sorted(self._omitted | self._refused),
             "extra_body": self.options.extra_body,
         }
 
-
-def _thought(message: Any) -> str | None:
-    """What a server's reasoning parser set apart; None where there is none. The names are vLLM's, new and old."""
-    for name in ("reasoning", "reasoning_content"):
-        value = getattr(message, name, None)
-        if isinstance(value, str) and value:
-            return value
-    return None
+    async def prompt_ids(self, query: Query, sampling: Sampling) -> list[int] | None:
+        """The prompt as the server's tokens; None where it is no vLLM, which alone tells."""
+        first = self._servers.first
+        if self._served.get("owned_by") != "vllm":
+            return None
+        switch = chat_templates.server_fields(sampling.thinking)
+        asked = {**turns(query), **switch} if query.chat else {"prompt": query.text + query.start}
+        return await openai_server.tokens(first.client, {"model": self.model, **asked})

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from mammoth_eval.engines.openai_refusal import SHOWN, Again, Refusal
+
 _log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 30.0
@@ -31,11 +33,6 @@ _ABOUT_CONTEXT = re.compile(
     r"long",
     re.IGNORECASE,
 )
-_ABOUT_STOPS = re.compile(r"\bstops?\b", re.IGNORECASE)
-
-
-class Again(Exception):
-    """A reply that came whole and is no completion."""
 
 
 @dataclass(slots=True)
@@ -47,24 +44,18 @@ class Endpoint:
     under_way: int = 0
     failed_at_last: bool = False
     """Its last reply was an error: others are asked first."""
+    left_out: bool = False
+    """It refuses what another server answers: asked no more."""
     said_at: float = -math.inf
     """When a wait for it was last said, on the monotonic clock."""
 
 
-def retry_reason(error: Exception) -> str | None:
+def retry_reason(error: Again | Refusal) -> str | None:
     """Why another try is worth while, in words; None where it is not."""
-    import openai
-
-    if isinstance(error, openai.APITimeoutError):
-        return "no answer in time"
-    if isinstance(error, openai.APIConnectionError):
-        return f"no connection ({error.__cause__ or error})"
-    if isinstance(error, openai.APIStatusError):
-        status = error.status_code
-        return f"status {status} ({error.message[:200]})" if status in (408, 409, 429) or status >= 500 else None
-    if isinstance(error, openai.APIResponseValidationError | Again | ValueError):
-        return f"the reply is no completion ({str(error)[:200]})"
-    return None
+    if isinstance(error, Refusal):
+        kind = "status" if error.status else "an error instead of a completion:"
+        return f"{kind} {error}" if error.passing else None
+    return str(error)[:SHOWN]
 
 
 def pause(error: Exception, attempt: int, first: float) -> float:
@@ -95,16 +86,6 @@ def say_wait(endpoint: Endpoint, reason: str, seconds: float) -> None:
     if seconds >= WORTH_A_WORD and now - endpoint.said_at >= SILENCE:
         endpoint.said_at = now
         _log.warning("%s: %s; tried again in %.0f s", endpoint.url, reason, seconds)
-
-
-def advice(message: str) -> str:
-    """What can be done about a refused request, as the end of a message; empty where that is not known."""
-    if _ABOUT_STOPS.search(message):
-        return (
-            "; for a server that takes few stop texts give --engine-arg max_stops=4 (or what it takes): the others are "
-            "applied here"
-        )
-    return ""
 
 
 def room_left(message: str, limit: int) -> tuple[int | None, int]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from mammoth_eval.engines.options import read_options
+from mammoth_eval.engines.options import at_least, read_options
 from mammoth_eval.errors import EngineError, ModelError
 from mammoth_eval.types import Completion, Query, Sampling
 
@@ -40,6 +40,7 @@ class ReplayEngine:
     def __init__(self, model: str, **options: object) -> None:
         self.path = Path(model)
         self.options = read_options("replay", ReplayOptions, options)
+        at_least("replay", self.options, delay=0, tokens_per_second=0)
         self._recorded: dict[Key, Completion] = {}
 
     async def __aenter__(self) -> Self:
@@ -61,17 +62,17 @@ class ReplayEngine:
     async def generate(self, query: Query, sampling: Sampling) -> Completion:
         """The recorded answer. Raises `EngineError` where there is none."""
         start = time.monotonic()
-        found = self._recorded.get((query.problem_id, query.method, query.sample))
-        if found is None:
+        recorded = self._recorded.get((query.problem_id, query.method, query.sample))
+        if recorded is None:
             raise EngineError(
                 f"{self.path}: nothing recorded for {query.problem_id}, {query.method}, sample {query.sample}"
             )
         pace = self.options.tokens_per_second
-        wait = self.options.delay + (found.completion_tokens / pace if pace else 0.0)
+        wait = self.options.delay + (recorded.completion_tokens / pace if pace else 0.0)
         if wait <= 0:
-            return found
+            return recorded
         await asyncio.sleep(wait)
-        return replace(found, seconds=time.monotonic() - start)
+        return replace(recorded, seconds=time.monotonic() - start)
 
     def describe(self) -> Mapping[str, object]:
         """The file and how many generations it holds."""
@@ -87,7 +88,7 @@ def _read(path: Path) -> Iterator[tuple[Key, Completion]]:
         for number, line in enumerate(file, 1):
             try:
                 yield from list(_generations(json.loads(line.decode("utf-8", "surrogatepass"))))
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
                 if not line.endswith(b"\n"):
                     return
                 expected = 'a record of the store or {"problem_id", "method", "text"}'
@@ -96,16 +97,20 @@ def _read(path: Path) -> Iterator[tuple[Key, Completion]]:
 
 def _generations(row: Mapping[str, Any]) -> Iterator[tuple[Key, Completion]]:
     """The generations of one line: one, or those of a whole record."""
+    if not isinstance(row, Mapping):
+        raise TypeError(f"of type {type(row).__name__}")
     if "attempts" not in row:
-        yield (str(row["problem_id"]), row["method"], row.get("sample", 0)), _completion(row)
+        yield (str(row["problem_id"]), str(row["method"]), int(row.get("sample", 0))), _completion(row)
         return
     for attempt in row["attempts"]:
         yield (row["problem"]["id"], attempt["method"], attempt["sample"]), _completion(attempt["completion"])
 
 
 def _completion(row: Mapping[str, Any]) -> Completion:
+    if not isinstance(row["text"], str):
+        raise TypeError(f"text is {json.dumps(row['text'])}, not a text")
     return Completion(
-        text=str(row["text"]),
+        text=row["text"],
         finish_reason=str(row.get("finish_reason", "stop")),
         prompt_tokens=int(row.get("prompt_tokens", 0)),
         completion_tokens=int(row.get("completion_tokens", 0)),
@@ -114,4 +119,5 @@ def _completion(row: Mapping[str, Any]) -> Completion:
         thought_tokens=row.get("thought_tokens"),
         unfinished=bool(row.get("unfinished", False)),
         budget_bound=bool(row.get("budget_bound", False)),
+        server_reason=str(row.get("server_reason", "")),
     )

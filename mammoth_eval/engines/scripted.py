@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -12,8 +13,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from mammoth_eval import registry
-from mammoth_eval.engines.options import read_options
-from mammoth_eval.errors import EngineClosed, EngineError, ModelError, UsageError
+from mammoth_eval.engines.options import at_least, read_options
+from mammoth_eval.errors import EngineClosed, EngineError, MammothError, ModelError, UsageError
 from mammoth_eval.types import Completion, Query, Sampling
 
 Reply = str | Completion | BaseException
@@ -40,7 +41,8 @@ class ScriptedEngine:
     """Answers from a function or a mapping.
 
     A mapping is looked up by ``(problem id, method, sample)``, ``(problem id, method)``, ``problem id`` and the
-    prompt's text, in that order; the key ``*`` answers all else. An exception as a reply is raised. Without the option
+    prompt's text, in that order; the key ``*`` answers all else. An exception as a reply is raised; one that a function
+    raises itself, and a reply that is none of these, end the run with a `UsageError`. Without the option
     `script`, `model` is a ``module:attribute`` or a JSON file with a mapping (keys ``problem id`` or ``problem id
     method``).
     """
@@ -48,6 +50,7 @@ class ScriptedEngine:
     def __init__(self, model: str = "scripted", **options: object) -> None:
         self.model = model
         self.options = read_options("scripted", ScriptedOptions, options)
+        at_least("scripted", self.options, latency=0, tokens_per_second=0)
         script = self.options.script
         if not (script is None or callable(script) or isinstance(script, Mapping)):
             raise UsageError(f"option script of engine scripted: {script!r}, expected a function or a mapping")
@@ -55,8 +58,8 @@ class ScriptedEngine:
         self._script: Script | None = None
 
     async def __aenter__(self) -> Self:
-        found = self.options.script if self.options.script is not None else _find(self.model)
-        self._script = found if callable(found) else _looked_up(found)
+        script = self.options.script if self.options.script is not None else _find(self.model)
+        self._script = script if callable(script) else _looked_up(script)
         return self
 
     async def __aexit__(
@@ -70,7 +73,7 @@ class ScriptedEngine:
             raise EngineClosed("scripted")
         start = time.monotonic()
         self.calls.append(query)
-        reply = self._script(query, sampling)
+        reply = self._reply(self._script, query, sampling)
         if isinstance(reply, BaseException):
             await asyncio.sleep(self.options.latency)
             raise reply
@@ -82,6 +85,34 @@ class ScriptedEngine:
         return Completion(
             done.text, done.finish_reason, done.prompt_tokens, done.completion_tokens, time.monotonic() - start
         )
+
+    def _reply(self, script: Script, query: Query, sampling: Sampling) -> Reply:
+        """What the script says. Raises `UsageError`, with the script's name, where that is not a reply."""
+        asked = f"for {query.problem_id} ({query.method}, sample {query.sample})"
+        try:
+            reply: Any = script(query, sampling)
+        except MammothError:
+            raise
+        except Exception as error:  # the script is the caller's, and may raise anything
+            raise UsageError(f"script {self._name}: raised {type(error).__name__} {asked}: {error}") from error
+        if isinstance(reply, str | BaseException) or (isinstance(reply, Completion) and isinstance(reply.text, str)):
+            return reply
+        if inspect.iscoroutine(reply):
+            reply.close()
+            raise UsageError(
+                f"script {self._name}: is an async function; expected a plain one, `latency` makes it wait"
+            )
+        raise UsageError(
+            f"script {self._name}: gave {type(reply).__name__} {asked}, expected a text, a Completion or an exception"
+        )
+
+    @property
+    def _name(self) -> str:
+        """How messages call the script: the function, or what the model names."""
+        script = self.options.script
+        if script is None:
+            return repr(self.model)
+        return str(getattr(script, "__qualname__", f"of type {type(script).__name__}"))
 
     def describe(self) -> Mapping[str, object]:
         """The pacing; a script has no versions."""
@@ -100,7 +131,7 @@ def _find(model: str) -> Script | Mapping[object, Reply]:
     if path.suffix == ".json" and path.is_file():
         try:
             content: Mapping[str, str] = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise ModelError(f"{path}: cannot be read as a script: {error}") from error
         if not isinstance(content, Mapping) or not all(isinstance(text, str) for text in content.values()):
             raise ModelError(
@@ -109,10 +140,10 @@ def _find(model: str) -> Script | Mapping[object, Reply]:
         pairs = ((tuple(key.split(" ")) if " " in key else key, text) for key, text in content.items())
         return dict(pairs)
     if ":" in model:
-        found: Script | Mapping[object, Reply] = registry.load("script", model, {})
-        if not callable(found) and not isinstance(found, Mapping):
-            raise ModelError(f"script {model!r}: a {type(found).__name__}, expected a function or a mapping")
-        return found
+        script: Script | Mapping[object, Reply] = registry.load("script", model, {})
+        if not callable(script) and not isinstance(script, Mapping):
+            raise ModelError(f"script {model!r}: a {type(script).__name__}, expected a function or a mapping")
+        return script
     raise ModelError(
         f"the scripted engine has no script {model!r}: pass `script=`, or as the model a module:attribute or a .json "
         f"file"

@@ -33,23 +33,24 @@ class Thinking:
     """The marks are special tokens, which the tokenizer leaves out of its texts unless it is told to keep them."""
 
 
-def thinking_of(name: str, tokenizer: Any, model: str) -> Thinking | None:
+def thinking_of(sampling: Sampling, tokenizer: Any, model: str) -> Thinking | None:
     """How a model with this tokenizer thinks.
 
-    `name` is `Sampling.thoughts`; ``auto`` looks into the chat template and the added tokens. None where the model does
-    not think, or where only its completions can tell.
+    `Sampling.thoughts` names the form; ``auto`` looks into the chat template and the added tokens. None where the model
+    does not think, or where only its completions can tell.
     """
     known = _KNOWN.setdefault(tokenizer, {})
-    if name not in known:
-        known[name] = _find(name, tokenizer, model)
-    return known[name]
+    key = (sampling.thoughts, sampling.thinking)
+    if key not in known:
+        known[key] = _find(*key, tokenizer, model)
+    return known[key]
 
 
-_KNOWN: weakref.WeakKeyDictionary[Any, dict[str, Thinking | None]] = weakref.WeakKeyDictionary()
+_KNOWN: weakref.WeakKeyDictionary[Any, dict[tuple[str, str], Thinking | None]] = weakref.WeakKeyDictionary()
 """By tokenizer: it is asked for every query."""
 
 
-def _find(name: str, tokenizer: Any, model: str) -> Thinking | None:
+def _find(name: str, asked: str, tokenizer: Any, model: str) -> Thinking | None:
     form = thoughts.get(name)
     if name == thoughts.AUTO:
         template = str(getattr(tokenizer, "chat_template", None) or "")
@@ -59,14 +60,14 @@ def _find(name: str, tokenizer: Any, model: str) -> Thinking | None:
     special = set(getattr(tokenizer, "all_special_tokens", ()))
     return Thinking(
         form,
-        opened=lambda query: _opened(query, form, tokenizer, model),
+        opened=lambda query: _opened(query, asked, form, tokenizer, model),
         count=lambda text: len(tokenizer.encode(text, add_special_tokens=False)),
         special=any(mark in special for mark in form.marks),
     )
 
 
-def _opened(query: Query, form: thoughts.Form, tokenizer: Any, model: str) -> bool:
-    prompt = prompt_text(replace(query, start=""), tokenizer, model)
+def _opened(query: Query, asked: str, form: thoughts.Form, tokenizer: Any, model: str) -> bool:
+    prompt = prompt_text(replace(query, start=""), tokenizer, model, asked)
     return thoughts.opened_by(prompt, form, query.start)
 
 
@@ -84,7 +85,7 @@ async def ask(once: Once, query: Query, sampling: Sampling, thinking: Thinking |
     if first.finish_reason != "length":
         return _stopped(parts, sampling)
     closing = thinking.form.closing if parts.unfinished else ""
-    written = first.text + closing
+    written = _written(first, thinking.form) + closing
     rest = await once(
         replace(query, start=query.start + written), replace(free, max_tokens=sampling.max_tokens - budget)
     )
@@ -94,11 +95,20 @@ async def ask(once: Once, query: Query, sampling: Sampling, thinking: Thinking |
         first.prompt_tokens,
         first.completion_tokens + rest.completion_tokens,
         first.seconds + rest.seconds,
+        server_reason=rest.server_reason,
     )
     done = _apart(whole, thinking, opened)
     if closing and not done.unfinished:
         done = replace(done, thought_tokens=first.completion_tokens, budget_bound=True)
     return _stopped(done, sampling)
+
+
+def _written(completion: Completion, form: thoughts.Form) -> str:
+    """All that the model wrote, to go on behind it; where a server set the thought apart, with the mark put back."""
+    if completion.thought is None:
+        return completion.text
+    opened = f"{form.marks[0]}\n{completion.thought}"
+    return opened + form.closing + completion.text if completion.text else opened
 
 
 def _apart(completion: Completion, thinking: Thinking, opened: bool) -> Completion:

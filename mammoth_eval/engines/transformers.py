@@ -18,7 +18,8 @@ from typing import Self
 from mammoth_eval.engines.options import at_least, read_options
 from mammoth_eval.engines.thinking import ask, thinking_of
 from mammoth_eval.engines.tokens import prompt_tokens
-from mammoth_eval.engines.transformers_batch import Row, decode_batch, next_batch
+from mammoth_eval.engines.transformers_batch import decode_batch, next_batch
+from mammoth_eval.engines.transformers_draw import Row
 from mammoth_eval.engines.transformers_load import Loaded, TransformersOptions, load
 from mammoth_eval.errors import EngineClosed, EngineError
 from mammoth_eval.types import Completion, Query, Sampling
@@ -60,7 +61,7 @@ class TransformersEngine:
         loaded = self._loaded
         if loaded is None:
             raise EngineClosed("transformers")
-        thinking = thinking_of(sampling.thoughts, loaded.tokenizer, self.model)
+        thinking = thinking_of(sampling, loaded.tokenizer, self.model)
         return await ask(self._once, query, sampling, thinking)
 
     async def _once(self, query: Query, sampling: Sampling) -> Completion:
@@ -68,11 +69,11 @@ class TransformersEngine:
         if loaded is None:
             raise EngineClosed("transformers")
         start = time.monotonic()
-        tokens = prompt_tokens(query, loaded.tokenizer, self.model)
+        tokens = prompt_tokens(query, loaded.tokenizer, self.model, sampling.thinking)
         room = loaded.context - len(tokens)
         if room < 1:
             return Completion("", "context", len(tokens), 0, time.monotonic() - start)
-        thinking = thinking_of(sampling.thoughts, loaded.tokenizer, self.model)
+        thinking = thinking_of(sampling, loaded.tokenizer, self.model)
         keep = thinking is not None and thinking.special
         row = Row(tokens, sampling, min(room, sampling.max_tokens), asyncio.get_running_loop(), keep)
         self._waiting.put(row)
@@ -81,6 +82,12 @@ class TransformersEngine:
         finally:
             row.cancelled = True
         return Completion(text, reason, len(tokens), spent, time.monotonic() - start)
+
+    async def prompt_ids(self, query: Query, sampling: Sampling) -> list[int] | None:
+        """The prompt as the model's tokens."""
+        if self._loaded is None:
+            raise EngineClosed("transformers")
+        return prompt_tokens(query, self._loaded.tokenizer, self.model, sampling.thinking)
 
     @property
     def capacity(self) -> int:

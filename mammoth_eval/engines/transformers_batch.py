@@ -2,49 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from mammoth_eval.engines.transformers_draw import Answer, Row, draw
 from mammoth_eval.engines.transformers_load import Loaded
 from mammoth_eval.types import Sampling
 
 TAIL = 16
 """New tokens decoded again at each step in search of a stop text, beyond the stop's own length in characters."""
-
-Answer = tuple[str, str, int]
-"""Text, finish reason, new tokens."""
-
-
-class Row:
-    """One waiting query; answered from the worker thread."""
-
-    __slots__ = ("answer", "cancelled", "keep_special", "limit", "loop", "sampling", "tokens")
-
-    def __init__(
-        self,
-        tokens: list[int],
-        sampling: Sampling,
-        limit: int,
-        loop: asyncio.AbstractEventLoop,
-        keep_special: bool = False,
-    ) -> None:
-        self.tokens, self.sampling, self.limit, self.loop = tokens, sampling, limit, loop
-        self.keep_special = keep_special
-        self.answer: asyncio.Future[Answer] = loop.create_future()
-        self.cancelled = False
-
-    def succeed(self, answer: Answer) -> None:
-        """Hand over the answer, unless nobody waits for it any more."""
-        self._settle(lambda: self.answer.set_result(answer))
-
-    def fail(self, error: Exception) -> None:
-        """Hand over an error."""
-        self._settle(lambda: self.answer.set_exception(error))
-
-    def _settle(self, act: Callable[[], None]) -> None:
-        if not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(lambda: None if self.answer.done() else act())
 
 
 def next_batch(rows: list[Row], size: int) -> tuple[list[Row], list[Row]]:
@@ -60,8 +26,9 @@ def next_batch(rows: list[Row], size: int) -> tuple[list[Row], list[Row]]:
     return batch, [row for row in rows if id(row) not in chosen]
 
 
-def _way(sampling: Sampling) -> tuple[float, float, int]:
-    return sampling.temperature, sampling.top_p, sampling.top_k
+def _way(sampling: Sampling) -> Sampling:
+    """The sampling without what may differ from row to row."""
+    return replace(sampling, max_tokens=0, stop=(), seed=0, thoughts="", thinking_budget=0, thinking="")
 
 
 def decode_batch(loaded: Loaded, batch: list[Row]) -> list[Answer]:
@@ -84,7 +51,7 @@ def decode_batch(loaded: Loaded, batch: list[Row]) -> list[Answer]:
             input_ids=torch.tensor(padded, device=device),
             attention_mask=torch.tensor(mask, device=device),
             generation_config=settings,
-            logits_processor=_draw(batch, device),
+            logits_processor=draw(batch, device, width),
             stopping_criteria=[_ender(loaded, batch, width)],
         )
     return [_read(loaded, row, new) for row, new in zip(batch, output[:, width:].tolist(), strict=True)]
@@ -122,30 +89,3 @@ def _ender(loaded: Loaded, batch: list[Row], width: int) -> Any:
         return torch.tensor(flags, device=input_ids.device, dtype=torch.bool)
 
     return criterion
-
-
-def _draw(batch: list[Row], device: Any) -> Any:
-    """Processors that make the greedy choice a draw.
-
-    Temperature, top-k, top-p, then Gumbel noise of the row's own generator.
-    """
-    import torch
-    from transformers import LogitsProcessorList, TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
-
-    sampling = batch[0].sampling
-    found = LogitsProcessorList()
-    if sampling.temperature <= 0:
-        return found
-    found.append(TemperatureLogitsWarper(sampling.temperature))
-    if sampling.top_k > 0:
-        found.append(TopKLogitsWarper(sampling.top_k))
-    if sampling.top_p < 1:
-        found.append(TopPLogitsWarper(sampling.top_p))
-    generators = [torch.Generator().manual_seed(row.sampling.seed) for row in batch]
-
-    def noise(input_ids: Any, scores: Any) -> Any:
-        uniform = torch.stack([torch.rand(scores.shape[-1], generator=one, dtype=torch.float64) for one in generators])
-        return scores.double() - torch.log(-torch.log(uniform.clamp_min(1e-300))).to(device)
-
-    found.append(noise)
-    return found

@@ -62,10 +62,11 @@ def load(model: str, options: TransformersOptions) -> Loaded:
     transformers.utils.logging.disable_progress_bar()
     try:
         tokenizer, network = _read(model, options, dtype, device)
-    except (OSError, ValueError, RuntimeError, KeyError, ImportError, MemoryError) as error:
+    except Exception as error:  # of the library, its readers of files and the checkpoint's own code: of any class
         raise _failure(model, device, error) from error
     ends = network.generation_config.eos_token_id
     ends = frozenset(ends if isinstance(ends, list) else [ends]) - {None} | ({tokenizer.eos_token_id} - {None})
+    network.generation_config = transformers.GenerationConfig()  # else its penalties hold where a request says none
     own = int(getattr(network.config, "max_position_embeddings", 0) or 2048)
     if options.max_model_len and options.max_model_len > own:
         raise ModelError(

@@ -60,15 +60,13 @@ class VllmEngine:
         """
         if self._served is None:
             raise EngineClosed("vllm")
-        return await ask(
-            self._once, query, sampling, thinking_of(sampling.thoughts, self._served.tokenizer, self.model)
-        )
+        return await ask(self._once, query, sampling, thinking_of(sampling, self._served.tokenizer, self.model))
 
     async def _once(self, query: Query, sampling: Sampling) -> Completion:
         if self._served is None:
             raise EngineClosed("vllm")
         start = time.monotonic()
-        tokens = prompt_tokens(query, self._served.tokenizer, self.model)
+        tokens = prompt_tokens(query, self._served.tokenizer, self.model, sampling.thinking)
         if sampling.temperature > 0 and not self._served.seeds_hold:
             raise UsageError(
                 "vLLM cannot sample with chunked prefill on a CPU: leave out enable_chunked_prefill, or sample greedily"
@@ -76,7 +74,7 @@ class VllmEngine:
         room = self._served.context - len(tokens)
         if room < 1:
             return Completion("", "context", len(tokens), 0, time.monotonic() - start)
-        thinking = thinking_of(sampling.thoughts, self._served.tokenizer, self.model)
+        thinking = thinking_of(sampling, self._served.tokenizer, self.model)
         parameters = _parameters(sampling, min(room, sampling.max_tokens), thinking is not None and thinking.special)
         output = await self._answer(query, tokens, parameters)
         only = output.outputs[0]
@@ -101,6 +99,12 @@ class VllmEngine:
             raise EngineError(_why(error, query, self._served)) from error
         return outputs[-1]
 
+    async def prompt_ids(self, query: Query, sampling: Sampling) -> list[int] | None:
+        """The prompt as the model's tokens."""
+        if self._served is None:
+            raise EngineClosed("vllm")
+        return prompt_tokens(query, self._served.tokenizer, self.model, sampling.thinking)
+
     @property
     def capacity(self) -> int:
         """Requests at once that keep it busy."""
@@ -123,6 +127,10 @@ def _parameters(sampling: Sampling, max_tokens: int, keep_special: bool) -> Any:
         temperature=sampling.temperature,
         top_p=sampling.top_p,
         top_k=sampling.top_k,
+        min_p=sampling.min_p,
+        repetition_penalty=sampling.repetition_penalty,
+        presence_penalty=sampling.presence_penalty,
+        frequency_penalty=sampling.frequency_penalty,
         max_tokens=max_tokens,
         stop=list(sampling.stop),
         seed=sampling.seed if sampling.temperature > 0 else None,

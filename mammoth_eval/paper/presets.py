@@ -11,5 +11,7 @@ from dataclasses import replace
 
 from mammoth_eval.presets import Preset
 
-MAMMOTH = Preset(decoding="mammoth", graders=("mammoth", "exact"), max_tokens=1500, waiting=1.0, thoughts="off")
+MAMMOTH = Preset(
+    decoding="mammoth", prompt="alpaca", graders=("mammoth", "exact"), max_tokens=1500, waiting=1.0, thoughts="off"
+)
 MAMMOTH_SC = replace(MAMMOTH, temperature=0.7, samples=10)

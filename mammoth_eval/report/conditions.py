@@ -98,7 +98,8 @@ def _limits(spec: RunSpec) -> str:
     tokens = f", {sampling['max_tokens']} new tokens" if sampling.get("max_tokens") else ""
     seconds = spec.sandbox.get("seconds")
     programs = f", programs {seconds:g} s" if seconds and spec.decoding != "cot" else ""
-    return drawn + samples + tokens + programs
+    thinking = f", thinking {sampling['thinking']}" if sampling.get("thinking") else ""
+    return drawn + samples + tokens + thinking + programs
 
 
 def _problems(run: Basis, ambiguous: set[str]) -> str:

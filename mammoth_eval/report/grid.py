@@ -11,6 +11,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from mammoth_eval.safe_text import printable
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -90,13 +92,14 @@ def to_rich(grid: Grid, width: int) -> RenderableType:
 
 def _rich(grid: Grid) -> Table:
     # As Text, not as markup: a cell may hold brackets of its own.
-    title, notes = (Text(text) if text else None for text in (grid.title, "\n".join(grid.notes)))
+    title, notes = (Text(printable(text)) if text else None for text in (grid.title, "\n".join(grid.notes)))
     table = Table(title=title, title_justify="left", caption=notes, caption_justify="left", box=box.SIMPLE_HEAD)
     for i, name in enumerate(grid.header):
         is_name = i < grid.left
-        table.add_column(Text(name), justify="left" if is_name else "right", overflow="fold", no_wrap=not is_name)
+        head = Text(printable(name))
+        table.add_column(head, justify="left" if is_name else "right", overflow="fold", no_wrap=not is_name)
     for number, row in enumerate(grid.rows):
-        cells = (Text(cell, _colours(grid.shade(number, column))) for column, cell in enumerate(row))
+        cells = (Text(printable(cell), _colours(grid.shade(number, column))) for column, cell in enumerate(row))
         table.add_row(*cells, style="dim" if grid.apart and grid.apart[number] else "")
     return table
 
@@ -114,10 +117,8 @@ def to_markdown(grid: Grid) -> str:
     rule = ["---" if i < grid.left else "---:" for i in range(len(grid.header))]
     rows = [grid.header, rule, *grid.rows]
     lines = ["| " + " | ".join(cell.replace("|", "\\|").replace("\n", "<br>") for cell in row) + " |" for row in rows]
-    return (
-        "\n".join([*([f"**{grid.title}**", ""] if grid.title else []), *lines, *(f"\n{note}" for note in grid.notes)])
-        + "\n"
-    )
+    title = [f"**{grid.title}**", ""] if grid.title else []
+    return printable("\n".join([*title, *lines, *(f"\n{note}" for note in grid.notes)])) + "\n"
 
 
 _LATEX = {
@@ -137,7 +138,7 @@ def to_latex(grid: Grid) -> str:
     """A ``table`` with booktabs rules."""
 
     def escape(cell: str) -> str:
-        return re.sub(r"[\\±→≥≈<>~^&%$#_{}]", lambda match: _LATEX.get(match[0], "\\" + match[0]), cell)
+        return re.sub(r"[\\±→≥≈<>~^&%$#_{}]", lambda match: _LATEX.get(match[0], "\\" + match[0]), printable(cell))
 
     def line(row: Sequence[str]) -> str:
         text = " & ".join(escape(cell) for cell in row) + r" \\"

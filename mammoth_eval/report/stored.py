@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mammoth_eval import stats, store
+from mammoth_eval import arguments, stats, store
 from mammoth_eval.report.results import RunSummary, summary_of
 from mammoth_eval.store import RunHeader, RunSpec
 from mammoth_eval.types import Record
@@ -54,11 +54,17 @@ class Run:
         return {
             summary.benchmark: summary.accuracy.value
             for summary in self.summary.summaries
-            if summary.reading == self.reading
+            if summary.reading == self.reading and summary.n
         }
 
+    @property
+    def unfinished(self) -> dict[str, tuple[int, int]]:
+        """Problems with a record and problems that are to be asked, of each benchmark where these are more."""
+        return self.summary.unfinished
+
     def __repr__(self) -> str:
-        cells = ", ".join(f"{name} {value:.1f} %" for name, value in self.accuracy.items())
+        counts = {name: f" [{n}/{asked}]" for name, (n, asked) in self.unfinished.items()}
+        cells = ", ".join(f"{name} {value:.1f} %{counts.get(name, '')}" for name, value in self.accuracy.items())
         return f"Run({str(self.path)!r}, {len(self.records)} records by {self.summary.grader}: {cells})"
 
     @property
@@ -68,8 +74,15 @@ class Run:
 
 
 def load_run(path: Path | str, grader: str | None = None, *, skip_damaged: bool = False) -> Run:
-    """Read a run folder. Raises `StoreError` where that cannot be done, or where `grader` has not scored it."""
-    path = Path(path)
+    """Read a run folder.
+
+    Raises `StoreError` where that cannot be done, or where `grader` has not scored it, `UsageError` for an argument of
+    the wrong type.
+    """
+    path = arguments.path("path", path)
+    arguments.flag("skip_damaged", skip_damaged)
+    if grader is not None:
+        arguments.text("grader", grader, empty=False)
     header = store.load_run(path)
     records = tuple(store.load_records(path, skip_damaged=skip_damaged))
     return Run(path, header, summary_of(path, header, records, grader), records)

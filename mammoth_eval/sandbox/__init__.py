@@ -60,6 +60,7 @@ often.
 
 from __future__ import annotations
 
+from mammoth_eval import arguments
 from mammoth_eval.sandbox.client import Jail
 from mammoth_eval.sandbox.levels import LEVELS
 from mammoth_eval.sandbox.limits import Limits
@@ -79,7 +80,8 @@ def open_sandbox(
 ) -> Jail:
     """A sandbox to be used as ``async with``; `seconds` is CPU time, `wall` is time without computing.
 
-    `workers` is how many programs run at once, by default one per core.
+    `workers` is how many programs run at once, by default one per core. Raises `UsageError` for a level or a limit that
+    does not exist.
     """
     return Jail(level, Limits(seconds, wall, memory_mb, output_kb), workers)
 
@@ -89,7 +91,9 @@ def run_program(
 ) -> Execution:
     """Run one program in a sandbox of its own, which takes a second to start.
 
-    For many, open a `Sandbox` and call its `run`.
+    For many, open a `Sandbox` and call its `run`. Raises `UsageError` for an argument of the wrong type,
+    `SandboxError` where there is no sandbox of that level here.
     """
+    arguments.text("program", program)
     with Sandbox(level, limits, workers=1) as sandbox:
         return sandbox.run(program, result)

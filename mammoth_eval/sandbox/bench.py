@@ -22,9 +22,10 @@ from typing import Any
 
 from mammoth_eval.errors import UsageError
 from mammoth_eval.sandbox import host
-from mammoth_eval.sandbox.client import Jail, default_workers
+from mammoth_eval.sandbox.client import Jail
 from mammoth_eval.sandbox.jail.tiers import TIERS
 from mammoth_eval.sandbox.limits import Limits
+from mammoth_eval.sandbox.memory import default_workers
 
 _BASELINES = str(Path(__file__).with_name("baselines.py"))
 
@@ -51,7 +52,7 @@ def read_programs(path: Path) -> list[Sample]:
 
 def measure(samples: Sequence[Sample], level: str, workers: int | None, repeat: int, limits: Limits) -> dict[str, Any]:
     """All figures of one run, as `sandbox bench --json` prints them."""
-    count = workers or default_workers()
+    count = workers or default_workers(limits)
     figures = asyncio.run(_in_turns(samples, level, count, repeat, limits))
     codes = [sample.code for sample in samples]
     figures["floor_cpu_ms_per_program"] = round(_floor(codes, repeat), 3)

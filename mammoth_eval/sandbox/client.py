@@ -13,16 +13,18 @@ import tempfile
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Self, get_args
 
+from mammoth_eval import arguments
 from mammoth_eval.errors import SandboxError
-from mammoth_eval.sandbox import host, levels, processes
+from mammoth_eval.sandbox import host, levels, memory, processes
 from mammoth_eval.sandbox.jail import protocol
 from mammoth_eval.sandbox.launcher import START_SECONDS, Process, WorkerBroke, answer
 from mammoth_eval.sandbox.limits import Limits
-from mammoth_eval.sandbox.outcome import read_execution
+from mammoth_eval.sandbox.outcome import is_from_outside, read_execution
 from mammoth_eval.types import Execution, ProgramResult
 
+MOST_WORKERS = 4096
 _TRIES = 3
 _CLOSED = "the sandbox was closed"
 _FIRST_SECONDS = 30.0
@@ -55,17 +57,22 @@ def _new_file() -> int:
             return os.dup(file.fileno())
 
 
-def default_workers() -> int:
-    """One for each core that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def refuse_text(programs: object) -> None:
+    """Raise `UsageError` for one text in place of several: each of its characters would be a program."""
+    if isinstance(programs, str | bytes) or not isinstance(programs, Iterable):
+        raise arguments.wrong("programs", programs, "a list of programs; `run` runs one")
 
 
 class Jail:
     """The sandbox of this project; see the package's docstring for what it holds off. Use as ``async with``."""
 
     def __init__(self, level: str, limits: Limits, workers: int | None = None) -> None:
-        self._asked, self.limits = level, limits
-        self.workers = workers or default_workers()
+        if not isinstance(limits, Limits):
+            raise arguments.wrong("sandbox: limits", limits, "Limits(seconds=..., wall=..., memory_mb=...)")
+        self._asked, self.limits = arguments.known("sandbox level", level, levels.NAMES), limits
+        if workers is None:
+            workers = memory.default_workers(limits)
+        self.workers = arguments.count("workers", workers, MOST_WORKERS)
         self._process: Process | None = None
         self._slots: tuple[Slot, ...] = ()
         self._cleaners: set[asyncio.Task[None]] = set()
@@ -75,8 +82,9 @@ class Jail:
 
     async def __aenter__(self) -> Self:
         self._closing = False
-        self._free: asyncio.LifoQueue[Slot] = asyncio.LifoQueue()  # both belong to the loop that opens the sandbox
+        self._free: asyncio.LifoQueue[Slot] = asyncio.LifoQueue()  # all belong to the loop that opens the sandbox
         self._restart = asyncio.Lock()
+        self._alone = asyncio.Lock()
         reasons: dict[str, str] = {}
         for level in levels.candidates(self._asked):
             try:
@@ -127,7 +135,8 @@ class Jail:
         execution = await self._run(levels.FIRST_PROGRAM, "stdout", "plain", limits)
         if execution.status != "ok":
             reason = execution.error or execution.stderr
-            raise SandboxError(f"sandbox level {self.level}: the first program failed: {reason}")
+            given = f"it had memory_mb={limits.memory_mb} and output_kb={limits.output_kb}"
+            raise SandboxError(f"sandbox level {self.level}: the first program failed: {reason}; {given}")
         self._facts = levels.describe(self.level, self.limits, self.workers, execution.stdout, reasons)
 
     @property
@@ -156,11 +165,14 @@ class Jail:
         return dict(self._facts)
 
     async def run(self, program: str, result: ProgramResult = "value") -> Execution:
-        """Run one program; see `mammoth_eval.sandbox.base.Sandbox`."""
+        """Run one program; see `mammoth_eval.sandbox.base.Sandbox`. Raises `UsageError` for what is not a program."""
+        arguments.text("program", program)
+        arguments.known("result", result, get_args(ProgramResult))
         return await self._run(program, result, host.tier_of(program), self.limits)
 
     async def map(self, programs: Iterable[str], result: ProgramResult = "value") -> AsyncIterator[Execution]:
         """The executions in the order of the programs, which are taken only as fast as they run."""
+        refuse_text(programs)
         running: deque[asyncio.Task[Execution]] = deque()
         try:
             for program in programs:
@@ -176,8 +188,33 @@ class Jail:
     async def _run(self, program: str, result: ProgramResult, tier: str, limits: Limits) -> Execution:
         if self._process is None:
             raise SandboxError("the sandbox is not open: use it as `async with open_sandbox() as sandbox`")
+        execution = await self._run_on(await self._free.get(), program, result, tier, limits)
+        if not is_from_outside(execution) or self._closing:
+            return execution
+        return await self._run_alone(program, result, tier, limits)
+
+    async def _run_alone(self, program: str, result: ProgramResult, tier: str, limits: Limits) -> Execution:
+        """Run a program that was killed from outside once more, while no other runs.
+
+        Killed again it is a fault where the system says that it ran out of memory, else the program's own doing.
+        """
+        async with self._alone:
+            slots: list[Slot] = []
+            try:
+                while len(slots) < self.workers:
+                    slots.append(await self._free.get())
+                before = memory.kills()
+                execution = await self._run_on(slots.pop(), program, result, tier, limits)
+            finally:
+                for slot in slots:
+                    self._free.put_nowait(slot)
+        if is_from_outside(execution) and memory.kills() > before:
+            return Execution("fault", error="killed by the system for want of memory, also while no other program ran")
+        return execution
+
+    async def _run_on(self, slot: Slot, program: str, result: ProgramResult, tier: str, limits: Limits) -> Execution:
+        """Run on a slot that was taken, which is free again when the program has ended."""
         free = self._free
-        slot = await free.get()
         kept = False
         try:
             reason = _CLOSED

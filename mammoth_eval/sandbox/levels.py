@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 
-from mammoth_eval.errors import SandboxError, UnknownName
+from mammoth_eval.errors import SandboxError
 from mammoth_eval.sandbox import host
 from mammoth_eval.sandbox.jail import kernel, landlock
 from mammoth_eval.sandbox.jail.config import Config
@@ -15,6 +15,8 @@ from mammoth_eval.sandbox.limits import Limits
 
 LEVELS = ("full", "container", "seccomp", "process")
 """Strongest first. ``auto`` takes the best of the first two; the others only by name."""
+NAMES = ("auto", *LEVELS)
+"""What may be asked for."""
 
 LAYERS: dict[str, tuple[str, ...]] = {
     "process": ("rlimits", "no_new_privs", "own_session", "empty_environment"),
@@ -77,11 +79,7 @@ _HELP = {
 
 def candidates(asked: str) -> tuple[str, ...]:
     """The levels to try for what was asked, best first."""
-    if asked != "auto" and asked not in LEVELS:
-        raise UnknownName("sandbox level", asked, ("auto", *LEVELS))
-    if asked == "auto":
-        return ("full", "container")
-    return (asked,)
+    return ("full", "container") if asked == "auto" else (asked,)
 
 
 def refusal(asked: str, reasons: dict[str, str]) -> str:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mammoth_eval import arguments
 from mammoth_eval.errors import UsageError
 from mammoth_eval.sandbox.jail.clock import BUSY
+
+MOST_SECONDS = 86_400.0
+"""A day: more is a mistake in the unit."""
+MOST_MB = 1 << 24
+"""16 TiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +37,11 @@ class Limits:
         return self.wall + BUSY * self.seconds
 
     def __post_init__(self) -> None:
-        for name in self.__slots__:
-            if not getattr(self, name) > 0:
-                raise UsageError(f"sandbox: {name}={getattr(self, name)!r}, expected a number above 0")
+        for name in ("seconds", "wall"):
+            arguments.seconds(f"sandbox: {name}", getattr(self, name), MOST_SECONDS)
+        for name in ("memory_mb", "file_mb"):
+            arguments.count(f"sandbox: {name}", getattr(self, name), MOST_MB)
+        for name in ("output_kb", "stderr_kb"):
+            arguments.count(f"sandbox: {name}", getattr(self, name), MOST_MB * 1024)
         if self.output_kb > self.file_mb * 1024:
             raise UsageError(f"sandbox: output_kb={self.output_kb}, expected at most file_mb={self.file_mb} in KiB")

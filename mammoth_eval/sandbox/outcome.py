@@ -35,6 +35,11 @@ def read_execution(reply: protocol.Reply, stdout: int, stderr: int, limits: Limi
     return Execution(status, out, err, reply.wall_seconds, error)
 
 
+def is_from_outside(execution: Execution) -> bool:
+    """Whether it was killed by somebody else: a program has no call with which to do it, and our own kills say why."""
+    return execution.status == "killed" and execution.error == signal.SIGKILL.name
+
+
 def _status(reply: protocol.Reply, flooded: bool, err: str, limits: Limits) -> tuple[Status, str]:
     if flooded:
         return "output_limit", f"more than {limits.output_kb} KiB on stdout"

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from typing import Any, Self, TypeVar
 
 from mammoth_eval.errors import SandboxError
-from mammoth_eval.sandbox.client import Jail
+from mammoth_eval.sandbox.client import Jail, refuse_text
 from mammoth_eval.sandbox.limits import Limits
 from mammoth_eval.types import Execution, ProgramResult
 
@@ -21,7 +21,7 @@ class Sandbox:
     """Use as ``with Sandbox() as sandbox``; `run` may be called from several threads at once."""
 
     def __init__(self, level: str = "auto", limits: Limits | None = None, workers: int | None = None) -> None:
-        self._jail = Jail(level, limits or Limits(), workers)
+        self._jail = Jail(level, Limits() if limits is None else limits, workers)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._gate = threading.Lock()
         """Held where work is handed to the loop, so that none is handed to one that stops."""
@@ -53,6 +53,7 @@ class Sandbox:
 
     def map(self, programs: Iterable[str], result: ProgramResult = "value") -> Iterator[Execution]:
         """The executions in the order of the programs, which are taken only as fast as they run."""
+        refuse_text(programs)
         running: deque[Future[Execution]] = deque()
         try:
             for program in programs:

@@ -108,7 +108,7 @@ def program_failures(attempts: Sequence[AnyAttempt], scored: Sequence[AnyAttempt
 
 def _why(attempt: AnyAttempt) -> str:
     if attempt.execution is None:
-        return "no program" if attempt.completion.finish_reason == "stop" else "truncated"
+        return "truncated" if attempt.completion.finish_reason in ("length", "context") else "no program"
     if attempt.execution.status == "error":
         return attempt.execution.error.partition(":")[0].strip() or "error"
     if attempt.execution.status != "ok":

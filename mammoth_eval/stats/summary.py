@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from mammoth_eval.stats.intervals import Interval, pass_at_k, wilson
@@ -53,11 +54,23 @@ class Summary:
     """Truncated problems on which a thought did not end."""
     budget_bound: int = 0
     """Thoughts that were cut off at their budget; of all attempts."""
+    withheld: int = 0
+    """Problems without an answer for which a server withheld a completion (a content filter)."""
+    asked: int | None = None
+    """Problems that the run is to ask; None where that is not known."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether every problem has its record, as far as is known."""
+        return self.asked is None or self.n >= self.asked
 
 
-def mean(cells: Sequence[Summary]) -> Interval | None:
-    """The unweighted mean of several sets' accuracies; None for no sets."""
-    if not cells:
+def mean(cells: Sequence[Summary], *, partial: bool = False) -> Interval | None:
+    """The unweighted mean of several sets' accuracies.
+
+    None for no sets, for a set without a record and, unless `partial` is true, for one that is not whole.
+    """
+    if not all(cell.n and (partial or cell.whole) for cell in cells) or not cells:
         return None
     value = sum(cell.accuracy.value for cell in cells) / len(cells)
     below = math.hypot(*(cell.accuracy.value - cell.accuracy.low for cell in cells)) / len(cells)
@@ -77,6 +90,8 @@ class _Case:
     errored: bool
     unfinished: bool
     """The thought of one of the attempts did not end."""
+    withheld: bool
+    """A server withheld the completion of one of the attempts."""
     count: int = 0
     prompt_tokens: list[int] = field(default_factory=list)
     """By attempt, summed over the records."""
@@ -86,19 +101,22 @@ class _Case:
     """Thoughts that were cut off at their budget."""
 
 
-def summarize(records: Iterable[AnyRecord], grader: str, decoding: str) -> list[Summary]:
+def summarize(
+    records: Iterable[AnyRecord], grader: str, decoding: str, asked: Mapping[str, int] = MappingProxyType({})
+) -> list[Summary]:
     """Every reading of every benchmark in `records` under `grader`; benchmarks in the order of their first record.
 
     A run of decoding ``both`` is read as CoT, PoT, hybrid and oracle, any other as itself. Records are read once and
-    not kept. Raises `KeyError` where a record has no score by `grader`.
+    not kept. `asked`: how many problems of each benchmark the run is to ask; those without a record come last, empty.
+    Raises `KeyError` where a record has no score by `grader`.
     """
     benchmarks: dict[str, dict[tuple[Any, ...], _Case]] = {}
     for record in records:
         cases = benchmarks.setdefault(record.problem.benchmark, {})
         _count(cases, record, record.scores[grader])
     return [
-        _summary(name, reading, list(cases.values()), decoding)
-        for name, cases in benchmarks.items()
+        _summary(name, reading, list(benchmarks.get(name, {}).values()), decoding, asked.get(name))
+        for name in dict.fromkeys((*benchmarks, *asked))
         for reading in readings(decoding)
     ]
 
@@ -118,11 +136,13 @@ def _count(cases: dict[tuple[Any, ...], _Case], record: AnyRecord, score: AnySco
     methods = tuple([attempt.method for attempt in attempts])
     failures = tuple(program_failures(attempts, scored))
     unfinished = any(attempt.completion.unfinished for attempt in attempts)
-    key = (score.outcome, score.path, parts, score.samples, failures, methods, bool(record.fault), unfinished)
+    withheld = any(attempt.completion.finish_reason == "filtered" for attempt in attempts)
+    errored = bool(record.fault)
+    key = (score.outcome, score.path, parts, score.samples, failures, methods, errored, unfinished, withheld)
     case = cases.get(key)
     if case is None:
         zeros = [0] * len(methods)
-        case = cases[key] = _Case(score, methods, failures, bool(record.fault), unfinished, 0, zeros, zeros.copy())
+        case = cases[key] = _Case(score, methods, failures, errored, unfinished, withheld, 0, zeros, zeros.copy())
     case.count += 1
     for place, attempt in enumerate(attempts):
         case.prompt_tokens[place] += attempt.completion.prompt_tokens
@@ -131,16 +151,17 @@ def _count(cases: dict[tuple[Any, ...], _Case], record: AnyRecord, score: AnySco
         case.budget_bound += attempt.completion.budget_bound
 
 
-def _summary(benchmark: str, reading: str, cases: Sequence[_Case], decoding: str) -> Summary:
+def _summary(benchmark: str, reading: str, cases: Sequence[_Case], decoding: str, asked: int | None) -> Summary:
     outcomes: Counter[Outcome] = Counter()
     by_path: Counter[str] = Counter()
-    unfinished = 0
+    unfinished = withheld = 0
     for case in cases:
         counted = decided(case.score, reading)
         outcomes[counted.outcome] += case.count
         if counted.path is not None:
             by_path[counted.path] += case.count
         unfinished += case.count * (case.unfinished and counted.outcome == "truncated")
+        withheld += case.count * (case.withheld and counted.outcome == "no_answer")
     fallen = [case for case in cases if fell_back(case.score)] if reading not in ("cot", "pot", "oracle") else []
     prompt_tokens, completion_tokens = _tokens(cases, reading, decoding)
     return Summary(
@@ -160,6 +181,8 @@ def _summary(benchmark: str, reading: str, cases: Sequence[_Case], decoding: str
         thought_tokens=sum(case.thought_tokens for case in cases),
         unfinished=unfinished,
         budget_bound=sum(case.budget_bound for case in cases),
+        withheld=withheld,
+        asked=asked,
     )
 
 

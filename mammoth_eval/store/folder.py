@@ -35,7 +35,7 @@ class RunFolder:
 
         Raises `StoreError` where it is in use, damaged or not writable.
         """
-        self.path = results / spec.folder()
+        self.path = stored_at(results, spec)
         self.skip_damaged = skip_damaged
         self.spec = spec
         self.unknown: Mapping[str, Any] = {}
@@ -78,6 +78,12 @@ class RunFolder:
         """Note a new session (engine, sandbox, time) in ``run.json``."""
         self.sessions.append(dict(session))
         self._write()
+
+    def note(self, **known: Any) -> None:
+        """Put what has become known since this session began into it."""
+        if any(self.sessions[-1].get(name) != value for name, value in known.items()):
+            self.sessions[-1].update(known)
+            self._write()
 
     def end(self, reason: str) -> bool:
         """Note what ended this session before its time; whether the session before it ended for the same reason."""
@@ -144,6 +150,31 @@ def _take(folder: Path) -> int:
         with suppress(OSError):
             draft.unlink()
     return held
+
+
+def stored_at(results: Path, spec: RunSpec) -> Path:
+    """The folder of the run of `spec`: the one of its name, or one that an older version named by more than its digest.
+
+    Of several such the one with the most records.
+    """
+    own = results / spec.folder()
+    if (own / "run.json").exists() or not own.parent.is_dir():
+        return own
+    older = [folder for folder in own.parent.glob(f"{own.name[:-8]}????????") if _is_of(folder, spec)]
+    return max(older, key=_records_size, default=own)
+
+
+def _is_of(folder: Path, spec: RunSpec) -> bool:
+    """Whether a folder holds the run of `spec`; one that cannot be read does not."""
+    try:
+        return load_run(folder).spec.digest() == spec.digest()
+    except StoreError:
+        return False
+
+
+def _records_size(folder: Path) -> int:
+    log = folder / "records.jsonl"
+    return log.stat().st_size if log.is_file() else 0
 
 
 def load_run(path: Path) -> RunHeader:

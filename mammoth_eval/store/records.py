@@ -187,8 +187,10 @@ def decode(line: bytes, decoder: msgspec.json.Decoder[Shape], shape: type[Shape]
 
 
 def completion_row(completion: Completion) -> dict[str, Any]:
-    """A completion as it is written: what says of thoughts only where they were looked for."""
+    """A completion as it is written: what says of thoughts only where they were looked for, a server's word if any."""
     row = asdict(completion)
+    if not completion.server_reason:
+        del row["server_reason"]
     if completion.thought is None:
         row = {name: value for name, value in row.items() if name not in _OF_THOUGHTS}
     return row

@@ -19,6 +19,13 @@ from mammoth_eval.errors import StoreError
 _DIGITS = 8
 """Of the number of a row, fewer than these: a damaged one must not fill the memory."""
 _STANDING_FOR = ("train", "prompt_files", "rows", "own")
+UNMOVING = {
+    "openai": ("base_url", "concurrency", "timeout", "retries", "retry_delay", "max_tokens_name", "max_stops"),
+    "vllm": ("gpu_memory_utilization", "log_level"),
+    "replay": ("delay", "tokens_per_second"),
+    "scripted": ("latency", "tokens_per_second"),
+}
+"""Options of engines that move no number: where the server is, how many requests at once, how patient."""
 
 
 class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,9 +75,18 @@ class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     own: tuple[str, ...] = ()
     """Benchmarks of the user's own TOML, whatever their name: always graded by the policy written down here."""
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Problems that are asked, by benchmark, where that is written down; of imports those that the file covers."""
+        counts = {name: row.get("covered", row.get("n")) for name, row in self.benchmarks.items()}
+        return {name: n for name, n in counts.items() if isinstance(n, int)}
+
     def digest(self) -> str:
-        """Eight hex digits over everything above but what the hashes of model, prompt and benchmarks stand for."""
+        """Eight hex digits over all that moves a number: not what hashes of model, prompt and benchmarks stand
+        for, not the options in `UNMOVING`."""
         moving = {name: value for name, value in structs.asdict(self).items() if name not in _STANDING_FOR}
+        unmoving = UNMOVING.get(self.engine, ())
+        moving["engine_args"] = {name: value for name, value in self.engine_args.items() if name not in unmoving}
         text = json.dumps(moving, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 

@@ -108,7 +108,8 @@ def make(folder, text, rows=2, more='file = "rows.jsonl"', name="mine.toml", tom
 
 
 def load(benchmark, folder, **options):
-    return benchmarks.load(benchmark, data_dir=None, cache_dir=folder / "cache", **options)
+    trust = benchmarks.Trust(http=True)  # the servers of the tests
+    return benchmarks.load(benchmark, data_dir=None, cache_dir=folder / "cache", **{"trust": trust, **options})
 
 
 GOOD = '{"q": "1 + 1?", "a": 2}\n{"q": "a word?", "a": "two"}\n'
@@ -368,9 +369,8 @@ def test_gold_that_is_no_option_is_named(tmp_path):
 
 def test_adapter_of_the_users_own_is_named_by_its_dotted_path(tmp_path):
     toml = MINE.partition("[columns]")[0] + 'adapter = "mammoth_eval.benchmarks.adapters:gsm8k"'
-    (problem,) = load(
-        make(tmp_path, json.dumps({"question": "q", "answer": "so\n#### 1,200"}), rows=1, toml=toml), tmp_path
-    )
+    mine = make(tmp_path, json.dumps({"question": "q", "answer": "so\n#### 1,200"}), rows=1, toml=toml)
+    (problem,) = load(mine, tmp_path, trust=benchmarks.Trust(code=True))
     assert problem.gold == "1200"
 
 
@@ -595,3 +595,50 @@ def test_options_are_read_out_of_the_question():
 )
 def test_value_becomes_the_text_of_an_answer(value, expected):
     assert adapters.text(value) == expected
+
+
+# A file of somebody else.
+
+
+@pytest.mark.parametrize("name", ["subprocess:run", "os:system", "mammoth_eval.benchmarks.adapters:gsm8k"])
+@pytest.mark.parametrize("key", ["adapter", "generator"])
+def test_a_file_that_names_code_is_refused_unless_it_is_trusted(tmp_path, key, name):
+    mine = make(tmp_path, json.dumps({"question": "q", "answer": "1"}), rows=1, toml=_with(f'{key} = "{name}"'))
+    with pytest.raises(BenchmarkError, match=rf"{key} = '{name}' runs code of that module; --allow-code lets it"):
+        load(mine, tmp_path)
+
+
+def _with(line):
+    return line + "\n" + MINE.partition("[columns]")[0]
+
+
+@pytest.mark.parametrize(
+    "file", ["../../x.jsonl", "/etc/passwd", "a/../../x", "..", r"C:\x", r"\\host\x", r"a\..\..\x", "/"]
+)
+def test_a_file_outside_the_folder_of_data_is_refused(tmp_path, file):
+    with pytest.raises(BenchmarkError, match=r"mine\.toml:\d+: .*expected a path below the folder of data"):
+        make(tmp_path, "{}", rows=1, more=f"file = '{file}'")
+
+
+@pytest.mark.parametrize(
+    "address", ["file:///etc/passwd", "ftp://host/f", "http://host/f", "data:,x", "nowhere", "HTTP://host/f", "jar:x"]
+)
+def test_an_address_that_is_not_https_is_refused(tmp_path, address):
+    mine = make(tmp_path, "{}", rows=1, more=f'file = "far/f"\nurl = "{address}"\nsha256 = "{"0" * 64}"')
+    with pytest.raises(BenchmarkError, match="is not https; --allow-http takes http:// as well"):
+        load(mine, tmp_path, trust=benchmarks.Trust())
+
+
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "ftp://host/f", "data:,x", "nowhere"])
+def test_trust_in_http_is_none_in_other_schemes(tmp_path, address):
+    mine = make(tmp_path, "{}", rows=1, more=f'file = "far/f"\nurl = "{address}"\nsha256 = "{"0" * 64}"')
+    with pytest.raises(BenchmarkError, match="is not https"):
+        load(mine, tmp_path, trust=benchmarks.Trust(code=True, http=True))
+
+
+def test_a_download_has_a_largest_size(server, tmp_path, monkeypatch):
+    address, folder = server
+    (folder / "f.jsonl").write_text(GOOD)
+    monkeypatch.setattr("mammoth_eval.benchmarks.source.LARGEST", len(GOOD) - 1)
+    with pytest.raises(BenchmarkError, match=r"/f\.jsonl is larger than 0 MiB"):
+        load(remote(tmp_path, address), tmp_path)

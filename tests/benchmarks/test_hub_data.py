@@ -20,7 +20,8 @@ LOAD = """
 import json, sys
 from pathlib import Path
 from mammoth_eval.errors import MammothError
-from mammoth_eval.plan import Settings, make_plan
+from mammoth_eval.plan import make_plan
+from mammoth_eval.settings import Settings
 for path in sys.argv[1:]:
     try:
         plan = make_plan(Settings(model="m", benchmarks=(path,), engine="openai", cache_dir=Path("cache")))
@@ -212,6 +213,9 @@ TROUBLES = {
 }
 
 
+HTTP = benchmarks.Trust(http=True)
+
+
 def pinned_file(home, url):
     lines = f'file = "mine/rows.jsonl"\nsha256 = "{hashlib.sha256(ROWS).hexdigest()}"\nurl = "{url}"'
     return benchmarks.read(hub_server.write_toy(home, lines, rows=1))
@@ -224,25 +228,28 @@ def test_an_address_that_fails_is_named_leaves_nothing_and_is_tried_again(tmp_pa
         mine = pinned_file(tmp_path, url)
         handler.trouble = trouble
         with pytest.raises(BenchmarkError) as caught:
-            benchmarks.load(mine, data_dir=None, cache_dir=tmp_path / "cache")
+            benchmarks.load(mine, data_dir=None, cache_dir=tmp_path / "cache", trust=HTTP)
         assert url in str(caught.value)
         assert TROUBLES[trouble] in str(caught.value)
         assert "\n" not in str(caught.value)
         assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
         handler.trouble = ""
-        assert len(benchmarks.load(mine, data_dir=None, cache_dir=tmp_path / "cache")) == 1
+        assert len(benchmarks.load(mine, data_dir=None, cache_dir=tmp_path / "cache", trust=HTTP)) == 1
 
 
 def test_an_address_that_moved_is_followed(tmp_path):
     with address() as (handler, url):
         handler.trouble = "moved"
-        assert len(benchmarks.load(pinned_file(tmp_path, url), data_dir=None, cache_dir=tmp_path / "cache")) == 1
+        assert (
+            len(benchmarks.load(pinned_file(tmp_path, url), data_dir=None, cache_dir=tmp_path / "cache", trust=HTTP))
+            == 1
+        )
 
 
-@pytest.mark.parametrize("url", ["nowhere", "http://127.0.0.1:9/rows.jsonl", "http://[::1/rows.jsonl"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/rows.jsonl", "http://[::1/rows.jsonl"])
 def test_an_address_that_leads_nowhere_is_named(tmp_path, url):
     with pytest.raises(BenchmarkError, match="cannot download"):
-        benchmarks.load(pinned_file(tmp_path, url), data_dir=None, cache_dir=tmp_path / "cache")
+        benchmarks.load(pinned_file(tmp_path, url), data_dir=None, cache_dir=tmp_path / "cache", trust=HTTP)
 
 
 def test_a_damaged_file_in_the_cache_is_downloaded_again(tmp_path):
@@ -251,5 +258,5 @@ def test_a_damaged_file_in_the_cache_is_downloaded_again(tmp_path):
         cached = tmp_path / "cache" / "benchmarks" / mine.file
         cached.parent.mkdir(parents=True)
         cached.write_bytes(ROWS[:9])
-        assert len(benchmarks.load(mine, data_dir=None, cache_dir=tmp_path / "cache")) == 1
+        assert len(benchmarks.load(mine, data_dir=None, cache_dir=tmp_path / "cache", trust=HTTP)) == 1
         assert cached.read_bytes() == ROWS

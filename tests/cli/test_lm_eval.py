@@ -31,6 +31,11 @@ def settings(*words):
         (["--model", "m", "--gen_kwargs", "temperature=0.7,top_p=0.9"], "temperature", 0.7),
         (["--model", "m", "--gen_kwargs", "temperature=0.7,top_p=0.9"], "top_p", 0.9),
         (["--model", "m", "--gen_kwargs", "top_k=20,temperature=1"], "top_k", 20),
+        (["--model", "m", "--gen_kwargs", "min_p=0.05,temperature=1"], "min_p", 0.05),
+        (["--model", "m", "--gen_kwargs", "repetition_penalty=1.1"], "repetition_penalty", 1.1),
+        (["--model", "m", "--gen_kwargs", "presence_penalty=1"], "presence_penalty", 1.0),
+        (["--model", "m", "--gen_kwargs", "frequency_penalty=0.5"], "frequency_penalty", 0.5),
+        (["--model", "m", "--gen_kwargs", "seed=7"], "seed", 7),
         (["--model", "m", "--gen_kwargs", "max_gen_toks=77"], "max_tokens", 77),
         (["--model", "m", "--gen_kwargs", "max_tokens=78"], "max_tokens", 78),
         (["--model", "m", "--gen_kwargs", "do_sample=false"], "temperature", 0.0),
@@ -55,6 +60,12 @@ def settings(*words):
             "engine",
             "openai",
         ),
+        (
+            ["--model", "local-completions", "--model_args", "model=m,base_url=http://x:1/v1/completions"],
+            "prompt",
+            "alpaca",
+        ),
+        (["--model_args", "pretrained=org/name"], "prompt", None),
         (
             [
                 "--model",

@@ -75,11 +75,13 @@ def on_terminal(toy, *more, **variables):
     return sent.decode()
 
 
-def test_a_run_says_what_is_errored_and_is_silent_with_quiet(toy):
+def test_a_run_says_what_is_errored_and_nothing_else_with_quiet(toy):
     loud = run(toy)
     assert "1 of 2 records are errored" in loud.stderr
     quiet = run(toy, "--quiet", "--max-tokens", "9")
-    assert (quiet.returncode, quiet.stderr) == (0, "")
+    assert (loud.returncode, quiet.returncode) == (3, 3)
+    assert len(quiet.stderr.splitlines()) == 1
+    assert quiet.stderr.startswith("1 of 2 records are errored")
     assert quiet.stdout.split()[:2] == loud.stdout.split()[:2] == ["Accuracy", "in"]
 
 

@@ -251,6 +251,9 @@ BAD = [
     (["--benchmarks", "Generated"], "did you mean 'generated'?"),
     (["--benchmarks", "xyzzy"], "unknown benchmark 'xyzzy'. There are: aime24"),
     (["--prompt", "ALPACA"], "did you mean 'alpaca'?"),
+    (["--max-tokens", "some"], "--max-tokens: invalid tokens value: 'some'"),
+    (["--thinking", "maybe"], "--thinking: invalid choice: 'maybe'"),
+    (["--thinking", "off", "--thinking-budget", "9"], "with --thinking off there is no thought"),
     (["--decoding", "hybird"], "did you mean 'hybrid'"),
     (["--prompt", "alpacca"], "did you mean 'alpaca'"),
     (["--grader", "exactt"], "did you mean 'exact'"),
@@ -265,12 +268,15 @@ BAD = [
     (["--concurrency", "many"], "--concurrency many: expected auto"),
     (["--temperature", "-1"], "--temperature -1.0: expected 0"),
     (["--temperature", "nan"], "--temperature nan"),
+    (["--min-p", "1"], "--min-p 1.0: expected a share"),
+    (["--repetition-penalty", "0"], "--repetition-penalty 0.0: expected a factor above 0"),
+    (["--frequency-penalty", "3"], "--frequency-penalty 3.0: expected a number from -2 to 2"),
     (["--top-p", "2"], "--top-p 2.0: expected a share"),
     (["--top-p", "0"], "--top-p 0.0"),
     (["--stop", ""], "an empty text would end"),
     (["--program-seconds", "0"], "--program-seconds 0.0"),
-    (["--engine", "os:path"], "engine 'os:path' is no engine"),
-    (["--engine", "os:getcwd"], "engine 'os:getcwd' is no engine"),
+    (["--engine", "os:path"], "engine 'os:path' is not an engine class"),
+    (["--engine", "os:getcwd"], "engine 'os:getcwd' is not an engine class"),
     (["--engine", ":x"], "unknown engine ':x'"),
     (["--decoding", "json:loads"], "decoding 'json:loads' is none"),
     (["--model", "toy.toml"], "the scripted engine has no script"),
@@ -355,7 +361,7 @@ def test_how_many_of_the_kept_records_errored_is_said(toy):
 def test_a_run_with_errored_records_names_the_commonest_reason(toy):
     rescript(toy, 24)
     done = run(toy, "--concurrency", "1")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 3, done.stderr
     assert "6 of 30 records are errored" in done.stderr
     assert "the script has no answer for a problem (pot, sample 0)" in done.stderr
 

@@ -207,7 +207,7 @@ def test_every_key_of_the_template_is_a_key_with_its_default(tmp_path):
     ]
     (tmp_path / "all.toml").write_text("\n".join(lines))
     (said,) = runfile.read(tmp_path / "all.toml")
-    assert set(said) == set(config.keys(RunFile)) - {"cache_dir"}
+    assert set(said) == set(config.keys(RunFile)) - set(runfile.HIDDEN)
     blank = RunFile()
     for name, value in said.items():
         default = getattr(blank, name)
@@ -219,7 +219,7 @@ def test_the_template_says_what_every_key_means():
     texts = config.docs(RunFile)
     assert set(texts) == set(config.keys(RunFile))
     written = re.sub(r"\n# ", " ", runfile.template())
-    assert all(text in written for name, text in texts.items() if name != "cache_dir")
+    assert all(text in written for name, text in texts.items() if name not in runfile.HIDDEN)
 
 
 def test_the_matrix_of_the_template_can_be_used(tmp_path):
@@ -231,3 +231,31 @@ def test_the_matrix_of_the_template_can_be_used(tmp_path):
 
 def test_the_forms_of_a_file_are_those_of_the_flag():
     assert runfile.Format.__args__ == options.FORMATS
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'engine = "os:system"',
+        'decoding = "subprocess:run"',
+        'graders = ["exact", "a.b:c"]',
+        'preset = "a:b"',
+        'engine = "scripted"\nmodel = "a:b"',
+        "[engine_args]\ntrust_remote_code = true",
+        '[matrix]\ndecoding = ["cot", "a:b"]',
+    ],
+)
+def test_a_file_that_names_code_is_refused_unless_it_is_trusted(tmp_path, line):
+    path = tmp_path / "run.toml"
+    path.write_text(line)
+    with pytest.raises(UsageError, match=r"run\.toml:\d+: .* runs code; --allow-code lets it"):
+        runfile.read(path)
+    assert runfile.read(path, allow_code=True)
+
+
+@pytest.mark.parametrize("key", runfile.HIDDEN)
+def test_a_file_cannot_give_trust_to_itself(tmp_path, key):
+    path = tmp_path / "run.toml"
+    path.write_text(f"{key} = true")
+    with pytest.raises(UsageError, match=key):
+        runfile.read(path)

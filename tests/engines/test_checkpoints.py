@@ -1,5 +1,6 @@
 """Models that cannot be had: what the engines that load weights say, before anything is loaded."""
 
+import asyncio
 import json
 import os
 import resource
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from model_folders import huge
 
-from mammoth_eval.engines import checkpoint, default_model, memory, transformers_load
+from mammoth_eval.engines import checkpoint, default_model, make_engine, memory, transformers_load
 from mammoth_eval.engines.default_model import NAME, ensure, is_ready, resolve
 from mammoth_eval.engines.importing import explain
 from mammoth_eval.engines.vllm_log import ProcessLog, died, failed_start
@@ -261,3 +262,34 @@ def test_default_model_is_a_plain_bfloat16_checkpoint_with_its_chat_template():
     assert config["dtype"] == "bfloat16"
     assert "quantization_config" not in config
     assert "<|im_start|>" in (path / "chat_template.jinja").read_text()
+
+
+def start_transformers(folder, weights, **config):
+    """Start on a folder with these bytes as weights, and `config` beside what a tiny Llama has."""
+    transformers = pytest.importorskip("transformers")
+    transformers.LlamaConfig(vocab_size=16, hidden_size=8, num_attention_heads=2, num_hidden_layers=1).save_pretrained(
+        folder
+    )
+    written = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**written, **config}))
+    (folder / "tokenizer.json").write_text('{"version": "1.0", "model": {"type": "BPE", "vocab": {}, "merges": []}}')
+    (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "PreTrainedTokenizerFast"}')
+    (folder / "model.safetensors").write_bytes(weights)
+
+    async def start():
+        async with make_engine("transformers", str(folder), dtype="float32", device="cpu"):
+            pass
+
+    asyncio.run(start())
+
+
+@pytest.mark.parametrize("weights", [b"", b"\x08", b"\xff" * 64, b"\x08" + b"\0" * 7 + b"{"], ids=range(4))
+def test_transformers_says_that_weights_are_torn(tmp_path, weights):
+    with pytest.raises(ModelError, match="transformers cannot load it"):
+        start_transformers(tmp_path, weights)
+
+
+@pytest.mark.parametrize("config", [{"num_attention_heads": 3}, {"hidden_size": "x"}, {"model_type": "no-such"}])
+def test_transformers_says_that_a_configuration_makes_no_model(tmp_path, config):
+    with pytest.raises(ModelError, match="transformers cannot load it"):
+        start_transformers(tmp_path, b"\x02" + b"\0" * 7 + b"{}", **config)

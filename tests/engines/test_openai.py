@@ -1,6 +1,9 @@
 """The engine `openai` against a small real server that misbehaves in every way a server does."""
 
 import asyncio
+import gzip
+import json
+import os
 import socket
 import time
 from datetime import UTC, datetime, timedelta
@@ -35,10 +38,9 @@ async def test_text_query_goes_to_completions_with_all_of_its_sampling():
     (path, body), *_ = server.requests
     assert path == "/v1/completions"
     assert body == {
-        "model": "m", "prompt": "2 + 2?", "temperature": 0.7, "top_p": 0.9, "top_k": 40, "max_tokens": 20, "stop": [(
-            "USER:"
-        )],
-        "seed": 5, "min_p": 0.1,
+        "model": "m", "prompt": "2 + 2?", "temperature": 0.7, "top_p": 0.9, "top_k": 40, "max_tokens": 20,
+        "stop": ["USER:"], "seed": 5, "min_p": 0.1, "repetition_penalty": 1.0, "presence_penalty": 0.0,
+        "frequency_penalty": 0.0,
     }  # fmt: skip
 
 
@@ -247,11 +249,75 @@ async def test_a_server_that_is_down_at_the_start_is_said_where_another_serves(c
     assert said.endswith("the run goes on with the other servers")
 
 
-async def test_one_of_several_servers_with_another_model_is_refused():
-    with serving(completion(), models=("other",)) as wrong, serving(completion()) as good:
-        engine = make_engine("openai", "m", base_url=f"{good.url},{wrong.url}")
+def said(caplog):
+    return [record.getMessage() for record in caplog.records if record.name.startswith("mammoth_eval")]
+
+
+async def test_one_of_several_servers_with_another_model_is_left_out_at_the_start(caplog):
+    with serving(completion(), models=("other",)) as wrong, serving(completion("four")) as good:
+        async with make_engine("openai", "m", base_url=f"{wrong.url},{good.url}") as engine:
+            found = await asyncio.gather(*(engine.generate(TEXT, Sampling()) for _ in range(6)))
+    assert {one.text for one in found} == {"four"}
+    assert wrong.requests == []
+    (note,) = said(caplog)
+    assert "serves no model 'm'" in note
+    assert note.endswith("the run goes on without this server")
+
+
+async def test_several_servers_that_all_lack_the_model_are_an_error():
+    with serving(completion(), models=("a",)) as one, serving(completion(), models=("b",)) as two:
+        engine = make_engine("openai", "m", base_url=f"{one.url},{two.url}")
         with pytest.raises(ModelError, match="serves no model 'm'"):
             await engine.__aenter__()
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 405, 413])
+async def test_one_of_several_servers_that_refuses_what_another_answers_is_left_out(status, caplog):
+    with serving((status, refusal("not here"))) as wrong, serving(completion("four")) as good:
+        async with make_engine("openai", "m", base_url=f"{wrong.url},{good.url}") as engine:
+            found = [await engine.generate(TEXT, Sampling()) for _ in range(5)]
+    assert [one.text for one in found] == ["four"] * 5
+    assert len(wrong.requests) == 1
+    (note,) = said(caplog)
+    assert note == f"{wrong.url}: {status}: not here; the run goes on without this server"
+
+
+async def test_what_every_server_refuses_leaves_none_out(caplog):
+    large = (413, refusal("too large"))
+    with serving(large, completion("four")) as one, serving(large, completion("four")) as two:
+        async with make_engine("openai", "m", base_url=f"{one.url},{two.url}") as engine:
+            with pytest.raises(EngineError, match="413"):
+                await engine.generate(TEXT, Sampling())
+            await asyncio.gather(*(engine.generate(TEXT, Sampling()) for _ in range(8)))
+    assert len(one.requests) > 1
+    assert len(two.requests) > 1
+    assert said(caplog) == []
+
+
+async def test_a_reply_that_never_ends_fills_no_memory():
+    endless = b"x" * (33 << 20)
+    with (
+        serving((200, endless), (500, endless)) as server,
+        pytest.raises(EngineError, match="a reply of more than 32 MiB, after 2 tries"),
+    ):
+        await ask(server, retries=1)
+
+
+async def test_a_compressed_reply_is_held_to_less():
+    body = gzip.compress(os.urandom(2 << 20))
+    with serving((200, body, {"content-encoding": "gzip"}), completion("four")) as server:
+        assert (await ask(server)).text == "four"
+    small = gzip.compress(json.dumps(completion("four")).encode())
+    with serving((200, small, {"content-encoding": "gzip"})) as server:
+        assert (await ask(server)).text == "four"
+
+
+async def test_a_reply_that_drips_has_the_time_of_one_request_in_all():
+    with serving((200, b"{" + b" " * 400, {"x-drip": "0.05"})) as server:
+        started = time.monotonic()
+        with pytest.raises(EngineError, match="no answer in time, after 2 tries"):
+            await ask(server, timeout=0.5, retries=1)
+        assert time.monotonic() - started < 10
 
 
 async def test_cancelled_request_gives_its_place_back():
@@ -305,3 +371,36 @@ SENTENCES = [
 @pytest.mark.parametrize(("message", "expected"), SENTENCES)
 def test_room_in_the_context_is_read_from_the_refusal(message, expected):
     assert room_left(message, 1000) == expected
+
+
+async def test_a_thought_that_the_server_sets_apart_is_cut_at_its_budget_and_the_answer_comes_behind_it():
+    thinking, answer = chat(None, "length"), chat(None)
+    thinking["choices"][0]["message"]["reasoning"] = "40 and 2"
+    answer["choices"][0]["message"]["reasoning"] = "The answer is 42."  # its parser sees no end of a thought
+    with serving(thinking, thinking, answer) as server:
+        done = await ask(server, CHAT, Sampling(max_tokens=20, thinking_budget=5))
+    assert (done.text.strip(), done.finish_reason, done.budget_bound) == ("The answer is 42.", "stop", True)
+    assert "40 and 2" in done.thought
+    (_, look), (_, first), (_, rest) = server.requests
+    assert [body["max_tokens"] for body in (look, first, rest)] == [5, 5, 15]
+    assert rest["messages"][-1] == {"role": "assistant", "content": "<think>\n40 and 2\n</think>\n\n"}
+    assert rest["continue_final_message"] is True
+
+
+async def test_only_the_first_query_looks_how_a_model_thinks():
+    with serving(chat("<think>\nhm\n</think>\n\nFour.")) as server:
+        async with make_engine("openai", "m", base_url=server.url) as engine:
+            sampling = Sampling(max_tokens=20, thinking_budget=5)
+            found = await asyncio.gather(*(engine.generate(CHAT, sampling) for _ in range(6)))
+    assert {one.text.strip() for one in found} == {"Four."}
+    assert len(server.requests) == 7
+
+
+async def test_the_tokens_of_a_prompt_are_asked_of_a_vllm_server_alone():
+    with serving({"tokens": [1, 2, 3], "count": 3}) as server:
+        async with make_engine("openai", "m", base_url=server.url) as engine:
+            assert await engine.prompt_ids(CHAT, Sampling()) is None
+            assert server.requests == []
+            engine._served = {"owned_by": "vllm"}
+            assert await engine.prompt_ids(CHAT, Sampling()) == [1, 2, 3]
+    assert server.requests[0][0] == "/tokenize"

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from view_runs import drawn_records, in_memory, on_disk
 
 from mammoth_eval.cli import main
-from mammoth_eval.cli.diff import visible
 from mammoth_eval.errors import UsageError
 from mammoth_eval.report.changes import aligned, changes
 
@@ -110,10 +109,6 @@ def test_a_long_stretch_of_the_same_lines_is_left_out_and_counted():
     rows = aligned("\n".join(["x", *same, "x"]), "\n".join(["y", *same, "y"]))
     assert [mark for mark, *_ in rows] == ["~", "=", "=", "…", "=", "=", "~"]
     assert rows[3][1] == "16 lines the same"
-
-
-def test_what_a_model_wrote_cannot_command_the_terminal():
-    assert visible("\x1b[2Jgone\x07\u009b1m\ttab\n\ud800") == "\\x1b[2Jgone\\x07\\x9b1m\ttab\n\\xd800"
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ def test_a_void_record_is_in_the_table_and_neither_right_nor_wrong(run, tmp_path
 def test_any_text_comes_back_from_a_csv_and_a_parquet_file(tmp_path, text):
     one = record(pot(stdout=text, program=text, text=text), question=text, scores=scored(("pot", "4", "correct")))
     run = in_memory(tmp_path, [one], decoding="pot")
-    export(run, "csv", tmp_path / "run.csv")
+    export(run, "csv", tmp_path / "run.csv", raw_cells=True)
     with (tmp_path / "run.csv").open(encoding="utf-8", newline="") as file:
         (row,) = csv.DictReader(file)
     assert [row["question"], row["pot_text"], row["program"], row["program_output"]] == [text] * 4

@@ -130,6 +130,10 @@ DIFFERENCES = {
     "prompt text": (run(prompt_hash="cccc"), "prompt alpaca cccc"),
     "grader": (run(grader="mammoth"), "graded by mammoth (fallbacks decided by exact)"),
     "new tokens": (run(sampling={"temperature": 0.0, "max_tokens": 99}), "greedy, 99 new tokens"),
+    "thinking": (
+        run(sampling={"temperature": 0.0, "max_tokens": 64, "thinking": "off"}),
+        "64 new tokens, thinking off",
+    ),
     "temperature": (run(sampling={"temperature": 0.7, "max_tokens": 64}), "temperature 0.7"),
     "samples": (run(samples=8, sampling={"temperature": 0.7, "max_tokens": 64}), "majority of 8"),
     "program limit": (run(sandbox={"seconds": 9.0}), "programs 9 s"),

@@ -181,3 +181,16 @@ def test_sets_stand_in_the_papers_order_whatever_came_first():
     one = run()
     backwards = RunSummary.from_json({**one.to_json(), "results": one.to_json()["results"][::-1]})
     assert list(dict.fromkeys(row.benchmark for row in backwards.summaries)) == list(PAPER)
+
+
+def test_answers_that_a_server_withheld_are_said_apart_from_wrong_ones():
+    lost = record(
+        cot(None, "", finish_reason="filtered"),
+        number=1,
+        scores=scored(("cot", None, "no_answer"), answer=None, outcome="no_answer", path=None),
+    )
+    right = record(cot(), scores=scored(("cot", "4", "correct"), path="cot"))
+    (summary,) = stats.summarize([right, lost], "exact", "cot")
+    assert (summary.withheld, summary.outcomes["wrong"]) == (1, 0)
+    notes = result_tables.outcome_grid([dataclasses.replace(run(("toy",)), summaries=(summary,))]).notes
+    assert any("the server withheld the answers to 1 of 2 toy" in note for note in notes)

@@ -175,7 +175,7 @@ async def test_an_unknown_level_names_the_levels():
 
 
 async def test_a_limit_must_be_above_zero():
-    with pytest.raises(UsageError, match="seconds=0"):
+    with pytest.raises(UsageError, match="seconds = 0"):
         open_sandbox(seconds=0)
 
 

@@ -1,6 +1,7 @@
 """The store keeps every record whole, goes on after any stop, and tells one run from another."""
 
 import dataclasses
+import hashlib
 import json
 import multiprocessing
 import os
@@ -12,7 +13,7 @@ import tracemalloc
 
 import pytest
 import runs
-from builders import cot, record
+from builders import cot, pot, problem, record
 from msgspec import structs
 from stored import SPEC, full
 
@@ -312,3 +313,40 @@ def test_a_spec_with_a_value_of_another_type_says_which(tmp_path):
     path = rewritten(tmp_path, lambda spec: spec.update(samples="3"))
     with pytest.raises(StoreError, match=r"run\.json: Expected `int`, got `str` - at `\$\.spec\.samples`"):
         store.load_run(path)
+
+
+@pytest.mark.parametrize(
+    "moved", [{"base_url": "http://b:8001/v1"}, {"concurrency": 2}, {"timeout": 900}, {"retries": 9}, {}]
+)
+def test_where_a_server_is_and_how_patiently_it_is_asked_is_no_other_run(moved):
+    spec = structs.replace(SPEC, engine="openai", engine_args={"base_url": "http://a:8000/v1", "concurrency": 64})
+    assert structs.replace(spec, engine_args=moved).folder() == spec.folder()
+    assert structs.replace(spec, engine_args={"omit": "seed"}).folder() != spec.folder()
+    assert structs.replace(spec, engine="mine:Engine", engine_args={"timeout": 9}).folder() != spec.folder()
+
+
+def test_a_run_that_an_older_version_named_by_its_address_is_gone_on_with(tmp_path):
+    spec = structs.replace(SPEC, engine="openai", engine_args={"base_url": "http://a:8000/v1"})
+    written = {name: value for name, value in structs.asdict(spec).items() if name not in ("train", "prompt_files")}
+    old = hashlib.sha256(json.dumps(written, sort_keys=True, ensure_ascii=True).encode()).hexdigest()[:8]
+    with store.RunFolder(tmp_path, spec) as run:
+        run.begin({"session": 1})
+        run.append(record(pot()))
+    assert old != spec.digest()
+    older = run.path.with_name(f"{run.path.name[:-8]}{old}")
+    run.path.rename(older)
+    with store.RunFolder(tmp_path, structs.replace(spec, engine_args={"base_url": "http://b:9000/v1"})) as again:
+        assert again.path == older
+        assert again.pending([problem()]) == []
+        again.begin({"session": 2})
+    with store.RunFolder(tmp_path, spec) as third:
+        assert (third.path, len(third.sessions)) == (older, 2)
+    with store.RunFolder(tmp_path, structs.replace(spec, samples=7)) as other:
+        assert other.path != older
+
+
+def test_what_a_session_learns_is_written_into_it(tmp_path):
+    with store.RunFolder(tmp_path, SPEC) as run:
+        run.begin({"engine": {"left_out": []}})
+        run.note(engine={"left_out": ["top_k"]})
+    assert store.load_run(run.path).session["engine"] == {"left_out": ["top_k"]}

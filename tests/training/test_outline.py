@@ -170,8 +170,9 @@ gold = "a"
 
 
 @pytest.fixture
-def tests_of_a_suite(server, tmp_path):
+def tests_of_a_suite(server, tmp_path, monkeypatch):
     """A suite that is evaluated on one set and compared with it and another; only the first is on the server."""
+    monkeypatch.setattr("mammoth_eval.benchmarks.source.check_trust", lambda *args: None)  # the server has no https
     address, folder = server
     row = '{"q": "How many?", "a": "4"}\n'
     (folder / "here.jsonl").write_text(row)

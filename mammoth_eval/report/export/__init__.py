@@ -21,10 +21,13 @@ FORMATS = {
 """
 
 
-def export(run: Run, form: str, path: Path) -> list[Path]:
-    """Write `run` as `form` to `path`; the files that were written. Raises `OSError` where that cannot be done."""
-    write: Callable[[Run, Path], list[Path]] = registry.load("export format", form, FORMATS)
-    return write(run, path)
+def export(run: Run, form: str, path: Path, **options: bool) -> list[Path]:
+    """Write `run` as `form` to `path`; the files that were written. `options` are those of the form's own function.
+
+    Raises `OSError` where that cannot be done.
+    """
+    write: Callable[..., list[Path]] = registry.load("export format", form, FORMATS)
+    return write(run, path, **options)
 
 
 __all__ = ["FORMATS", "export"]

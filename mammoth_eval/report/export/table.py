@@ -13,14 +13,19 @@ from typing import Any
 import pandas as pd
 
 from mammoth_eval.report.stored import Run
+from mammoth_eval.safe_text import spreadsheet_cell
 from mammoth_eval.types import Attempt, Record
 
 METHODS = ("pot", "cot")
 
 
-def to_csv(run: Run, path: Path) -> list[Path]:
-    """A CSV file with a header."""
-    frame(run).to_csv(path, index=False, lineterminator="\n")
+def to_csv(run: Run, path: Path, *, raw_cells: bool = False) -> list[Path]:
+    """A CSV file with a header.
+
+    A text that a spreadsheet would run as a formula stands behind an apostrophe; `raw_cells` keeps it as it is.
+    """
+    table = frame(run)
+    (table if raw_cells else table.map(spreadsheet_cell)).to_csv(path, index=False, lineterminator="\r\n")
     return [path]
 
 

@@ -37,6 +37,7 @@ def main() -> NoReturn:
     try:
         harness = kernel.watch_process(int(sys.argv[2]))
         proc = os.open("/proc", os.O_PATH) if os.path.isdir("/proc") else None
+        _offer_to_the_oom_killer()
         if config.namespaces:
             namespaces.enter()
         child = os.fork()
@@ -47,6 +48,14 @@ def main() -> NoReturn:
         os._exit(1)
     control.close()
     os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 0xFF)
+
+
+def _offer_to_the_oom_killer() -> None:
+    """Where the machine runs out of memory, a program goes first, not the harness or its engine."""
+    with contextlib.suppress(OSError):
+        score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        os.write(score, b"1000")
+        os.close(score)
 
 
 def _tell(sock: socket.socket, reply: bytes) -> None:
