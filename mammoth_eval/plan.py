@@ -39,7 +39,6 @@ from mammoth_eval.store import RunSpec
 from mammoth_eval.types import Problem, Sampling
 from mammoth_eval.versions import installed_versions
 
-
 Asked = tuple[tuple[Benchmark, tuple[Problem, ...]], ...]
 """Benchmarks with those of their problems that are asked."""
 

@@ -120,7 +120,7 @@ def _plan(plan: Plan, imported: Imported) -> Plan:
     spec = structs.replace(
         plan.spec,
         model_hash=files[0]["sha256"][:16],
-        engine_args={"files": files},
+        engine_args={"files": files, **({"ends": len(imported.ends)} if imported.ends else {})},
         decoding=imported.decoding,
         prompt=importers.PROMPT.name,
         prompt_hash=importers.PROMPT.hash,

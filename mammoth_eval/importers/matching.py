@@ -1,8 +1,9 @@
 """Rows of a foreign file -> problems of a benchmark, by question text.
 
 Texts are compared without regard to white space and to how quotes, dashes and compatibility characters are written;
-where that finds nothing, without case and sentence punctuation too, and without the options behind a choice question. A
-row that fits several different problems is not matched: a guess would grade an answer against another problem's gold.
+where that finds nothing, without case and sentence punctuation too, without the options behind a choice question and a
+``Question:`` before one. A row that fits several different problems is not matched: a guess would grade an answer
+against another problem's gold.
 
 Rows that answer a problem once more are its samples where no row says a number and every problem has as many; elsewhere
 they are strays, and the first row counts.
@@ -24,7 +25,8 @@ Key = tuple[str, Method, int]
 
 _WRITTEN = str.maketrans(dict.fromkeys("‘’‛′`´", "'") | dict.fromkeys("“”„″", '"') | dict.fromkeys("‐‑‒–—−", "-"))
 _PUNCTUATION = re.compile(r"[?!;'\"]|[.,:](?!\d)")
-_OPTIONS = re.compile(r"\n(?:Answer Choices|Options)\s*:")
+_OPTIONS = re.compile(r"\s(?:Answer Choices|Options)\s*:")
+_CALLED = re.compile(r"\A\s*(?:Q|Question|Problem)\s*:\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Matching:
     lines: dict[Key, int]
     """Where in the file each of `texts` stands."""
     ends: dict[Key, str]
-    """How those ended of which the file says it."""
+    """How those ended of which the file says it, in its words."""
     unmatched: tuple[Generation, ...] = ()
     """Rows whose question is no problem's, or that of several different ones."""
     duplicates: tuple[tuple[Generation, str], ...] = ()
@@ -61,7 +63,7 @@ class _Index:
 
 def match(rows: Iterable[Generation], problems: Sequence[Problem], method: Method | None) -> Matching:
     """Match `rows` to `problems`; a row that does not say its own method has `method`."""
-    indexes = [_Index(tidy), _Index(loose), _Index(lambda text: loose(_OPTIONS.split(text, maxsplit=1)[0]))]
+    indexes = [_Index(tidy), _Index(loose), _Index(_bare)]
     for index in indexes:
         for problem in problems:
             index.add(problem)
@@ -98,14 +100,8 @@ class _Answers:
     def add(self, row: Generation, method: Method, problems: Sequence[Problem]) -> None:
         """Lay a row to the first of its problems that is free; else it says the same again, or something else."""
         taken = [_texts_of(problem, method, row, self.texts) for problem in problems]
-        free = next(
-            (
-                problem
-                for problem, there in zip(problems, taken, strict=True)
-                if not any(text is not None for text in there)
-            ),
-            None,
-        )
+        nothing = (None,) * len(row.texts)
+        free = next((problem for problem, texts in zip(problems, taken, strict=True) if texts == nothing), None)
         if free is not None:
             self._lay(row, free.id, method, row.sample or 0)
             return
@@ -128,7 +124,7 @@ class _Answers:
         for number, text in enumerate(row.texts, first):
             self.texts[name, method, number] = text
             self.lines[name, method, number] = row.line
-        self.ends |= {(name, method, number): end for number, end in enumerate(row.ends, first)}
+        self.ends |= {(name, method, number): end for number, end in enumerate(row.ends, first) if end}
 
 
 def _are_samples(again: Mapping[tuple[str, Method], Sequence[Generation]], texts: Mapping[Key, str]) -> bool:
@@ -145,13 +141,15 @@ def _candidates(row: Generation, indexes: Sequence[_Index]) -> list[Problem]:
 
     One, or several that ask the very same; none where several that differ would fit.
     """
-    if row.problem_id or not row.question:
+    if row.problem_id:
         return []
-    for index in indexes:
-        candidates = index.problems.get(index.read(row.question), [])
-        if candidates:
-            return candidates if len({tidy(problem.question) for problem in candidates}) == 1 else []
-    return []
+    candidates = [problem for text in (row.question, *row.also) if text for problem in _found(text, indexes)]
+    return candidates if len({tidy(problem.question) for problem in candidates}) == 1 else []
+
+
+def _found(question: str, indexes: Sequence[_Index]) -> Sequence[Problem]:
+    """The problems with this question by the strictest index that has any."""
+    return next((found for index in indexes if (found := index.problems.get(index.read(question)))), ())
 
 
 def _texts_of(problem: Problem, method: Method, row: Generation, texts: dict[Key, str]) -> tuple[str | None, ...]:
@@ -167,3 +165,8 @@ def tidy(text: str) -> str:
 def loose(text: str) -> str:
     """`tidy` without case and sentence punctuation; points and commas inside numbers stay."""
     return " ".join(_PUNCTUATION.sub(" ", tidy(text)).casefold().split())
+
+
+def _bare(text: str) -> str:
+    """`loose` without the options behind a choice question, and without what calls a question one."""
+    return loose(_CALLED.sub("", _OPTIONS.split(text, maxsplit=1)[0]))

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from mammoth_eval.errors import EngineError
+from mammoth_eval.importers import ends
 from mammoth_eval.importers.matching import Key
 from mammoth_eval.prompts import Prompt
 from mammoth_eval.types import Completion, Query, Sampling
@@ -22,7 +23,7 @@ class Recordings:
 
     texts: Mapping[Key, str]
     ends: Mapping[Key, str] = field(default_factory=dict)
-    """How those ended of which that is known."""
+    """How those ended of which that is known, in the words of their file."""
     files: tuple[str, ...] = ()
     """Names of the files that they come from."""
 
@@ -43,7 +44,8 @@ class Recordings:
         text = self.texts.get(key)
         if text is None:
             raise EngineError(f"nothing imported for {query.problem_id}, {query.method}, sample {query.sample}")
-        return Completion(text, self.ends.get(key, "stop"), prompt_tokens=0, completion_tokens=0, seconds=0.0)
+        word = self.ends.get(key, "")
+        return Completion(text, ends.reason(word), 0, 0, seconds=0.0, server_reason=word)
 
     @property
     def unknown_ends(self) -> int:

@@ -190,7 +190,7 @@ def test_an_lm_eval_document_of_svamp_joins_body_and_question(tmp_path):
         ("jsonl", {"question": ANN, "text": "7", "method": "tool"}, "pot or cot"),
         ("lm-eval", {"question": ANN, "text": "7"}, "samples_"),
         ("lm-eval", {"doc": {"question": ANN}, "resps": [[["-1.5", "False"]]]}, "log-likelihoods"),
-        ("lm-eval", {"doc": {"text": ANN}, "resps": [["7"]]}, "no question in 'doc'"),
+        ("lm-eval", {"doc": {"id": 3, "text": " "}, "resps": [["7"]]}, "no question in 'doc'"),
     ],
 )
 def test_a_row_of_another_format_is_named_with_its_line_and_what_was_expected(tmp_path, name, row, expected):
