@@ -149,7 +149,8 @@ def _read(benchmark: Benchmark, cache_dir: Path, source: str, *, folder: str = "
     except (*hub.errors(), datasets.exceptions.DatasetsError, RuntimeError) as error:
         where = options.get("data_files", f"hub data set {source}")
         advice = f"; {resources.cache_advice(cache_dir)}" if resources.is_full(error) else ""
-        raise BenchmarkError(
+        kind = DownloadError if hub.is_unreachable(error) else BenchmarkError
+        raise kind(
             f"{label(benchmark.origin)}: cannot read {where}: {_one_line(error.__cause__ or error)}{advice}"
         ) from error
 
@@ -199,7 +200,8 @@ def _download(benchmark: Benchmark) -> bytes:
     except (OSError, http.client.HTTPException, ValueError) as error:  # the last: an address that is none
         if isinstance(error, urllib.error.HTTPError):
             error.close()  # it holds the connection
-        raise DownloadError(
+        kind = BenchmarkError if type(error) is ValueError else DownloadError
+        raise kind(
             f"{label(benchmark.origin)}: cannot download {benchmark.address}: {_one_line(error)}; "
             f"with no network, give a folder that has benchmarks/{benchmark.file} as --data-dir"
         ) from error

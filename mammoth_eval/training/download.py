@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -33,6 +34,8 @@ def _read(address: str, hint: str) -> bytes:
             content: bytes = answer.read()
             return content
     except (OSError, http.client.HTTPException) as error:  # URLError and time-outs are of the first kind
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()  # it holds the connection
         raise DownloadError(
             f"cannot download {address}: {error}; without a network give {hint} in --data-dir"
         ) from error
