@@ -5,10 +5,10 @@ TIGER-AI-Lab/MAmmoTH, ``math_eval/run_open.py`` and ``utils.py`` (``compare_both
 rounded answer; other gold: within 4 %).
 
 There an answer that is no float goes through ``eval``; here only Python's operators on number literals are read from it
-(a comparison is ``True`` or ``False``, which count as 1 and 0), and a list counts by its first number; strings, names
-and calls are not read. The gold's own number, which that code reads from its data file, is worked out from the gold in
-the same way: a MATH gold that is no number by that rule is compared as a string alone. Those data were never published
-with the code's licence, so this is a stated limit.
+(a comparison is ``True`` or ``False``, which count as 1 and 0), a list counts by its first item, a text in quotes as
+the number in it; names and calls are not read. The gold's own number, which that code reads from its data file, is
+worked out from the gold in the same way: a MATH gold that is no number by that rule is compared as a string alone.
+Those data were never published with the code's licence, so this is a stated limit.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ DEFAULT = Policy()
 _FRACTION = re.compile(r"\\frac\{([^{}]+)\}\{([^{}]+)\}")
 _MAX_CHARS = 200
 _MAX_BITS = 4_096
-_Value = int | float | list["_Value"]
+_Value = int | float | str | list["_Value"]
 
 
 def grade(answer: str, gold: str, policy: Policy = DEFAULT, choices: Sequence[str] = ()) -> Verdict:
@@ -121,7 +121,7 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
 
 
 def _value(node: ast.expr) -> _Value:
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float, bool):
+    if isinstance(node, ast.Constant) and type(node.value) in (int, float, bool, str):
         return node.value  # type: ignore[return-value]
     if isinstance(node, ast.List | ast.Tuple):
         return [_value(item) for item in node.elts]
@@ -155,8 +155,8 @@ def _whole(number: float) -> int:
 
 def _number(node: ast.expr) -> float:
     value = _value(node)
-    if isinstance(value, list):
-        raise ValueError("a list is no number")
+    if isinstance(value, list | str):
+        raise ValueError("a list or a text is no number")
     return value
 
 

@@ -14,7 +14,8 @@ from mammoth_eval.types import Policy
         ("not 5", 0), ("not 0", 1), ("~5", -6), ("5<<2", 20), ("20>>2", 5), ("10^2", 8), ("1 and 2", 2), ("0 or 7", 7),
         ("\\frac{1}{2}>0", 1), ("\\frac{9}{3}>2", 1), ("2>1,000", 0), ("\\frac{1}{0}", None), ("1,000", 1000),
         ("x>3", None), ("3≥2", None), ("1=1", None), ("5>", None), ("[]", None), ("{5}", None), ("None", None),
-        ("1<<99999999999", None), ("7**9999999", None),
+        ("'7'", 7), ('["7", "8"]', 78), ('["7"]', 7), ("('0.50',)", 0.5), ("'x'", None), ("'7'+1", None),
+        ("-'7'", None), ("'7'>1", None), ("'nan'>1", None), ("1<<99999999999", None), ("7**9999999", None),
     ],
 )  # fmt: skip
 def test_a_number_is_what_the_released_code_sees(text, number):
