@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 
+from mammoth_eval import rules
 from mammoth_eval.benchmarks import PAPER
 from mammoth_eval.report import unfinished
 from mammoth_eval.report.grid import Grid
@@ -105,7 +106,7 @@ def _seeds_note(runs: Sequence[RunSummary]) -> tuple[str, ...]:
 
 
 def _graders_note(runs: Sequence[RunSummary]) -> str:
-    graders = sorted({run.grader for run in runs})
+    graders = sorted({rules.graded_by(run.grader, run.spec.rules) for run in runs})
     return f"± is half the 95 % interval (Wilson). Graded by {', '.join(graders)}."
 
 

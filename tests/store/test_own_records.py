@@ -136,6 +136,9 @@ def test_n_stays_the_number_of_problems_in_every_command(tmp_path, capsys, caplo
     lines = log.read_text().splitlines()
     alien = lines[3].replace('"plain/3"', '"plain/93"')
     log.write_text("\n".join([*lines, alien, lines[5]]) + "\n")
+    exported = tmp_path / "records.csv"
+    assert main(["export", str(path), "--format", "csv", "--output", str(exported)]) == 0
+    assert len(exported.read_text().splitlines()) == 1 + 60
     for command in (["report", str(path), "--json"], ["grade", str(path), "--dry-run", "--json"]):
         capsys.readouterr()
         caplog.clear()
@@ -146,3 +149,15 @@ def test_n_stays_the_number_of_problems_in_every_command(tmp_path, capsys, caplo
     assert main(words[:-1]) == 0
     assert "61" not in capsys.readouterr().err
     assert len(load_run(path).records) == 60
+
+
+@pytest.mark.parametrize(("grader", "by"), [("exact", None), ("mammoth", "exact"), ("math_verify", None)])
+def test_a_grader_that_would_have_run_other_programs_is_marked_in_table_and_json(tmp_path, grader, by, capsys):
+    path, _ = ran(tmp_path)
+    log = path / "records.jsonl"
+    log.write_text(log.read_text().replace('"exact":', f'"{grader}":'))
+    summary = load_run(path, grader).summary
+    assert summary.to_json().get("programs_run_by") == by
+    capsys.readouterr()
+    assert main(["report", str(path), "--grader", grader]) == 0
+    assert ("programs run by exact" in " ".join(capsys.readouterr().out.split())) is (by is not None)
