@@ -18,7 +18,7 @@ from mammoth_eval import chat_templates, thoughts
 from mammoth_eval.engines import finish, openai_server
 from mammoth_eval.engines.openai_body import FIELDS, droppable, goes_on, sampling_fields, turns
 from mammoth_eval.engines.openai_pool import Servers
-from mammoth_eval.engines.openai_refusal import Refusal, advice
+from mammoth_eval.engines.openai_refusal import Refusal, advice, stops_taken
 from mammoth_eval.engines.openai_reply import Reply, read
 from mammoth_eval.engines.openai_retry import Endpoint, room_left
 from mammoth_eval.engines.options import at_least, read_options
@@ -50,7 +50,10 @@ class OpenAIOptions:
     max_tokens_name: str = "max_tokens"
     """The field for the limit in chats; where a server asks for ``max_completion_tokens``, it is taken from then on."""
     max_stops: int = 0
-    """Stop texts that the server accepts (4 at OpenAI); the others are applied here. 0: it accepts all."""
+    """Stop texts that the server accepts in a request (4 at OpenAI and vLLM); the others are applied here.
+
+    0: all, until it refuses them.
+    """
     omit: str = ""
     """Fields of the sampling that requests leave out, with commas between: the server's own defaults hold for them.
 
@@ -78,6 +81,7 @@ class OpenAIEngine:
         self._refused: set[str] = set()
         """Fields that a server has refused and that do nothing: left out since."""
         self._limit_name = self.options.max_tokens_name
+        self._max_stops = self.options.max_stops
         self._servers = Servers(
             urls, timeout=self.options.timeout, retries=self.options.retries, retry_delay=self.options.retry_delay
         )
@@ -183,6 +187,11 @@ class OpenAIEngine:
             self._servers.warn("the limit of new tokens is sent as max_completion_tokens, as the server asks")
             self._limit_name = "max_completion_tokens"
             return True
+        taken = stops_taken(refusal, len(body.get("stop", ())))
+        if taken:
+            self._servers.warn(f"the server takes {taken} stop texts in a request: the others are applied here")
+            self._max_stops = taken
+            return True
         names = droppable(body, refusal.fields)
         if names:
             self._servers.warn(
@@ -193,7 +202,7 @@ class OpenAIEngine:
 
     def _body(self, query: Query, sampling: Sampling, limit: int) -> dict[str, Any]:
         """What a request for `query` says."""
-        fields = sampling_fields(sampling, self.options.max_stops, self._omitted | self._refused)
+        fields = sampling_fields(sampling, self._max_stops, self._omitted | self._refused)
         body: dict[str, Any] = {"model": self.model, **fields}
         if not query.chat:
             return {**body, "prompt": query.text + query.start, "max_tokens": limit, **self.options.extra_body}
@@ -275,7 +284,7 @@ class OpenAIEngine:
             "base_url": self._servers.urls,
             "server": dict(self._served),
             **({"context": limit} if (limit := self._served.get("max_model_len")) else {}),
-            "max_stops": self.options.max_stops,
+            "max_stops": self._max_stops,
             "max_tokens_name": self._limit_name,
             "left_out": sorted(self._omitted | self._refused),
             "extra_body": self.options.extra_body,

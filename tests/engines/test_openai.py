@@ -26,6 +26,10 @@ TEXT = Query("b/0", "cot", "p/cot", "2 + 2?")
 CHAT = Query("b/0", "cot", "p/cot", messages=(Message("system", "Be brief."), Message("user", "2 + 2?")))
 
 
+def said(caplog):
+    return [record.getMessage() for record in caplog.records if record.name.startswith("mammoth_eval")]
+
+
 async def ask(server, query=TEXT, sampling=Sampling(max_tokens=20), **options):
     async with make_engine("openai", "m", base_url=server.url, **{"retry_delay": 0.01, **options}) as engine:
         return await engine.generate(query, sampling)
@@ -182,13 +186,37 @@ async def test_bad_request_is_shown_and_not_repeated():
     assert len(server.requests) == 1
 
 
-async def test_more_stops_than_the_server_takes_are_refused_with_what_to_do():
-    message = (
-        "Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length 8 "
-        "instead."
-    )
-    with serving((400, refusal(message))) as server, pytest.raises(EngineError, match=r"array too long.*max_stops=4"):
-        await ask(server)
+VLLM_STOPS = (
+    "2 validation errors: {'type': 'string_type', 'loc': 'body.stop', 'msg': 'Input should be a valid string'} "
+    "{'type': 'too_long', 'loc': 'body.stop', 'msg': 'List should have at most 3 items after validation, not 8'}"
+)
+OPENAI_STOPS = "Invalid 'stop': array too long. Expected an array with maximum length 4, but got one of length 8."
+
+
+@pytest.mark.parametrize(
+    ("message", "taken"),
+    [(VLLM_STOPS, 3), (OPENAI_STOPS, 4), ("stop: too many", 4), ("stop may have up to 2 items", 2)],
+)
+async def test_a_server_that_takes_few_stop_texts_is_given_as_many(message, taken, caplog):
+    stops = tuple("ABCDEFGH")
+    text = completion("one two H three")
+    with serving((400, refusal(message)), text) as server:
+        async with make_engine("openai", "m", base_url=server.url) as engine:
+            found = [await engine.generate(TEXT, Sampling(max_tokens=20, stop=stops)) for _ in range(3)]
+    assert [one.text for one in found] == ["one two "] * 3
+    assert [len(body["stop"]) for _, body in server.requests] == [8, taken, taken, taken]
+    assert said(caplog) == [
+        f"{server.url}: the server takes {taken} stop texts in a request: the others are applied here"
+    ]
+    assert engine.options.max_stops == 0
+
+
+async def test_stops_that_are_refused_for_another_reason_are_an_error_with_what_to_do():
+    with (
+        serving((400, refusal("'stop': at most 4 items, got 9"))) as server,
+        pytest.raises(EngineError, match=r"at most 4 items.*max_stops=4"),
+    ):
+        await ask(server, sampling=Sampling(max_tokens=20, stop=("A", "B")))
 
 
 async def test_prompt_longer_than_the_context_is_an_empty_completion():
@@ -247,10 +275,6 @@ async def test_a_server_that_is_down_at_the_start_is_said_where_another_serves(c
     (said,) = [record.getMessage() for record in caplog.records if record.name.startswith("mammoth_eval")]
     assert said.startswith(f"{down}: no connection")
     assert said.endswith("the run goes on with the other servers")
-
-
-def said(caplog):
-    return [record.getMessage() for record in caplog.records if record.name.startswith("mammoth_eval")]
 
 
 async def test_one_of_several_servers_with_another_model_is_left_out_at_the_start(caplog):
