@@ -65,6 +65,21 @@ RULES = {"mammoth": "mammoth_eval.paper.rules:rules"}
 """Name to dotted path of a function that makes `Rules`; a grader that is not here takes our extraction."""
 
 
+def own_programs(grader: str, ran: str) -> bool:
+    """Whether the programs of a run under the rules `ran` are those that `grader` would have run.
+
+    A grader alone runs none: where its rules find another program in a text, it reads what that of `ran` gave.
+    """
+    return grader == ran or not {grader, ran} & set(RULES)
+
+
+def graded_by(grader: str, ran: str) -> str:
+    """What tables call `grader` on a run under the rules `ran`: what was not its own is said."""
+    if grader == ran:
+        return grader
+    return f"{grader} (fallbacks decided{'' if own_programs(grader, ran) else ' and programs run'} by {ran})"
+
+
 @cache
 def _with_our_extraction(grader: str) -> Rules:
     grade = graders.get(grader)

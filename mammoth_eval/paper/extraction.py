@@ -26,7 +26,7 @@ from mammoth_eval.paper.normalize import strip_string
 
 Paper = Literal["number", "math", "numglue", "choice"]
 
-VERSION = "3"
+VERSION = "4"
 """Changes with any change that can move a number."""
 _AT_HAND = {
     **{name: f"import {name}" for name in ("json", "math", "multiprocessing", "os", "re", "threading")},

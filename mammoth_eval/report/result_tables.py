@@ -6,12 +6,14 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 
+from mammoth_eval import rules
 from mammoth_eval.benchmarks import PAPER
 from mammoth_eval.report import unfinished
 from mammoth_eval.report.grid import Grid
 from mammoth_eval.report.results import AVERAGES, MODES, RunSummary, mean_of
 from mammoth_eval.report.unfinished import accuracy_cell, interval_cell
 from mammoth_eval.safe_text import spreadsheet_cell
+from mammoth_eval.settings import IMPORTED
 from mammoth_eval.stats import Interval, Summary
 from mammoth_eval.store import RunSpec
 from mammoth_eval.types import OUTCOMES
@@ -104,7 +106,7 @@ def _seeds_note(runs: Sequence[RunSummary]) -> tuple[str, ...]:
 
 
 def _graders_note(runs: Sequence[RunSummary]) -> str:
-    graders = sorted({run.grader for run in runs})
+    graders = sorted({rules.graded_by(run.grader, run.spec.rules) for run in runs})
     return f"± is half the 95 % interval (Wilson). Graded by {', '.join(graders)}."
 
 
@@ -119,7 +121,7 @@ def outcome_grid(runs: Sequence[RunSummary]) -> Grid:
         "What became of the problems",
         header,
         tuple(rows),
-        (*_limit_notes(runs), *_withheld_notes(runs)),
+        (*_limit_notes(runs), *_withheld_notes(runs), *_unknown_notes(runs)),
         left=len(_head(runs)),
     )
 
@@ -158,6 +160,15 @@ def _withheld_notes(runs: Sequence[RunSummary]) -> Iterator[str]:
         ]
         if counts:
             yield f"{run.run}: the server withheld the answers to {', '.join(counts)}, which count as no answer."
+
+
+def _unknown_notes(runs: Sequence[RunSummary]) -> Iterator[str]:
+    """Where generations were imported from a file that does not say how they ended."""
+    for run in runs:
+        engine = run.session.get("engine") or {}
+        total = engine.get("generations", 0) if run.spec.engine == IMPORTED else 0
+        if unknown := engine.get("unknown_ends", total) if total else 0:
+            yield f"{run.run}: {unknown} of {total} texts do not say how they ended; those cut off count as finished."
 
 
 def path_grid(runs: Sequence[RunSummary]) -> Grid:

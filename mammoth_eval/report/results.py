@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import structs
 
-from mammoth_eval import stats, store
+from mammoth_eval import rules, stats, store
 from mammoth_eval.benchmarks import IND, OOD, PAPER
 from mammoth_eval.errors import StoreError
 from mammoth_eval.paths import below
@@ -48,6 +48,7 @@ class RunSummary:
                 for name, found in self.averages(partial=partial).items()
             },
             **({"unfinished": counts} if counts else {}),
+            **({} if rules.own_programs(self.grader, self.spec.rules) else {"programs_run_by": self.spec.rules}),
         }
 
     @property
