@@ -28,10 +28,14 @@ _stat, _write, _show, _settrace, _setprofile = os.fstat, os.write, sys.__excepth
 _of_sys, _trace_of, _with_trace = vars(sys), vars(BaseException)["__traceback__"].__get__, BaseException.with_traceback
 
 
+_DIGITS = 70_000
+"""Of an integer that is written out or read (Python's own limit is 4,300): more than an output may hold."""
+
+
 def run(source: bytes, value_mode: bool, frames: int) -> NoReturn:
     """Run the program; ends the process with 0, with the program's own exit code, or with 1 after an exception.
 
-    Where a value is wanted, integers of any length are written out: the limits of time and output hold all the same.
+    Where a value is wanted, integers are written out up to `_DIGITS`.
     `frames` is how many lie under the program that a fresh interpreter does not have.
     """
     code, exit_now = 1, _exit
@@ -39,7 +43,7 @@ def run(source: bytes, value_mode: bool, frames: int) -> NoReturn:
         sys.setrecursionlimit(1000 + frames)
         sys.path.insert(0, "")
         if value_mode:
-            sys.set_int_max_str_digits(0)
+            sys.set_int_max_str_digits(_DIGITS)
         code = _main(source, value_mode)
     finally:
         exit_now(code)
