@@ -11,6 +11,7 @@ from sandbox_tools import below, opened, wait_for_programs
 from mammoth_eval.sandbox import memory, processes
 from mammoth_eval.sandbox.limits import Limits
 
+pytestmark = pytest.mark.slow
 SLEEP = "import time\ntime.sleep({seconds})\nprint({seconds})"
 
 

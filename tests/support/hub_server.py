@@ -98,6 +98,7 @@ def etag(path):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet
     hub: Hub
 
     def do_HEAD(self):

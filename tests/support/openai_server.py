@@ -59,6 +59,7 @@ class Server:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet: the second of two small ones waits 40 ms for the first to be confirmed
 
     def do_GET(self):
         if self.server.state.models is None:
@@ -99,6 +100,7 @@ class Handler(BaseHTTPRequestHandler):
         """Write all at once, or byte by byte with `drip` seconds between."""
         for start in range(0, len(content), 1 if drip else len(content) or 1):
             self.wfile.write(content[start : start + (1 if drip else len(content))])
+            self.wfile.flush()
             time.sleep(drip)
 
     def log_message(self, *words):
@@ -118,7 +120,7 @@ def serving(*replies, models=("m",)):
     server = QuietServer(("127.0.0.1", 0), Handler)
     server.state = state
     state.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.005})
     thread.start()
     try:
         yield state
