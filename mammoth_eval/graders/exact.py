@@ -6,10 +6,12 @@ no answer of the grammar is compared as words. Nothing of an answer is ever eval
 is taken, and results are remembered.
 
 Decided with the default policies, and tested by name: an integer gold is exact; decimals agree to 1e-6; ``50%`` is
-``0.5`` and answers ``50``; a unit counts where both sides have one; bare lists have no order, brackets do; an
-interval is an inequality; a subscript of a base must be the same on both sides (10 may be left out); a bracket left
-open is closed; an answer too large to compute is wrong, not a fault; numbers in words count; what an integer
-parameter or a constant of integration is called does not count.
+``0.5`` and answers ``50``; a unit counts where both sides have one, and a measure is no noun's (``12 kg`` is not
+``12 apples``); each coefficient of a formula has to be equal within the tolerance; ``10 to 20`` is neither of its
+ends; bare lists have no order, brackets and numbers in a row (``3 1 2``) do; an interval is an inequality; a
+subscript of a base must be the same on both sides (10 may be left out); a bracket left open is closed; an answer too
+large to compute is wrong, not a fault; numbers in words count; what an integer parameter or a constant of
+integration is called does not count.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from mammoth_eval.graders.normalize import cleaned
 from mammoth_eval.graders.parse.reading import Trees
 from mammoth_eval.types import Policy, Verdict
 
-VERSION = "6"
+VERSION = "7"
 DEFAULT = Policy()
 MAX_CHARS = 12_000
 """Longer answers and golds are compared word by word."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mammoth_eval.graders.compare import families, integrals, notations, phrases, shapes, texts
 from mammoth_eval.graders.normalize import cleaned
-from mammoth_eval.graders.parse import clauses
+from mammoth_eval.graders.parse import clauses, reading
 from mammoth_eval.graders.parse.nodes import Decimal, Node, Number, Text, Unreadable
 from mammoth_eval.types import Policy, Verdict
 
@@ -49,7 +49,12 @@ def parameters(asked: Question) -> Verdict | None:
 
 
 def trees(asked: Question, ladder: Callable[[Question], Verdict]) -> Verdict:
-    """Shape by shape; of a sentence that is not equal, the value that it ends in goes down the ladder again."""
+    """Shape by shape; of a sentence that is not equal, the value that it ends in goes down the ladder again.
+
+    Beside numbers in a row order counts.
+    """
+    if reading.is_row(asked.gold):
+        asked = asked._replace(policy=replace(asked.policy, order="list"))
     try:
         right = asked.tree(notations.points(asked.gold, asked.answer))
     except Unreadable as error:

@@ -19,6 +19,7 @@ from mammoth_eval.graders.parse.nodes import (
     Power,
     Product,
     Quantity,
+    Relation,
     Sum,
     Symbol,
     add,
@@ -41,12 +42,23 @@ def beside(node: Node, other: Node) -> Node:
     """`node` as it is meant beside `other`; most are meant as they are written."""
     if isinstance(node, Sum | Product) and has(node, Quantity) and (symbols(node) or symbols(other)):
         node = _lettered(node)
+    if isinstance(node, Quantity) and len(node.unit) > 1 and set(_LETTER.findall(node.unit)) <= symbols(other):
+        node = _lettered(node)
     size = _components(other)
     if size in (2, 3) and isinstance(node, Sum | Product | Symbol):
         return _vector(node, size, other.brackets if isinstance(other, Collection) else "()")
     return node if has(other, Collection) or not has(node, Collection) else _counted(node)
 
 
+def row(node: Node, other: Node) -> Node:
+    """A chain of numbers (``7 > 1 > -1``) as the list in order that it is beside one."""
+    if not isinstance(node, Relation) or not isinstance(other, Collection) or symbols(node):
+        return node
+    in_order = len({sign.rstrip("=") for sign in node.signs}) == 1 and node.signs[0][0] in "<>"
+    return Collection("", node.args) if in_order else node
+
+
+_LETTER = re.compile("[a-zA-Z]")
 _LETTER_POWER = re.compile(r"([a-zA-Z])(?:\^(\d))?")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mammoth_eval.graders.parse.binding import RATIO, RELATION
 from mammoth_eval.graders.parse.cursor import Cursor
-from mammoth_eval.graders.parse.nodes import Node, Ratio, Relation, Text, Unreadable
+from mammoth_eval.graders.parse.nodes import Collection, Node, Ratio, Relation, Text, Unreadable
 
 MAX_CHAIN = 40
 """Relations of one chain, parts of one ratio."""
@@ -20,9 +20,11 @@ def related(p: Cursor, left: Node, operator: str) -> Node:
     return Relation((operator,), (left, right))
 
 
-def ratio(p: Cursor, left: Node) -> Node:
-    """``2:3``; after words a colon is a label's."""
+def ratio(p: Cursor, left: Node, sign: str) -> Node:
+    """``2:3``, or ``2 to 3``, which may be a range as well; after words a colon is a label's."""
     right = p.expression(RATIO + 1)
+    if sign == "to" and not isinstance(left, Text | Ratio | Collection):
+        return Collection("to", (left, right))
     if isinstance(left, Text) and left.words.endswith("Error"):
         raise Unreadable("an exception")
     if isinstance(left, Text):

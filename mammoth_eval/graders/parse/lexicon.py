@@ -55,8 +55,8 @@ VARIANTS = {
 FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac", "nicefrac", "sfrac", "flatfrac"})
 """Commands of a fraction."""
 
-MONEY = {"dollar": "dollar", "pounds": "lb", "euro": "euro", "yen": "yen", "rupee": "rupee"}
-"""Commands of currencies, to their units; a pound of money and one of weight have the same name."""
+MONEY = {"dollar": "dollar", "pounds": "gbp", "euro": "euro", "yen": "yen", "rupee": "rupee", "franc": "chf"}
+"""Commands of currencies, to their units."""
 
 INVERSES = {name: "a" + name for name in words("sin cos tan cot sec csc sinh cosh tanh coth sech csch")}
 """Functions to what an exponent of minus one right after their name means."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from mammoth_eval.graders.parse import arguments
 from mammoth_eval.graders.parse.cursor import Cursor
-from mammoth_eval.graders.parse.dimensions import LETTERS, PERCENT, canonical, is_word, known
+from mammoth_eval.graders.parse.dimensions import LETTERS, PERCENT, canonical, is_symbol, is_word, known
 from mammoth_eval.graders.parse.lexer import Token
 from mammoth_eval.graders.parse.lexicon import CONSTANTS, FRACTIONS, FUNCTIONS, GREEK, LETTER_PAIRS, MONEY, SCALES
 from mammoth_eval.graders.parse.nodes import Constant, Degree, Node, Percent, Quantity, mul, num, spelled, symbols, walk
@@ -50,6 +50,8 @@ def _name_starts(tokens: Sequence[Token], index: int, left: Node) -> bool:
     follower = tokens[min(index + 1, len(tokens) - 1)]
     if text == "min" and follower.text != "(":
         return True
+    if is_symbol(text) and symbols(left):
+        return False
     if _is_mathematics(token, follower, left):
         return False
     if len(text) == 1:
