@@ -64,6 +64,10 @@ _REWRITTEN: tuple[tuple[str, re.Pattern[str], Made], ...] = (
         r"(?:\{\}|(?:^|(?<=[({=+*/-])|(?<=[({=+*/-] )))[_^](?:\{(\d{1,4})\}|(\d{1,4}))\s?(?:\\mathrm\{([CP])\}|([CP]))"
         r"_(?:\{(\d{1,4})\}|(\d{1,4}))(?!\d)"),
      lambda m: f" {'nCr' if (m[3] or m[4]) == 'C' else 'nPr'}({m[1] or m[2]},{m[5] or m[6]}) "),
+    ("{", re.compile(r"(?<=[/}])((?:\s|\\[,;: ])*)\\(?:mathrm|text|rm)\s?\{[~\s]*(sec|min)\s?\}"),  # no functions
+     lambda m: rf"{m[1]}\text{{ {m[2]}s}}"),
+    ("$", re.compile(r"\$\s+\$(?=[a-zA-Z](?:_\{?\w\}?|\([a-z]\))?(?:\s|\\[,;: ])*=)"), ", "),
+    ("quad", re.compile(r"\\q?quad\s*(?=[a-z](?:_\{?\w\}?)?(?:\s|\\[,;: ])*=)"), ", "),
     ("of", re.compile(r"(?<=\d) out of (?=\d)"), "/"),
     ("\\begin", re.compile(  # the words before a condition
         r"\\(?:text(?:rm|normal)?|mathrm|mbox|hbox)\s?\{\s?,?\s?(?:if|for|when|where|as)\s?\}"
@@ -90,6 +94,10 @@ _REWRITTEN: tuple[tuple[str, re.Pattern[str], Made], ...] = (
 """A text that must be in the answer, what is looked for, what takes its place."""
 
 
+_DISPLAY = ("$$", "\\[", "\\]", "")
+"""Lines that only begin or end a formula."""
+
+
 @lru_cache(maxsize=8192)
 def cleaned(text: str) -> str:
     """The answer in ASCII and LaTeX without what is wrapped around it; of several lines the last that is whole."""
@@ -105,7 +113,7 @@ def cleaned(text: str) -> str:
     for hint, pattern, made in _REWRITTEN:
         if hint in text:
             text = pattern.sub(made, text)
-    lines = text.split("\n")
+    lines = [line for line in text.split("\n") if line.strip() not in _DISPLAY]
     if len(lines) > 1 and "\\begin" not in text and _balanced(lines[-1]):
         text = unwrap(lines[-1])
     return _spaced(_turned(text))

@@ -120,7 +120,7 @@ def _problems(run: Basis, ambiguous: set[str]) -> str:
 def _parts_of_sets(sizes: Mapping[str, int]) -> list[str]:
     """``100 of 1319 gsm8k`` for each set that was not asked whole."""
     known = set(benchmarks.names())
-    whole = {name: benchmarks.get(name).rows if name in known else None for name in sizes}
+    whole = {name: benchmarks.get(name).problems if name in known else None for name in sizes}
     return [f"{n} of {whole[name] or 'unknown many'} {name}" for name, n in sizes.items() if n != whole[name]]
 
 

@@ -88,7 +88,15 @@ def _unread_gold(asked: Question, reason: str) -> Verdict:
     if found is not None:
         return found
     unread = bool(_MATHEMATICAL.search(gold)) or len(gold) > _SHORT
-    return replace(verdict, fault=unread and not texts.known(gold))
+    return replace(verdict, fault=unread and not texts.known(gold) and not _is_family(asked))
+
+
+def _is_family(asked: Question) -> bool:
+    """Whether the gold is a readable answer behind which a clause says what a letter runs over."""
+    clause = clauses.read(asked.gold)
+    with contextlib.suppress(Unreadable):
+        return bool(clause.names) and not isinstance(asked.tree(clause.body), Text)
+    return False
 
 
 def _is_value(asked: Question) -> bool:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mammoth_eval.graders.equal import floating
 from mammoth_eval.graders.parse.nodes import (
     Collection,
     Degree,
@@ -25,12 +24,10 @@ from mammoth_eval.types import Policy, Verdict
 
 Same = Callable[[Node, Node, Policy], Verdict]
 Ends = tuple[Node, Node]
-_ROUNDING = 0.1
-"""How far apart, in parts of the larger, two numbers may be of which one is an approximation of the other."""
 
 
 def compare(gold: Node, answer: Node, policy: Policy, same: Same) -> Verdict | None:
-    """What ranges say of the two; None where neither is one, or one is an equation."""
+    """What ranges say of the two; None where neither is one."""
     right, own = _ends(gold), _ends(answer)
     if right and own:
         return _in_order(right, own, policy, same)
@@ -39,15 +36,13 @@ def compare(gold: Node, answer: Node, policy: Policy, same: Same) -> Verdict | N
     return _against(own, gold, lambda other: same(other, Ratio(own), policy), policy, same) if own else None
 
 
-def _against(
-    ends: Ends, other: Node, as_ratio: Callable[[Node], Verdict], policy: Policy, same: Same
-) -> Verdict | None:
+def _against(ends: Ends, other: Node, as_ratio: Callable[[Node], Verdict], policy: Policy, same: Same) -> Verdict:
     """What a range is beside anything else: another range, a ratio, or no answer at all."""
-    difference = _difference(other)
+    if isinstance(other, Relation) and other.signs[-1] == "=":
+        other = other.args[-1]
+    difference = _difference(other) or _ends(other)
     if difference:
         return _in_order(ends, difference, policy, same)
-    if isinstance(other, Relation):
-        return None
     if isinstance(other, Ratio) or (isinstance(other, Number) and other.value.denominator > 1):
         return as_ratio(other)
     return Verdict(False, "structure", "a range against one value")
@@ -59,17 +54,8 @@ def _in_order(right: Ends, own: Ends, policy: Policy, same: Same) -> Verdict:
 
 
 def _ends(node: Node) -> Ends | None:
-    """The ends of a range; two numbers about a sign of approximation are one where neither is the other rounded."""
-    if isinstance(node, Collection) and node.brackets == "to":
-        return node.args[0], node.args[1]
-    if isinstance(node, Relation) and node.signs == ("~",) and _are_apart(*node.args):
-        return node.args[0], node.args[1]
-    return None
-
-
-def _are_apart(one: Node, other: Node) -> bool:
-    low, high = (floating.real(_bare(side)) for side in (one, other))
-    return low is not None and high is not None and abs(low - high) > _ROUNDING * max(abs(low), abs(high))
+    is_range = isinstance(node, Collection) and node.brackets == "to"
+    return (node.args[0], node.args[1]) if is_range else None
 
 
 def _bare(node: Node) -> Node:

@@ -93,6 +93,8 @@ def _extended(p: Cursor, left: Node, found: int) -> Node:
         return _raised(p, left)
     if found == POSTFIX:
         return _postfix(p, left, token.text)
+    if token.text == "sim":
+        return chains.about(p, left)
     if found == RELATION:
         return chains.related(p, left, RELATIONS.get(token.text) or RELATION_COMMANDS[token.text])
     if found == RATIO:
