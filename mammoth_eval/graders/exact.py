@@ -34,6 +34,8 @@ VERSION = "7"
 DEFAULT = Policy()
 MAX_CHARS = 12_000
 """Longer answers and golds are compared word by word."""
+_DECIMAL_COMMA = re.compile(r"(?<![\d.,])(-?\d+),(\d{1,2}|\d{4,})(?![\d.,])")
+"""Three digits behind a comma are thousands in either reading of it."""
 _MEMO_CHARS = 2_000
 _CAPITALS = re.compile("[A-Z]{3,}")
 """Names of points or choices one after another, whose order counts."""
@@ -159,6 +161,8 @@ class Grader:
         return verdict
 
     def _decided(self, answer: str, gold: str, policy: Policy) -> Verdict:
+        if policy.decimal_comma:
+            answer, gold = (_DECIMAL_COMMA.sub(r"\1.\2", text) for text in (answer, gold))
         asked = Question(
             answer.strip(), gold.strip(), policy, self._trees, lambda own, right: self.grade(own, right, policy).equal
         )

@@ -55,7 +55,7 @@ STYLES = (spaced, displayed, bracketed, in_unicode, alone_in_brackets)
 
 
 def shifted(gold):
-    """The gold with larger numbers behind its last equals sign and before its rounded value; where it has none another letter, term or word."""
+    """The gold with larger numbers behind its last equals sign; where it has none another letter, term or word."""
     if r" \approx" in gold:
         exact, sign, rounded = gold.partition(r" \approx")
         return shifted(exact) + sign + rounded

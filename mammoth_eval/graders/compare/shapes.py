@@ -46,6 +46,8 @@ def compare(gold: Node, answer: Node, policy: Policy) -> Verdict:
     if gold == answer:
         return Verdict(True, "structure", "the same tree")
     gold, answer = settled(matrices.folded(gold)), settled(matrices.folded(answer))
+    if policy.parts == "first":
+        answer = readings.first(answer, gold)
     gold, answer = readings.beside(gold, answer), readings.beside(answer, gold)
     if _either(gold, answer, Congruence):
         return _congruences(gold, answer, policy)
