@@ -85,7 +85,7 @@ Rung = Callable[[Question], Verdict | None]
 """The verdict on a question; None where the next rung has to say."""
 AS_WRITTEN: tuple[Rung, ...] = (empty_gold, same_text, overlong, plain_numbers)
 NORMALIZED: tuple[Rung, ...] = (same_text, letter)
-WITHOUT_LETTER: tuple[Rung, ...] = (capitals, answers.times_dates_and_truth, answers.parameters)
+WITHOUT_LETTER: tuple[Rung, ...] = (capitals, answers.times_dates_and_truth, answers.whole_numbers, answers.parameters)
 """Rungs in order: on the texts as they are, on what is left when wrapping is off, and when a choice's letter is too."""
 
 

@@ -49,15 +49,21 @@ REWRITTEN: tuple[tuple[str, re.Pattern[str], Made], ...] = (
     ("", re.compile(r"^(CHF|PLN|SEK|NOK|DKK|CZK|HUF|CNY|CAD|AUD|JPY)\s?(-?\d[\d.,]*)$"), r"\2 \1"),
     ("\\mu", re.compile(rf"(?<=[\d }}]){_GAP}*\\mu\s*{_UPRIGHT}[~\s]*(?=[mgsFAVLHWNJT]\b)"), r" \\text{u"),
     ("\\Omega", re.compile(  # 50\,\Omega, 5\text{ k}\Omega
-        rf"(?<=\d){_GAP}*(?:{_UPRIGHT}[~\s]*([kMmG])[~\s]*\}}\s*)?(?:\\mathrm\s?\{{\s*\\Omega\s*\}}|\\Omega(?![a-zA-Z]))"
+        rf"(?<=\d){_GAP}*(?:{_UPRIGHT}[~\s]*([kMmG])[~\s]*\}}\s*|([kMmG]))?(?:\\mathrm\s?\{{\s*\\Omega\s*\}}|\\Omega(?![a-zA-Z]))"
         r"\s*(?=$|[,;)])"),
-     lambda m: rf" \text{{{m[1] or ''}ohm}}"),
+     lambda m: rf" \text{{{m[1] or m[2] or ''}ohm}}"),
+    (" if ", re.compile(  # a function by cases in plain text
+        r"^(?!.*\\begin)([^,;]{1,60}?),? if ([^,;]{1,40}?)[,;]? (?:and )?([^,;]{1,60}?),? if ([^,;]{1,40}?)\.?$"),
+     r"\\begin{cases} \1 & \2 \\\\ \3 & \4 \\end{cases}"),
+    ("cases", re.compile(r"(?<![a-z\\])([a-z])\s*(?:\\text\s?\{\s*)?is (even|odd)\b\s*\}?"), r"\1 \\text{ \2}"),
+    ("const", re.compile(r"\\text\s?\{\s*(?:an? )?(?:arbitrary |real )*const(?:ant)?\.?\s*\}"), "C"),
     ("\\odot", re.compile(rf"(?<=\d){_GAP}*M_(?:\\odot(?![a-z])|\{{\s*\\odot\s*\}})"), r" \\text{solar masses}"),
     ("of", re.compile(r"(?<=\d) out of (?=\d)"), "/"),
     ("\\begin", re.compile(  # the words before a condition
         r"\\(?:text(?:rm|normal)?|mathrm|mbox|hbox)\s?\{\s?,?\s?(?:if|for|when|where|as)\s?\}"
         r"|(?<=&)\s*(?:if|for|when)\b(?:\s*&)?"), " "),
     ("\\ ", re.compile(r"(?<=\\mathbb\{R\})\s*\\\s+(?=\\?\{)"), r"\\setminus "),
+    ("\\math", re.compile(r"^\\mathbb\s?\{?\s?Q\s?\}?$"), "all rational numbers"),
     ("\\in", re.compile(r"\\in\s+R(?![a-zA-Z_^'])"), r"\\in\\mathbb{R}"),
     ("/(", re.compile(  # J/(mol K)
         rf"(?<![a-zA-Z\\])([a-zA-Z]{{1,4}})/\(({_POWERED})(?:\s*(?:\\cdot|\*|\\,)\s*|\s+)({_POWERED})\)"
@@ -70,8 +76,8 @@ REWRITTEN: tuple[tuple[str, re.Pattern[str], Made], ...] = (
     ("deg", re.compile(r"(?<=\d)\s?deg(?=\s*(?:$|[-+*/,;)=]))"), r"^\\circ "),
     ("h", re.compile(r"^(\d{1,4})\s?h(?:r|rs)?\s?(\d{1,2})\s?m(?:in|ins)?$"), r"\1 hours \2 minutes"),
     ("except", re.compile(
-        r"^(?:[Aa]ll|[Aa]ny|[Ee]very|[Tt]he set of(?: all)?) (?:real numbers?|reals?)(?: x)?,?"
-        r" except (?:for |at )?([^{}]+)$"),
+        r"^(?:\\text\s?\{\s?)?(?:[Aa]ll|[Aa]ny|[Ee]very|[Tt]he set of(?: all)?) (?:real numbers?|reals?)(?: x)?,?"
+        r" except (?:for |at )?\}?([^{}]+|[^{}]+\\text\{ ?and ?\}[^{}]+)$"),
      lambda m: rf"\mathbb{{R}}\setminus\{{{_NAMED_VALUE.sub('', m[1])}\}}"),
     ("(", re.compile(r"^([a-zA-Z][a-zA-Z -]{1,60}) ?\(-?\d[\d,.]*\)$"),  # twenty-six (26)
      lambda m: m[0] if number_in_words(m[1].strip()) is None else m[1].strip()),

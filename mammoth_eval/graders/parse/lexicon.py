@@ -116,6 +116,7 @@ PHRASES = {
     "dne": "does not exist", "doesn't exist": "does not exist", "doesnt exist": "does not exist",
     "infinitely many": "infinitely many solutions", "infinite solutions": "infinitely many solutions",
     "infinite number of solutions": "infinitely many solutions",
+    "rational numbers": "all rational numbers", "the rational numbers": "all rational numbers",
     "an infinite number of solutions": "infinitely many solutions",
 }  # fmt: skip
 """Other words for the same."""

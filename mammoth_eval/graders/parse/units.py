@@ -24,7 +24,8 @@ _TEMPERATURES = {
     "K": "K",
 }
 _DEGREES = frozenset({"degrees", "degree", "deg"})
-_STOPS = frozenset({"if", "for", "when", "where", "is", "are", "mod", "with", "otherwise", "such", "because"})
+STOPS = frozenset({"if", "for", "when", "where", "is", "are", "mod", "with", "otherwise", "such", "because"})
+"""Words that begin a clause and are no unit."""
 
 
 def starts(tokens: Sequence[Token], index: int, left: Node) -> bool:
@@ -32,7 +33,7 @@ def starts(tokens: Sequence[Token], index: int, left: Node) -> bool:
     token = tokens[index]
     match token.kind:
         case "word":
-            return token.text.lower() not in _STOPS
+            return token.text.lower() not in STOPS
         case "op":
             return token.text == "(" and _in_brackets(tokens, index)
         case "cmd":
@@ -50,7 +51,7 @@ def _name_starts(tokens: Sequence[Token], index: int, left: Node) -> bool:
     follower = tokens[min(index + 1, len(tokens) - 1)]
     if text == "min" and follower.text != "(":
         return True
-    if is_symbol(text) and symbols(left):
+    if (is_symbol(text) or text in STOPS) and symbols(left):
         return False
     if _is_mathematics(token, follower, left):
         return False
