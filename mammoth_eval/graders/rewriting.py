@@ -57,6 +57,12 @@ REWRITTEN: tuple[tuple[str, re.Pattern[str], Made], ...] = (
      r"\\begin{cases} \1 & \2 \\\\ \3 & \4 \\end{cases}"),
     ("cases", re.compile(r"(?<![a-z\\])([a-z])\s*(?:\\text\s?\{\s*)?is (even|odd)\b\s*\}?"), r"\1 \\text{ \2}"),
     ("const", re.compile(r"\\text\s?\{\s*(?:an? )?(?:arbitrary |real )*const(?:ant)?\.?\s*\}"), "C"),
+    (",", re.compile(r"(?:(?<=frac)|(?<=sqrt)|(?<=\}))\s?\{(\d{1,3}(?:,\d{3})+(?:\.\d+)?)\}"),  # \frac{30,000}{7}
+     lambda m: "{" + m[1].replace(",", "") + "}"),
+    ("_", re.compile(r"(?<![a-zA-Z\\])([a-zA-Z]|\\[a-z]+)\^(\d|\{\d+\})_(\w|\{\w+\})(?!\w)"), r"\1_\3^\2"),
+    ("-", re.compile(r"^(\\?\$?\d[\d,.]*) \d+-(?=[a-z]+ [a-z]+)"), r"\1 "),  # 4 45-minute lessons
+    ("a", re.compile(  # 360 a month, $800/week
+        r"(?<=\d)(?: an? | ?/ ?)(?=(?:day|week|month|year|hour|minute|piece|pair|person|ticket)s?\b)"), " per "),
     ("\\odot", re.compile(rf"(?<=\d){_GAP}*M_(?:\\odot(?![a-z])|\{{\s*\\odot\s*\}})"), r" \\text{solar masses}"),
     ("of", re.compile(r"(?<=\d) out of (?=\d)"), "/"),
     ("\\begin", re.compile(  # the words before a condition

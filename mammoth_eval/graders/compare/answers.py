@@ -67,13 +67,16 @@ def trees(asked: Question, ladder: Callable[[Question], Verdict]) -> Verdict:
     verdict = _against(asked, right)
     if not verdict.equal and asked.policy.text == "fold" and sentences.says(asked.gold, asked.answer):
         return Verdict(True, "text", "the name in the sentence")
+    dozens = None if verdict.equal else notations.by_dozens(asked.answer)
+    if dozens is not None:
+        return _against(asked._replace(answer=dozens), right)
     said = None if verdict.equal or isinstance(right, Text) else notations.value_said(asked.answer)
     return verdict if said is None else ladder(asked._replace(answer=cleaned(said)))
 
 
 def _against(asked: Question, right: Node) -> Verdict:
     """The verdict on the answer beside the gold's tree."""
-    answer = notations.mixed(asked.answer) if isinstance(right, Number | Decimal) else asked.answer
+    answer = notations.number(asked.answer) if isinstance(right, Number | Decimal) else asked.answer
     answer = notations.points(answer, asked.gold)
     try:
         own = asked.tree(answer)

@@ -13,6 +13,7 @@ from mammoth_eval.graders.parse.nodes import (
     ZERO,
     Collection,
     Constant,
+    Decimal,
     Degree,
     Matrix,
     Node,
@@ -42,11 +43,23 @@ _COUNTS = {Symbol("C"): "binomial", Symbol("P"): "perm"}
 
 def beside(node: Node, other: Node) -> Node:
     """`node` as it is meant beside `other`; most are meant as they are written."""
-    node = _without_units(node, other)
+    node = _measured(_without_units(node, other), other)
     size = _components(other)
     if size in (2, 3) and isinstance(node, Sum | Product | Symbol):
         return _vector(node, size, other.brackets if isinstance(other, Collection) else "()")
     return node if has(other, Collection) or not has(node, Collection) else _counted(node)
+
+
+def _measured(node: Node, other: Node) -> Node:
+    """``1800g`` as a quantity beside a number; beside a letter it is a product."""
+    match node:
+        case Product(args=(Number() | Decimal() as count, Symbol(name=letter))) if letter in _GLUED_UNITS:
+            return Quantity(letter, (count,)) if isinstance(other, Number | Decimal) else node
+        case _:
+            return node
+
+
+_GLUED_UNITS = frozenset("gmshLlJNWV")
 
 
 def _without_units(node: Node, other: Node) -> Node:

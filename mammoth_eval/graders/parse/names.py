@@ -92,6 +92,8 @@ _RELATIONS = frozenset({"=", "<", "<=", ">", ">="})
 
 def _is_product(p: Cursor, text: str) -> bool:
     """Whether a short name is a product of its letters: no unit, and no word but capitals (the segment ``NO``)."""
+    if p.at("^", "**") and dimensions.is_word(text):  # Be^x: no word is raised to a power
+        return True
     if dimensions.is_word(text) and not (text.isupper() and p.depth > 1):
         return (text in LETTER_PAIRS or text.isupper()) and _is_between_signs(p)
     if dimensions.is_symbol(text) or not dimensions.known(text):
