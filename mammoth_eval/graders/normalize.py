@@ -19,12 +19,15 @@ _LEAD = re.compile(
     r"|about|approximately|roughly|exactly|around)(?![a-zA-Z=])\s*)+(?=[-$\\(\d.]|(?:USD|EUR|GBP|INR|Rs)\b)"
 )
 """What may stand before a value without being part of it."""
+_CODES = "USD|EUR|GBP|INR|Rs|CHF|PLN|SEK|NOK|DKK|CZK|HUF|CNY|CAD|AUD|JPY"
 _CURRENCY = re.compile(
-    r"^(?:\\(?:text|mathrm)\s?\{\s?(?:(US(?=\\?\$)|USD|EUR|GBP|INR|Rs)\.?\s?(?:\\?\$)?|\\?\$)\s?\}"
-    r"|(USD|EUR|GBP|INR|Rs)\b\.?)\s*(?:\\?\$\s*)?(?=[-(\d.])"
+    rf"^(?:\\(?:text|mathrm)\s?\{{\s?(?:(US(?=\\?\$)|{_CODES})\.?\s?(?:\\?\$)?|\\?\$)\s?\}}"
+    rf"|({_CODES})\b\.?)\s*(?:\\?\$\s*)?(?=[-(\d.])"
 )
 """A currency by its letters, before the amount."""
-_SIGNS = {"EUR": r"\euro ", "GBP": r"\pounds ", "INR": r"\rupee ", "Rs": r"\rupee "}
+_SIGNS = {"EUR": r"\euro ", "GBP": r"\pounds ", "INR": r"\rupee ", "Rs": r"\rupee ", "JPY": r"\yen "} | {
+    code: rf"\{code.lower()} " for code in _CODES.split("|")[5:-1]
+}
 _PRICE = re.compile(r"^(-?)\$(?=\s*[\d.])")
 """One dollar sign before a number: money, and not the open end of a formula."""
 _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z{}])")
@@ -54,8 +57,8 @@ def cleaned(text: str) -> str:
     if " if " in text and "\\text" in text and "\\begin" not in text:
         text = _TEXT.sub(r" \1 ", text)
     text = rewritten(text)
-    lines = [line for line in text.split("\n") if line.strip() not in _DISPLAY]
-    if len(lines) > 1 and "\\begin" not in text and _balanced(lines[-1]):
+    lines = [line for line in text.split("\n") if line.strip() not in _DISPLAY] if "\n" in text else []
+    if lines and "\\begin" not in text and _balanced(lines[-1]):
         text = unwrap(lines[-1])
     return _spaced(_turned(text))
 

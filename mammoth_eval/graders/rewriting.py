@@ -39,14 +39,13 @@ REWRITTEN: tuple[tuple[str, re.Pattern[str], Made], ...] = (
         r"(?:\{\}|(?:^|(?<=[({=+*/-])|(?<=[({=+*/-] )))[_^](?:\{(\d{1,4})\}|(\d{1,4}))\s?(?:\\mathrm\{([CP])\}|([CP]))"
         r"_(?:\{(\d{1,4})\}|(\d{1,4}))(?!\d)"),
      lambda m: f" {'nCr' if (m[3] or m[4]) == 'C' else 'nPr'}({m[1] or m[2]},{m[5] or m[6]}) "),
-    ("{", re.compile(r"(?<=[/}])((?:\s|\\[,;: ])*)\\(?:mathrm|text|rm)\s?\{[~\s]*(sec|min)\s?\}"),  # no functions
-     lambda m: rf"{m[1]}\text{{ {m[2]}s}}"),
+    ("/", re.compile(r"/((?:\s|\\[,;: ])*)\\(?:mathrm|text|rm)\s?\{[~\s]*(sec|min)\s?\}"),  # no functions
+     lambda m: rf"/{m[1]}\text{{ {m[2]}s}}"),
     ("$", re.compile(r"\$\s+\$(?=[a-zA-Z](?:_\{?\w\}?|\([a-z]\))?(?:\s|\\[,;: ])*=)"), ", "),
     ("quad", re.compile(r"\\q?quad\s*(?=[a-z](?:_\{?\w\}?)?(?:\s|\\[,;: ])*=)"), ", "),
     ("'", re.compile(r"(?<![\d'.])\d{1,3}(?:'\d{3})+(?![\d'])"), lambda m: m[0].replace("'", "")),  # 1'000'000
     (".", re.compile(r"^(\D{0,12}?)(-?\d{1,3}(?:\.\d{3})+),(\d+)(?![\d.,])"),  # 1.234,5
      lambda m: m[1] + m[2].replace(".", "") + "." + m[3]),
-    ("", re.compile(r"^(CHF|PLN|SEK|NOK|DKK|CZK|HUF|CNY|CAD|AUD|JPY)\s?(-?\d[\d.,]*)$"), r"\2 \1"),
     ("\\mu", re.compile(rf"(?<=[\d }}]){_GAP}*\\mu\s*{_UPRIGHT}[~\s]*(?=[mgsFAVLHWNJT]\b)"), r" \\text{u"),
     ("\\Omega", re.compile(  # 50\,\Omega, 5\text{ k}\Omega
         rf"(?<=\d){_GAP}*(?:{_UPRIGHT}[~\s]*([kMmG])[~\s]*\}}\s*|([kMmG]))?(?:\\mathrm\s?\{{\s*\\Omega\s*\}}|\\Omega(?![a-zA-Z]))"
@@ -57,10 +56,10 @@ REWRITTEN: tuple[tuple[str, re.Pattern[str], Made], ...] = (
      r"\\begin{cases} \1 & \2 \\\\ \3 & \4 \\end{cases}"),
     ("cases", re.compile(r"(?<![a-z\\])([a-z])\s*(?:\\text\s?\{\s*)?is (even|odd)\b\s*\}?"), r"\1 \\text{ \2}"),
     ("const", re.compile(r"\\text\s?\{\s*(?:an? )?(?:arbitrary |real )*const(?:ant)?\.?\s*\}"), "C"),
-    (",", re.compile(r"(?:(?<=frac)|(?<=sqrt)|(?<=\}))\s?\{(\d{1,3}(?:,\d{3})+(?:\.\d+)?)\}"),  # \frac{30,000}{7}
+    (",", re.compile(r"(?<!\\)\{(\d{1,3}(?:,\d{3})+(?:\.\d+)?)\}"),  # \frac{30,000}{7}
      lambda m: "{" + m[1].replace(",", "") + "}"),
     ("_", re.compile(r"(?<![a-zA-Z\\])([a-zA-Z]|\\[a-z]+)\^(\d|\{\d+\})_(\w|\{\w+\})(?!\w)"), r"\1_\3^\2"),
-    ("-", re.compile(r"^(\\?\$?\d[\d,.]*) \d+-(?=[a-z]+ [a-z]+)"), r"\1 "),  # 4 45-minute lessons
+    ("-", re.compile(r" (?<=\d )\d+-(?=[a-z]+ [a-z]+)"), " "),  # 4 45-minute lessons
     ("a", re.compile(  # 360 a month, $800/week
         r"(?<=\d)(?: an? | ?/ ?)(?=(?:day|week|month|year|hour|minute|piece|pair|person|ticket)s?\b)"), " per "),
     ("\\odot", re.compile(rf"(?<=\d){_GAP}*M_(?:\\odot(?![a-z])|\{{\s*\\odot\s*\}})"), r" \\text{solar masses}"),

@@ -7,6 +7,10 @@ import re
 _MIXED = re.compile(r"^(-?\d{1,9}) and (\d{1,9}/\d{1,9})$")
 _HOUR = re.compile(r"^(\d{1,2}):00\s?[ap]\.?m\.?$", re.IGNORECASE)
 _DOZENS = re.compile(r"^(\d[\d,.]*) dozen ([a-z][a-z ]*)$")
+_CLAUSE = re.compile(  # 35 metres between the first and the second tree
+    r"^(\\?\$?\s?-?\d[\d,.]*(?: [a-z]+)?)(?:/[a-z]+| per [a-z]+)? (?:from|between|after|before|during|because|since) "
+    r"(?!.*\b(?:two|three|four|five|six|seven|eight|nine|ten|half|dozen)\b)[^\d=]{1,80}$"
+)
 _A_POINT = re.compile(r"([A-Z]'?(?:_\d)?) ?\(([^()=]*,[^()=]*)\)")
 _POINTS = re.compile(rf"{_A_POINT.pattern}(?: ?(?:,|;|and|,and) ?{_A_POINT.pattern})++")
 _POINT_ALONE = re.compile(r"(?:[A-Z]'?(?:_\d)? ?= ?)?\(")
@@ -18,8 +22,8 @@ _SENTENCE = re.compile(
 
 
 def number(text: str) -> str:
-    """``5 and 1/4`` as the mixed number, ``3:00 pm`` as the hour that it is beside one number."""
-    return _HOUR.sub(r"\1", _MIXED.sub(r"\1 \2", text))
+    """``5 and 1/4`` as the mixed number, ``3:00 pm`` as the hour that it is beside one number, no last clause."""
+    return _CLAUSE.sub(r"\1", _HOUR.sub(r"\1", _MIXED.sub(r"\1 \2", text)))
 
 
 def by_dozens(text: str) -> str | None:

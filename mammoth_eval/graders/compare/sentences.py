@@ -14,7 +14,7 @@ _WORD = re.compile(r"[A-Za-z][a-z]{2,20}(?: [A-Z][a-z]{1,20})?")
 _TOKEN = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*|\S")
 _OPEN = frozenset(words("not never neither nor or and than except but no without if before after unless either both"))
 """Words after which a name in the sentence may not be the answer."""
-_LEADING = frozenset(words("is was are be equals on in a an the it this that"))
+_LEADING = frozenset(words("is was are be equals a an the it this that"))
 _ARTICLES = frozenset(words("a an the"))
 _VERBS = frozenset(words("has had is was wins won"))
 _TRUTH = frozenset(words("yes no true false none"))
@@ -48,7 +48,7 @@ def _is_open(said: list[str]) -> bool:
 
 
 def _is_last(before: list[str], after: list[str]) -> bool:
-    """``The color is blue``, ``on Tuesday``, ``the blue one``."""
+    """``The color is blue``, ``the blue one``."""
     closes = not after or [word.lower() for word in after] == ["one"]
     return closes and bool(before) and before[-1].lower() in _LEADING and (len(before) < 3 or _states(before))
 

@@ -55,7 +55,8 @@ VARIANTS = {
 FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac", "nicefrac", "sfrac", "flatfrac"})
 """Commands of a fraction."""
 
-MONEY = {"dollar": "dollar", "pounds": "gbp", "euro": "euro", "yen": "yen", "rupee": "rupee", "franc": "chf"}
+MONEY = {"dollar": "dollar", "pounds": "gbp", "euro": "euro", "yen": "yen", "rupee": "rupee"}
+MONEY |= {code: code for code in words("chf pln sek nok dkk czk huf cny cad aud")}
 """Commands of currencies, to their units."""
 
 INVERSES = {name: "a" + name for name in words("sin cos tan cot sec csc sinh cosh tanh coth sech csch")}
