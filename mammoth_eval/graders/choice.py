@@ -20,7 +20,7 @@ _LETTER = re.compile(
 _LETTER_CHARS = 60
 _CAPITAL = re.compile(r"(?:\\(?:text|math)(?:bf|rm)?\{)?\(?([A-J])\)?\}?")
 """A gold that is a letter."""
-_BEFORE_VALUE = re.compile(r"(?:\\(?:text|mathrm)\s?\{\s*)?\([A-Ja-j]\)(?:\s*\}\s*|\s+)(?=[-\\\d$.])")
+_BEFORE_VALUE = re.compile(r"(?:\\(?:text|mathrm)\s?\{\s*\([A-Ja-j]\)\s*\}\s*|\([A-J]\)\s+)(?=[-\\\d$.])")
 _LABELLED = re.compile(
     r"(?:\\(?:text(?:bf|rm)?|math(?:bf|rm)|bf)\s*+\{?\s*+)?\(?([A-J])[.):](?:\s*+\}|(?=[\s~\\]))"
     r"(?:[\s~]|\\[ ,;:!]|\\q?quad)*+(?=\S)"

@@ -35,7 +35,6 @@ _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z{}])")
 _RAISED = re.compile(r"<(sup|sub)>([^<>]{1,60})</\1>")
 _TAG = re.compile(r"</?(?:b|i|u|em|strong|span|p|code)>|<br ?/?>")
 
-_TEXT = re.compile(r"\\text\s?\{([^{}]*)\}")
 _FENCED = re.compile(r"```\w*\n([^`]+)\n```")
 
 _DISPLAY = ("$$", "\\[", "\\]", "")
@@ -54,8 +53,6 @@ def cleaned(text: str) -> str:
     text = _CURRENCY.sub(lambda match: _SIGNS.get(match[1] or match[2] or "", r"\$"), _LEAD.sub("", text))
     if text.count("$") == 1:
         text = _PRICE.sub(r"\1\\$", text)
-    if " if " in text and "\\text" in text and "\\begin" not in text:
-        text = _TEXT.sub(r" \1 ", text)
     text = rewritten(text)
     lines = [line for line in text.split("\n") if line.strip() not in _DISPLAY] if "\n" in text else []
     if lines and "\\begin" not in text and _balanced(lines[-1]):

@@ -19,6 +19,7 @@ def _is_unit(text: str) -> bool:
 
 _GAP = r"(?:\\[,;: ]|\s)"
 _UPRIGHT = r"\\(?:text|mathrm|rm)\s?\{"
+_TEXT = re.compile(r"\\text\s?\{([^{}]*)\}")
 _BASES = {"b": 2, "o": 8, "x": 16}
 _NAMED_VALUE = re.compile(r"[a-z] ?(?:=|\\neq?(?![a-z])) ?")
 REWRITTEN: tuple[tuple[str, re.Pattern[str], Made], ...] = (
@@ -92,6 +93,8 @@ REWRITTEN: tuple[tuple[str, re.Pattern[str], Made], ...] = (
 
 def rewritten(text: str) -> str:
     """The text with each of these notations in the one spelling that the parser reads."""
+    if " if " in text and "\\begin" not in text:
+        text = _TEXT.sub(r" \1 ", text)
     for hint, pattern, made in REWRITTEN:
         if hint in text:
             text = pattern.sub(made, text)
