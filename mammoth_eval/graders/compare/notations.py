@@ -23,13 +23,15 @@ _SENTENCE = re.compile(
 
 def number(text: str) -> str:
     """``5 and 1/4`` as the mixed number, ``3:00 pm`` as the hour that it is beside one number, no last clause."""
+    if " " not in text:
+        return _HOUR.sub(r"\1", text) if ":" in text else text
     return _CLAUSE.sub(r"\1", _HOUR.sub(r"\1", _MIXED.sub(r"\1 \2", text)))
 
 
 def by_dozens(text: str) -> str | None:
     """``9 dozen rolls`` with the dozens counted, as a question may ask; None for anything else."""
-    counted, count = _DOZENS.subn(r"\1 \2", text)
-    return counted if count else None
+    match = _DOZENS.match(text) if "dozen" in text else None
+    return f"{match[1]} {match[2]}" if match else None
 
 
 def points(text: str, other: str) -> str:

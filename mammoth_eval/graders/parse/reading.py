@@ -21,7 +21,7 @@ _PHRASE_CHARS = 60
 
 def is_row(text: str) -> bool:
     """Whether the text is numbers in a row (``4 -1 -3``), as the answers to questions of order are written."""
-    return _ROW.fullmatch(text) is not None
+    return " " in text and _ROW.fullmatch(text) is not None
 
 
 def tree(text: str) -> Node:
