@@ -6,7 +6,8 @@ MammothError
 │   ├── BenchmarkError      a benchmark file or a row that does not say what it must
 │   ├── PromptError         a prompt file or template that cannot be rendered
 │   ├── ModelError          the model cannot be found, read, or held in memory
-│   └── DataError           training data, a mixture, a recipe or a suite that is not what it must be
+│   ├── DataError           training data, a mixture, a recipe or a suite that is not what it must be
+│   └── DownloadError       one of their files cannot be fetched: nothing was asked wrongly         exit code 1
 ├── EngineError             the engine failed to start, or stopped answering                        exit code 1
 ├── TrainingError           training broke: memory, disk, a loss that is no number
 ├── SandboxError            the sandbox cannot give the protection asked for, or broke
@@ -90,6 +91,12 @@ class EngineClosed(UsageError):
 
 class DataError(UsageError):
     """Training data, a mixture, a recipe or a suite that is not what it must be."""
+
+
+class DownloadError(DataError, BenchmarkError, ModelError):
+    """A file of a benchmark, of training data or of a model could not be fetched: nothing was asked wrongly."""
+
+    exit_code = 1
 
 
 class TrainingError(MammothError):

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mammoth_eval import resources
-from mammoth_eval.errors import BenchmarkError, ModelError, UsageError
+from mammoth_eval.errors import BenchmarkError, DownloadError, ModelError, UsageError
 
 if TYPE_CHECKING:
     from huggingface_hub import DatasetInfo, ModelInfo
@@ -103,7 +103,7 @@ def file(pinned: Pin, filename: str) -> Path | None:
     try:
         return Path(hf_hub_download(pinned.name, filename, repo_type=pinned.kind, revision=pinned.commit))
     except LocalEntryNotFoundError as error:
-        if _is_unreachable(error) and pinned.snapshot.is_dir():
+        if is_unreachable(error) and pinned.snapshot.is_dir():
             return None  # not a part of what the cache has of this commit
         raise explain(error, pinned.kind, pinned.name, pinned.revision) from error
     except EntryNotFoundError:
@@ -121,7 +121,7 @@ def files(pinned: Pin) -> dict[str, int]:
     try:
         info = _ask(pinned.kind, pinned.name, pinned.commit, sizes=True)
     except errors() as error:
-        if _is_unreachable(error):
+        if is_unreachable(error):
             return {}
         raise explain(error, pinned.kind, pinned.name, pinned.revision) from error
     return {one.rfilename: one.size or 0 for one in info.siblings or () if "/" not in one.rfilename}
@@ -147,14 +147,18 @@ def fetch(pinned: Pin, files: Mapping[str, int], *, progress: bool = False) -> N
     need, free = sum(files.values()), shutil.disk_usage(existing).free
     if need > free:
         short = f"{need / 1e9:.1f} GB are to be downloaded, {free / 1e9:.1f} GB are free"
-        raise _failure(pinned.kind, f"{pinned.name}: {short}; {_advice()}")
+        raise DownloadError(f"{pinned.name}: {short}; {_advice()}")
     for name in files:
         file(pinned, name)
 
 
 def explain(error: Exception, kind: Kind, name: str, revision: str) -> UsageError:
     """What the failure of a request to the hub means, and what to do."""
-    return _failure(kind, _sentence(error, kind, name, revision))
+    from huggingface_hub import errors as kinds
+
+    failure = _failure(kind, _sentence(error, kind, name, revision))
+    asked = (kinds.HFValidationError, kinds.RepositoryNotFoundError, kinds.RevisionNotFoundError)  # gated is the second
+    return failure if isinstance(error, asked) else DownloadError(str(failure))
 
 
 def _failure(kind: Kind, sentence: str) -> UsageError:
@@ -176,7 +180,7 @@ def _sentence(error: Exception, kind: Kind, name: str, revision: str) -> str:
         return f"{name}: no revision {revision!r} on the hub; give a branch, a tag or a commit"
     if resources.is_full(error):
         return f"{name}: no room for its files; {_advice()}"
-    if _is_unreachable(error):
+    if is_unreachable(error):
         return f"{name}: not in the local hub cache, and {_reason(error)}{INSTEAD[kind]}"
     if isinstance(error, kinds.HfHubHTTPError):
         return f"{name}: the hub answered {error.response.status_code}: {_first_line(error)}"
@@ -207,10 +211,10 @@ def _is_answer(error: Exception) -> bool:
     """Whether the hub answered, or something in its place did."""
     from huggingface_hub.errors import HfHubHTTPError
 
-    return not _is_unreachable(error) and isinstance(error, HfHubHTTPError | ValueError | KeyError | TypeError)
+    return not is_unreachable(error) and isinstance(error, HfHubHTTPError | ValueError | KeyError | TypeError)
 
 
-def _is_unreachable(error: BaseException | None) -> bool:
+def is_unreachable(error: BaseException | None) -> bool:
     """Whether the hub did not answer: offline mode, no connection, no answer in time, or a failure on its side."""
     from huggingface_hub import errors as kinds
 

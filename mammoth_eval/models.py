@@ -37,9 +37,8 @@ SMALL = (".json", ".jinja", ".txt", ".model", ".tiktoken", ".py")
 """Files beside the weights: configuration, tokenizer, chat template, code."""
 ELSEWHERE = {"load_format", "download_dir"}
 """Options of vllm with which it reads other files, or keeps them in another place."""
-WEIGHTS = (".safetensors", ".bin", ".pt", ".gguf")
 EDGE = 1 << 20
-"""Bytes hashed at either end of a weights file: enough to tell two checkpoints apart without reading 70 GB."""
+"""Bytes hashed at either end of weights of any form: enough to tell two checkpoints apart without reading 70 GB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +246,7 @@ def training(folder: Path) -> dict[str, Any]:
 def fingerprint(model: Path) -> str:
     """Sixteen hex digits over a file or a model folder.
 
-    Its small files whole, the size and both ends of its weights.
+    Of everything but configuration, tokenizer and code (`SMALL`), which is hashed whole: the size and both ends.
     """
     digest = hashlib.sha256()
     files = (
@@ -259,7 +258,7 @@ def fingerprint(model: Path) -> str:
         size = path.stat().st_size
         digest.update(f"{path.name}\0{size}\0".encode())
         with path.open("rb") as file:
-            if path.suffix not in WEIGHTS or size <= 2 * EDGE:
+            if path.suffix in SMALL or size <= 2 * EDGE:
                 digest.update(file.read())
             else:
                 digest.update(file.read(EDGE))

@@ -20,6 +20,7 @@ from mammoth_eval import (
     presets,
     prompts,
     rules,
+    store,
 )
 from mammoth_eval import decoding as decodings
 from mammoth_eval.asking import Chosen
@@ -38,6 +39,9 @@ from mammoth_eval.store import RunSpec
 from mammoth_eval.types import Policy, Problem, Sampling
 from mammoth_eval.versions import installed_versions
 
+Asked = tuple[tuple[Benchmark, tuple[Problem, ...]], ...]
+"""Benchmarks with those of their problems that are asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -46,7 +50,7 @@ class Plan:
     spec: RunSpec
     location: str
     """What the engine is given for the model."""
-    problems: tuple[tuple[Benchmark, tuple[Problem, ...]], ...]
+    problems: Asked
     prompt: Prompt
     decode: Decoding
     rules: tuple[Rules, ...]
@@ -125,6 +129,8 @@ def make_plan(settings: Settings) -> Plan:
         preset=settings.preset,
         factors=dict(settings.factors),
         train=dict(model.train),
+        rows=_rows(problems),
+        own=_own(problems),
     )
     methods = decodings.methods(chosen.decoding)
     warnings = asking.warnings(prompt, files, settings.engine, problems, methods, settings.thinking)
@@ -177,6 +183,21 @@ def _policy(policy: Policy) -> dict[str, Any]:
     default = Policy()
     unsaid = {name for name in _LATER_CHOICES if getattr(policy, name) == getattr(default, name)}
     return {name: value for name, value in asdict(policy).items() if name not in unsaid}
+
+
+def _own(problems: Asked) -> tuple[str, ...]:
+    """The benchmarks that are a user's TOML."""
+    return tuple(benchmark.name for benchmark, _ in problems if not benchmarks.is_shipped(benchmark))
+
+
+def _rows(problems: Asked) -> dict[str, str]:
+    """benchmark -> numbers of its rows."""
+    return {benchmark.name: row_numbers(rows) for benchmark, rows in problems}
+
+
+def row_numbers(problems: Sequence[Problem]) -> str:
+    """The rows that these problems of one benchmark are, as `RunSpec.rows` has them."""
+    return store.ranges(sorted(int(problem.id.rpartition("/")[2]) for problem in problems))
 
 
 def _identity(benchmark: Benchmark, rows: Sequence[Problem]) -> dict[str, Any]:

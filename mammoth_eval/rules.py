@@ -12,10 +12,19 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
 from mammoth_eval import extraction, graders, registry
 from mammoth_eval.graders import GRADERS
 from mammoth_eval.types import Attempt, Policy, Problem, ProgramResult, Verdict
+
+
+class FindsProgram(Protocol):
+    """The program that a completion's text holds; None where it holds none."""
+
+    def __call__(self, text: str, truncated: bool = False) -> str | None:
+        """`truncated`: the completion was cut off."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +36,7 @@ class Rules:
     """Changes with any change that can move a number."""
     result: ProgramResult
     """What a program's result is: what it printed, or else the value that it meant."""
-    program: Callable[[str], str | None]
+    program: FindsProgram
     """completion -> the program in it."""
     thoughts: bool
     """Whether thoughts are set apart before anything is read; the paper's rule reads all that was written."""
@@ -56,6 +65,21 @@ RULES = {"mammoth": "mammoth_eval.paper.rules:rules"}
 """Name to dotted path of a function that makes `Rules`; a grader that is not here takes our extraction."""
 
 
+def own_programs(grader: str, ran: str) -> bool:
+    """Whether the programs of a run under the rules `ran` are those that `grader` would have run.
+
+    A grader alone runs none: where its rules find another program in a text, it reads what that of `ran` gave.
+    """
+    return grader == ran or not {grader, ran} & set(RULES)
+
+
+def graded_by(grader: str, ran: str) -> str:
+    """What tables call `grader` on a run under the rules `ran`: what was not its own is said."""
+    if grader == ran:
+        return grader
+    return f"{grader} (fallbacks decided{'' if own_programs(grader, ran) else ' and programs run'} by {ran})"
+
+
 @cache
 def _with_our_extraction(grader: str) -> Rules:
     grade = graders.get(grader)
@@ -66,7 +90,10 @@ def _with_our_extraction(grader: str) -> Rules:
             if attempt.execution is None or attempt.execution.status != "ok":
                 return None
             answer: str | None = extraction.from_stdout(
-                attempt.execution.stdout, form=problem.form, choices=problem.choices
+                attempt.execution.stdout,
+                form=problem.form,
+                choices=problem.choices,
+                program=attempt.program or "",
             )
             return answer
         truncated = attempt.completion.finish_reason != "stop"

@@ -24,6 +24,7 @@ from mammoth_eval import config, presets
 from mammoth_eval.config import Document
 from mammoth_eval.errors import UsageError
 from mammoth_eval.settings import Settings
+from mammoth_eval.types import Sampling
 
 Format = Literal["table", "markdown", "csv", "latex", "html", "json"]
 
@@ -128,12 +129,14 @@ def template() -> str:
 
 
 def _defaults() -> dict[str, Any]:
-    """The value of each key where nothing is said: where that is the preset's, the one of the preset ``default``."""
+    """The value of each key where nothing is said: where that is the preset's, the one of the preset ``default``;
+    where nothing is changed in the drawing, the neutral one.
+    """
     blank = RunFile()
     found = {}
     for name in config.keys(RunFile):
         value = getattr(blank, name)
-        found[name] = getattr(presets.DEFAULT, name, None) if value is None else value
+        found[name] = getattr(presets.DEFAULT, name, getattr(Sampling(), name, None)) if value is None else value
     return {**found, "limit": found["limit"] or 0, "data_dir": found["data_dir"] or Path("data")}
 
 

@@ -14,6 +14,7 @@ import msgspec
 from mammoth_eval import benchmarks, thoughts
 from mammoth_eval.errors import StoreError
 from mammoth_eval.rules import Rules
+from mammoth_eval.store import RunSpec
 from mammoth_eval.types import Attempt, AttemptScore, Completion, Outcome, Policy, Problem, Record, Score
 
 
@@ -37,17 +38,23 @@ def with_scores(record: Record, rules: Sequence[Rules], policy: Policy) -> Recor
     return replace(record, scores={**record.scores, **{grader.name: score(record, grader, policy) for grader in rules}})
 
 
-def policies(recorded: Mapping[str, Mapping[str, Any]]) -> dict[str, Policy]:
-    """Today's policies of the benchmarks that a run recorded (`RunSpec.benchmarks`): that one was mended is a reason to
-    score again.
+def policies(spec: RunSpec) -> dict[str, Policy]:
+    """Today's policies of the benchmarks of a run: that one was mended is a reason to score again.
 
-    A benchmark that is not among the project's (a TOML of the user's own) keeps the policy that the run wrote down.
-    Raises `StoreError` where that is none.
+    A TOML of the user's own, whatever its name, keeps the policy that the run wrote down. Raises `StoreError` where
+    that is none.
     """
-    known = set(benchmarks.names())
+    shipped = set(benchmarks.names()) - set(spec.own)
     return {
-        name: benchmarks.get(name).policy if name in known else _recorded(name, row) for name, row in recorded.items()
+        name: benchmarks.get(name).policy if name in shipped and _has_source_of(name, row) else _recorded(name, row)
+        for name, row in spec.benchmarks.items()
     }
+
+
+def _has_source_of(name: str, row: Mapping[str, Any]) -> bool:
+    """Whether a run of before `RunSpec.own` took its rows from where the project's benchmark `name` has them."""
+    source, known = row.get("source"), benchmarks.get(name)
+    return not isinstance(source, Mapping) or source.get("sha256", "") == known.sha256
 
 
 def _recorded(name: str, row: Mapping[str, Any]) -> Policy:

@@ -89,3 +89,28 @@ def test_the_default_is_our_adapter_on_the_embedded_model(tmp_path, monkeypatch)
     assert (found.name, found.location) == (models.DEFAULT, str(base))
     assert found.adapter == str(resources.folder("adapters") / models.DEFAULT)
     assert found.train["prompt"] == "alpaca", "the prompt that the preset `demo` asks with"
+
+
+def fingerprints(path, size, *places):
+    """With zeros in a file of `size` bytes, then with another byte at each of `places`."""
+    path.write_bytes(bytes(size))
+    found = [models.fingerprint(path.parent)]
+    for place in places:
+        path.write_bytes(bytes(place) + b"x" + bytes(size - place - 1))
+        found.append(models.fingerprint(path.parent))
+    return found
+
+
+@pytest.mark.parametrize("name", ["a.safetensors", "a.bin", "a.pt", "a.pth", "a.gguf", "a.ckpt", "a.msgpack", "a"])
+def test_weights_of_whatever_form_are_read_at_both_ends(tmp_path, name):
+    zeros, first, middle, last = fingerprints(
+        tmp_path / name, 3 * models.EDGE, 0, 3 * models.EDGE // 2, 3 * models.EDGE - 1
+    )
+    assert middle == zeros
+    assert len({zeros, first, last}) == 3
+
+
+@pytest.mark.parametrize(("name", "size"), [("a.json", 3), ("a.model", 3), ("a.txt", 3), ("a.safetensors", 2)])
+def test_tokenizers_and_small_weights_are_read_whole(tmp_path, name, size):
+    zeros, middle = fingerprints(tmp_path / name, size * models.EDGE, size * models.EDGE // 2)
+    assert middle != zeros

@@ -47,9 +47,8 @@ def cli_page() -> str:
     """Every command with all its options."""
     head = (
         "# Command line\n\nEvery command has `--help`. Results go to standard output, progress and messages to "
-        "standard error. "
-        "Exit codes: 0 done, 1 a failure of ours, 2 wrong usage, 3 done with errored records (the same command tries "
-        "them again), 130 interrupted.\n\n"
+        "standard error. Exit codes: 0 done, 1 a failure of ours or of a download, 2 wrong usage, 3 done with errored "
+        "records (the same command tries them again), 130 interrupted.\n\n"
     )
     links = [(f"[`{name}`](#mammoth-eval-{name})", text) for name, (_, text) in COMMANDS.items()]
     listed = table(("command", "what it does"), links)

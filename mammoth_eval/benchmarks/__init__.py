@@ -45,6 +45,11 @@ def get(name_or_path: str) -> Benchmark:
     return read(resources.folder("benchmarks") / f"{name_or_path}.toml")
 
 
+def is_shipped(benchmark: Benchmark) -> bool:
+    """Whether a benchmark is one of the project's own files, not a user's TOML of whatever name."""
+    return benchmark.origin.resolve().parent == resources.folder("benchmarks").resolve()
+
+
 def policy_of(said: Policy | Mapping[str, Any] | str | None, name: str = "policy") -> Policy:
     """The policy that a caller, a configuration or a file of cases means: a `Policy`, its settings by name, or a
     benchmark whose policy it is; None: the default.
@@ -70,6 +75,7 @@ __all__ = [
     "Group",
     "Trust",
     "get",
+    "is_shipped",
     "load",
     "names",
     "pin",

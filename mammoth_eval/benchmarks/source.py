@@ -21,7 +21,7 @@ from mammoth_eval import hub, registry, resources
 from mammoth_eval.benchmarks.adapters import ADAPTERS, Fields
 from mammoth_eval.benchmarks.generated import GENERATORS
 from mammoth_eval.benchmarks.spec import NO_TRUST, Benchmark, Trust, check_trust, label
-from mammoth_eval.errors import BenchmarkError
+from mammoth_eval.errors import BenchmarkError, DownloadError
 from mammoth_eval.installing import how_to_install
 from mammoth_eval.types import LETTERS, Problem
 
@@ -112,7 +112,7 @@ def pin(benchmark: Benchmark) -> hub.Pin | None:
     try:
         return hub.pin(benchmark.hub, benchmark.revision, "dataset")
     except BenchmarkError as error:
-        raise BenchmarkError(f"{label(benchmark.origin)}: {error}") from error
+        raise type(error)(f"{label(benchmark.origin)}: {error}") from error
 
 
 def _hub_rows(benchmark: Benchmark, cache_dir: Path) -> list[Row]:
@@ -154,7 +154,8 @@ def _read(benchmark: Benchmark, cache_dir: Path, source: str, *, folder: str = "
     except (*hub.errors(), datasets.exceptions.DatasetsError, RuntimeError) as error:
         where = options.get("data_files", f"hub data set {source}")
         advice = f"; {resources.cache_advice(cache_dir)}" if resources.is_full(error) else ""
-        raise BenchmarkError(
+        kind = DownloadError if hub.is_unreachable(error) else BenchmarkError
+        raise kind(
             f"{label(benchmark.origin)}: cannot read {where}: {_one_line(error.__cause__ or error)}{advice}"
         ) from error
 
@@ -204,7 +205,8 @@ def _download(benchmark: Benchmark) -> bytes:
     except (OSError, http.client.HTTPException, ValueError) as error:  # the last: an address that is none
         if isinstance(error, urllib.error.HTTPError):
             error.close()  # it holds the connection
-        raise BenchmarkError(
+        kind = BenchmarkError if type(error) is ValueError else DownloadError
+        raise kind(
             f"{label(benchmark.origin)}: cannot download {benchmark.address}: {_one_line(error)}; "
             f"with no network, give a folder that has benchmarks/{benchmark.file} as --data-dir"
         ) from error

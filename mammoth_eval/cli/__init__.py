@@ -66,7 +66,10 @@ def build_parser(*commands: str) -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; 0 done, 1 a failure of ours, 2 wrong usage, 3 done with errored records, 130 interrupted."""
+    """Run one command.
+
+    0 done, 1 a failure of ours or of a download, 2 wrong usage, 3 done with errored records, 130 interrupted.
+    """
     words = _with_new_name(sys.argv[1:] if argv is None else argv)
     command = next((word for word in words if word in COMMANDS), "")
     try:

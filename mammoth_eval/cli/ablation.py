@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--grader", metavar="NAME", help="compare under this grader (default: each run's own)")
     parser.add_argument("--no-published", action="store_true", help="leave out the published rows")
     options.add_skip_damaged(parser)
+    options.add_partial(parser)
     options.add_results_dir(parser)
     options.add_format(parser, without=("csv",))
     parser.add_argument("--output", type=Path, metavar="FILE", help="write there instead of to standard output")
@@ -60,7 +61,8 @@ def main(args: argparse.Namespace) -> int:
         factors.require(name, specs)
     if args.baseline and len(names) > 1:
         raise UsageError(f"--baseline {args.baseline} needs one --factor, not {', '.join(names)}")
-    _show([ablation.ablate([*_sides(paths, name, args)], name, args.baseline) for name in names], args)
+    made = [ablation.ablate([*_sides(paths, name, args)], name, args.baseline, partial=args.partial) for name in names]
+    _show(made, args)
     return 0
 
 

@@ -146,7 +146,7 @@ def _ruling(case: Case, verdict_of: Callable[[Case], Verdict]) -> Ruling:
 def _on_run(path: Path, name: str) -> list[Ruling]:
     """Every record of a run under one grader."""
     grader = rules.get(name)
-    policies = scoring.policies(store.load_run(path).spec.benchmarks)
+    policies = scoring.policies(store.load_run(path).spec)
     return [_scored(record, grader, policies[record.problem.benchmark]) for record in store.load_records(path)]
 
 

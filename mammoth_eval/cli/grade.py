@@ -39,7 +39,7 @@ def main(args: argparse.Namespace) -> int:
     summaries = []
     for path in store.chosen_runs(args.results_dir, args.runs):
         header = store.load_run(path)
-        rescore = partial(_rescore, path, graders, scoring.policies(header.spec.benchmarks), console)
+        rescore = partial(_rescore, path, graders, scoring.policies(header.spec), console)
         if args.dry_run:
             after = rescore(store.load_records(path, skip_damaged=args.skip_damaged))
         else:

@@ -23,7 +23,7 @@ from mammoth_eval.cli.progress import Display, Watch
 from mammoth_eval.errors import ERRORED, UsageError
 from mammoth_eval.evaluation import run_plan
 from mammoth_eval.importers import Imported
-from mammoth_eval.plan import Plan, make_plan
+from mammoth_eval.plan import Plan, make_plan, row_numbers
 from mammoth_eval.report.results import RunSummary, summarize_run
 from mammoth_eval.resources import cache_folder
 from mammoth_eval.settings import IMPORTED, Settings
@@ -77,7 +77,7 @@ def main(args: argparse.Namespace) -> int:
     plan = _plan(plan, imported)
     for line in [line for pair in imported.files for line in importers.describe(*pair)] + _incomplete(imported, plan):
         messages.say(console, line)
-    engine = importers.Recordings(imported.texts, tuple(file.name for file, _ in imported.files))
+    engine = importers.Recordings(imported.texts, imported.ends, tuple(file.name for file, _ in imported.files))
     with Display(console) as display:
         watch = Watch(display)
         path = run_plan(plan, args.results_dir, engine=engine, progress=watch, command=options.command_line())
@@ -120,7 +120,7 @@ def _plan(plan: Plan, imported: Imported) -> Plan:
     spec = structs.replace(
         plan.spec,
         model_hash=files[0]["sha256"][:16],
-        engine_args={"files": files},
+        engine_args={"files": files, **({"ends": len(imported.ends)} if imported.ends else {})},
         decoding=imported.decoding,
         prompt=importers.PROMPT.name,
         prompt_hash=importers.PROMPT.hash,
@@ -129,6 +129,7 @@ def _plan(plan: Plan, imported: Imported) -> Plan:
         samples=imported.samples,
         benchmarks={benchmark.name: _covered(plan.spec.benchmarks[benchmark.name], imported)},
         preset="",
+        rows={benchmark.name: row_numbers(imported.problems)},
     )
     decode = decoding.get(imported.decoding)
     problems = ((benchmark, imported.problems),)

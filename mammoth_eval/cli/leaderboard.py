@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--sort", default="AVG", metavar="COLUMN", help="a benchmark, IND, OOD, AVG, model or size (default: AVG)"
     )
     options.add_skip_damaged(parser)
+    options.add_partial(parser)
     options.add_results_dir(parser)
     options.add_format(parser)
     parser.add_argument("--output", type=Path, metavar="FILE", help="write there instead of to standard output")
@@ -45,7 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Gather, choose, print."""
     wanted = Wanted(_sizes(args.size), options.names(args.decoding), args.grader or "", args.only or "", args.sort)
-    rows = leaderboard.choose(leaderboard.entries(list(_runs(args)), published.load()), wanted)
+    entries = leaderboard.entries(list(_runs(args)), published.load(), partial=args.partial)
+    rows = leaderboard.choose(entries, wanted)
     if not rows:
         raise UsageError("no row is left: fewer of --size, --decoding, --grader, --only show more")
     if args.format == "json":

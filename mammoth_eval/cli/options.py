@@ -60,6 +60,11 @@ def add_skip_damaged(parser: Parser) -> None:
     parser.add_argument("--skip-damaged", action="store_true", help="leave out records that cannot be read")
 
 
+def add_partial(parser: Parser) -> None:
+    """``--partial``."""
+    parser.add_argument("--partial", action="store_true", help="also count sets that are not finished")
+
+
 def add_format(parser: Parser, *, without: Sequence[str] = ()) -> None:
     """``--format`` and ``--json``; `without` are forms that the command does not have."""
     forms = tuple(form for form in FORMATS if form not in without)

@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--grader", metavar="NAME", help="show the scores of this grader (default: each run's own)")
     options.add_skip_damaged(parser)
+    options.add_partial(parser)
     parser.add_argument(
         "--hybrid",
         action="store_true",
@@ -52,7 +53,7 @@ def main(args: argparse.Namespace) -> int:
     if args.save:
         for run in runs:
             save(run, args.save)
-    show.show_runs(runs, args.format)
+    show.show_runs(runs, args.format, partial=args.partial)
     return 0
 
 
@@ -66,7 +67,7 @@ def _hybrid(paths: Sequence[Path], args: argparse.Namespace) -> int:
         records = store.load_records(path, skip_damaged=args.skip_damaged)
         grader = args.grader or spec.rules
         try:
-            reports.append((f"{path.parent.name}/{path.name}", analyse(records, grader, spec.decoding)))
+            reports.append((f"{path.parent.name}/{path.name}", analyse(records, grader, spec.decoding, spec.sizes)))
         except KeyError as error:
             raise StoreError(
                 f"{path}: not scored by grader {grader!r}; do so with: mammoth-eval grade {path} --grader {grader}"

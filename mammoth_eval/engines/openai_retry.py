@@ -44,22 +44,18 @@ class Endpoint:
     under_way: int = 0
     failed_at_last: bool = False
     """Its last reply was an error: others are asked first."""
+    left_out: bool = False
+    """It refuses what another server answers: asked no more."""
     said_at: float = -math.inf
     """When a wait for it was last said, on the monotonic clock."""
 
 
-def retry_reason(error: Exception) -> str | None:
+def retry_reason(error: Again | Refusal) -> str | None:
     """Why another try is worth while, in words; None where it is not."""
-    import openai
-
-    if isinstance(error, openai.APITimeoutError):
-        return "no answer in time"
-    if isinstance(error, openai.APIConnectionError):
-        return f"no connection ({error.__cause__ or error})"
     if isinstance(error, Refusal):
         kind = "status" if error.status else "an error instead of a completion:"
         return f"{kind} {error}" if error.passing else None
-    return str(error)[:SHOWN] if isinstance(error, Again) else None
+    return str(error)[:SHOWN]
 
 
 def pause(error: Exception, attempt: int, first: float) -> float:

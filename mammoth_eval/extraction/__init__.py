@@ -7,7 +7,7 @@ what a program printed. `mammoth` holds the same three as the paper's released c
 from mammoth_eval.extraction.code_blocks import program
 from mammoth_eval.extraction.final_answer import from_stdout, from_text
 
-VERSION = "7"
+VERSION = "8"
 """Raised with every change that can move a number."""
 
 __all__ = ["VERSION", "from_stdout", "from_text", "program"]

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
+from mammoth_eval.extraction.doubts import is_refusal
 from mammoth_eval.types import LETTERS
 
 _WRAP = r"(?:\\(?:text|textbf|mathbf|mathrm|mathit|boxed|bf|rm)|[\s$*\"'`({\[]|\\[(\[])*"
@@ -35,20 +36,21 @@ _ALONE = re.compile(r"(?<![\w'])([B-HJ])(?![\w'])")
 _LABEL = re.compile(r"^\(?[A-J]\)?[).:]\s*")
 
 
-def answer(marked: str | None, body: str, choices: Sequence[str], value_of: Callable[[str], str | None]) -> str | None:
-    """The letter, else the value text, of what a marker says (`marked`) or else of the whole `body`.
+def answer(
+    marked: Sequence[str], body: str, choices: Sequence[str], value_of: Callable[[str], str | None]
+) -> str | None:
+    """The letter, else the value text, of what the markers say (`marked`, the deciding one first) or else of the whole
+    `body`.
 
     None where there is neither. `value_of` finds the value that a text without a marker states.
     """
     letters = LETTERS[: len(choices)] if choices else LETTERS
     body = body[-_TAIL:]
-    if marked is not None and marked.strip():
-        marked = marked[:_TAIL]
-        found = (
-            _named(marked, letters) or _option(marked, choices) or _lower(marked, letters) or _pointed(marked, letters)
-        )
-        return found or marked.strip()
-    if not body.strip():
+    said = [text[:_TAIL] for text in marked if text.strip()]
+    if said:
+        found = next(filter(None, (_chosen(text, letters, choices) for text in said)), None)
+        return found or said[0].strip()
+    if not body.strip() or is_refusal(body.strip()):
         return None
     return (
         _named(body, letters)
@@ -58,6 +60,29 @@ def answer(marked: str | None, body: str, choices: Sequence[str], value_of: Call
         or _alone(body, letters)
         or _mapped(value_of(body), choices)
     )
+
+
+def _chosen(text: str, letters: str, choices: Sequence[str]) -> str | None:
+    """The letter that a marker's content says."""
+    return (
+        _named(text, letters)
+        or _option(text, choices)
+        or _lower(text, letters)
+        or _pointed(text, letters)
+        or _concluded(text, letters)
+    )
+
+
+_CONCLUDED = re.compile(
+    r"\b(?:is|it['’]s|so|hence|thus|therefore|leaves|leaving|be|choose|pick|with|then)\b:?[\s$*(\\]*"
+    r"(?:text|mathbf|mathrm|textbf)?[{(\s]*([A-J])[)}\s.$*]*$"
+)
+
+
+def _concluded(text: str, letters: str) -> str | None:
+    """The letter that a sentence ends with, right behind what states it (``I think it is C``)."""
+    match = _CONCLUDED.search(text[-_HEAD:])
+    return match[1] if match and match[1] in letters else None
 
 
 def _named(text: str, letters: str) -> str | None:

@@ -1,21 +1,21 @@
 """The program in a completion.
 
-Fenced blocks are cells of one session: those that parse are joined in order, up to the first block of output (ToRA's
-``python`` / ``output`` transcripts: what follows an output was written with knowledge of it, so it is no program of
-ours to run). Joining keeps a definition with its later use; where a later block is a rewrite, its output comes last and
-the last line counts. Without fences a completion is a program where it plainly reads as one; prose around it is cut
-off.
+Fenced blocks are cells of one session (`cells` says which of them are the program), up to the first block of output
+behind one (ToRA's ``python`` / ``output`` transcripts: what follows an output was written with knowledge of it, so it
+is no program of ours to run; an output that is an error is followed by a correction, which is one). Without fences a
+completion is a program where it plainly reads as one; prose around it is cut off. A completion that was cut off holds a
+program where the program's end is seen: its fence is closed, or the text goes on with something else.
 """
 
 from __future__ import annotations
 
-import ast
 import re
-import warnings
 
+from mammoth_eval.extraction import cells
+from mammoth_eval.extraction.fences import Block, blocks
+from mammoth_eval.extraction.python_source import MAX_CHARS, error_line, mended, parses
 from mammoth_eval.extraction.reply import outside_thoughts
 
-_FENCE = re.compile(r"^[ \t]*```+[ \t]*([\w.+-]*)[^\n`]*$", re.MULTILINE)
 _RUN_ON = re.compile(r"^#{2,} ?(?:Instruction|Response|Question)\b|^(?:Question|USER|ASSISTANT): ?", re.MULTILINE)
 _CODE_LINE = re.compile(
     r"\s*(?:from [\w.]+ import |import \w|def \w+\s*\(|class \w+\s*[(:]|print\s*\(|(?:for|while|if|with) "
@@ -23,59 +23,77 @@ _CODE_LINE = re.compile(
     r"|[A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*\s*(?:[-+*/]|//|\*\*)?=(?!=)\s*\S)"
 )
 _STRONG = re.compile(r"^\s*(?:from [\w.]+ import |import \w|def \w+\s*\(|print\s*\(|ans\s*=|return\b)", re.MULTILINE)
-_PYTHON = {"python", "py", "python3", "Python", "Python3", "PYTHON", "tool_code"}
+_SESSION = re.compile(r"^(?:>>> |In \[\d+\]: )", re.MULTILINE)
+_ERROR = re.compile(r"^(?:Traceback|[\w.]*(?:Error|Exception)\b)", re.MULTILINE)
+"""What an output shows of a program that failed."""
 _CUTS = 6
 """How often prose is cut off before a program that does not parse is taken as it is."""
-MAX_CHARS = 16_000
-"""Longer texts are not searched for a program without fences, longer blocks not checked for errors."""
 _MAX_BLOCKS = 40
 
 
-def program(text: str) -> str | None:
+def program(text: str, truncated: bool = False) -> str | None:
     """The Python program that `text` holds, ready to run; None where there is none.
 
     A program in a thought is none. A fenced program with a syntax error is still one: running it says what is wrong.
+    `truncated`: the completion was cut off, so that a program without its end is none.
     """
-    text = outside_thoughts(text)
-    fences = list(_FENCE.finditer(text))
-    if fences:
-        return _fenced(text, fences)
+    text = outside_thoughts(text, truncated=truncated)
+    fenced = blocks(text) if "```" in text or "~~~" in text else []
+    if fenced:
+        return _fenced(fenced, truncated)
     cut = _RUN_ON.search(text, 1)
+    if truncated and cut is None:
+        return None
     body = (text[: cut.start()] if cut else text).strip("\n").rstrip()
     return _bare(body) if len(body) <= MAX_CHARS else None
 
 
-def _fenced(text: str, fences: list[re.Match[str]]) -> str | None:
-    blocks = [block for block in _cells(text, fences) if block.strip()]
-    if len(blocks) > 1 and sum(map(len, blocks)) <= MAX_CHARS:
-        blocks = [block for block in blocks if parses(block)] or blocks[:1]
-    return "\n\n".join(blocks) or None
+def _fenced(fenced: list[Block], truncated: bool) -> str | None:
+    found = _cells(fenced)
+    if truncated and found and found[-1][1] is fenced[-1] and not fenced[-1].closed:
+        found = _before_open_check(found)
+    session = [cell for cell, _ in found if cell.source.strip()]
+    if len(session) == 1:
+        return session[0].source
+    whole = [cell for cell in session if cell.tree is not None]
+    if whole and sum(len(cell.source) for cell in session) <= MAX_CHARS:
+        return cells.joined(whole)
+    return "\n\n".join(cell.source for cell in session) or None
 
 
-def _cells(text: str, fences: list[re.Match[str]]) -> list[str]:
+def _before_open_check(found: list[tuple[cells.Cell, Block]]) -> list[tuple[cells.Cell, Block]]:
+    """The blocks before one that was cut off, if that was to be a check; none where it was the program."""
+    *before, (last, _) = found
+    return before if cells.is_check(last) else []
+
+
+def _cells(fenced: list[Block]) -> list[tuple[cells.Cell, Block]]:
     """The blocks of Python up to the first block of output behind one."""
-    cells: list[str] = []
-    for index in range(0, len(fences), 2):
-        tag = fences[index][1]
-        end = fences[index + 1].start() if index + 1 < len(fences) else len(text)
-        body = text[fences[index].end() : end].strip("\n").rstrip()
-        if tag in _PYTHON or (not tag and _reads_as_code(body)):
-            cells.append(body)
-        elif tag == "output" and cells:
+    found: list[tuple[cells.Cell, Block]] = []
+    for block in fenced:
+        language = block.language
+        source = mended(block.body, block.indent) if language in ("python", "") else ""
+        if not block.closed and len(source) <= MAX_CHARS:
+            source = _without_prose(source)
+        if language == "python" or (not language and _reads_as_code(source)):
+            found.append((cells.cell(source, block.intro), block))
+        elif language == "output" and found and not _ERROR.search(block.body):
             break
-        if len(cells) == _MAX_BLOCKS:
+        if len(found) == _MAX_BLOCKS:
             break
-    return cells
+    return found
 
 
 def _bare(body: str) -> str | None:
+    if _SESSION.search(body):
+        body = mended(body)
     lines = body.split("\n")
     start = next((number for number, line in enumerate(lines) if _CODE_LINE.match(line)), None)
     if start is None:
         return None
     if any(line.strip() for line in lines[:start]) and not _comments(lines[:start]):
         lines = lines[start:]
-    code = _without_prose("\n".join(lines))
+    code = _without_prose(mended("\n".join(lines)))
     return code if _STRONG.search(code) and _mostly_code(code) else None
 
 
@@ -87,7 +105,7 @@ def _without_prose(code: str) -> str:
     """`code` up to the last line with which it parses; as it is where a few cuts do not help."""
     kept = code
     for _ in range(_CUTS):
-        line = _error_line(kept)
+        line = error_line(kept)
         if line is None:
             return kept
         kept = "\n".join(kept.split("\n")[: line - 1]).rstrip()
@@ -105,21 +123,3 @@ def _mostly_code(code: str) -> bool:
         return True
     lines = [line for line in code.split("\n") if line.strip() and not line.lstrip().startswith("#")]
     return sum(bool(_CODE_LINE.match(line)) for line in lines) * 2 >= len(lines)
-
-
-def parses(code: str) -> bool:
-    """Whether `code` is Python by its grammar; nothing is run."""
-    return _error_line(code) is None
-
-
-def _error_line(code: str) -> int | None:
-    """The line (from 1) of the first syntax error; None where there is none."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(code)
-    except SyntaxError as error:
-        return error.lineno or 1
-    except (ValueError, RecursionError, MemoryError):  # null bytes; nesting too deep for Python's own parser
-        return 1
-    return None

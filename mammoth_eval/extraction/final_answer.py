@@ -11,13 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mammoth_eval.extraction import choice_letter, unmarked
-from mammoth_eval.extraction.boxed import last_box
-from mammoth_eval.extraction.reply import MAX_CHARS, reply
-from mammoth_eval.extraction.triggers import last_phrase
+from mammoth_eval.extraction import choice_letter, labels, objects, printed, unmarked
+from mammoth_eval.extraction.boxed import is_open, last_box
+from mammoth_eval.extraction.doubts import is_refusal
+from mammoth_eval.extraction.reply import reply
+from mammoth_eval.extraction.run_on import without_run_on
+from mammoth_eval.extraction.triggers import phrases
 from mammoth_eval.types import Form
 
-_LABEL = re.compile(r"^[A-Za-z][A-Za-z '\-]*[A-Za-z]\s*:\s+(?=\S)")
+_LABEL = re.compile(r"^[A-Za-z][A-Za-z '\-]*[A-Za-z](?: \d{1,2})?\s*:\s+(?=\S)")
 _NOTHING = {"none", "nan", "null", "[]", "set()", "()", "undefined"}
 """Printed by a program that found nothing."""
 
@@ -28,33 +30,49 @@ def from_text(text: str, *, form: Form, choices: Sequence[str] = (), truncated: 
     A choice problem gives its letter, or the value where no letter is named and no option plainly is that value.
     `truncated`: the completion was cut off, so that only an explicit marker counts.
     """
-    body = reply(text, truncated=truncated)
-    marked = _marked(body)
+    body = without_run_on(reply(text, truncated=truncated), lambda stretch: bool(_marked(stretch)))
+    marked = _marked(body, truncated=truncated)
     if form == "choice":
         return choice_letter.answer(marked, "" if truncated else body, choices, unmarked.answer)
-    if marked is not None:
-        return marked
+    if marked:
+        return labels.without(marked[0])
     return None if truncated else unmarked.answer(body)
 
 
-def from_stdout(stdout: str, *, form: Form, choices: Sequence[str] = ()) -> str | None:
-    """The answer that a program printed: its last non-empty line (more lines where brackets opened before).
+def from_stdout(stdout: str, *, form: Form, choices: Sequence[str] = (), program: str = "") -> str | None:
+    """The answer that a program printed (`printed` has the rules); None where there is none.
 
-    None where there is none.
+    `program`: what printed it, which says whether several lines are several results.
     """
-    line = unmarked.last_line(stdout[-MAX_CHARS:])
+    line = printed.said(stdout, several=form == "open", program=program)
     marked = _marked(line)
-    value = marked if marked is not None else _LABEL.sub("", line).strip()
+    value = marked[0] if marked else _LABEL.sub("", line).strip()
     if value.lower() in _NOTHING or not value:
         return None
     if form == "choice":
-        return choice_letter.answer(value, value, choices, unmarked.answer)
-    return unmarked.answer(value) if marked is None and unmarked.is_prose(value) else value
+        return choice_letter.answer([value], value, choices, unmarked.answer)
+    shown = objects.value(value, program)
+    if shown is None:
+        return None
+    return unmarked.answer(shown) if not marked and unmarked.is_prose(shown) and shown == value else shown
 
 
-def _marked(body: str) -> str | None:
-    """What the deciding marker says; None where there is no marker with something in it."""
-    box, phrase = last_box(body), last_phrase(body)
-    if box and (phrase is None or phrase.start < box.end):
-        return box.text
-    return phrase.text if phrase else None
+def _marked(body: str, *, truncated: bool = False) -> list[str]:
+    """What the markers say, the deciding one first; empty where there is none with something in it.
+
+    A phrase before the deciding box comes last, where the box holds no number: a relation may be boxed as the reason.
+    """
+    box = last_box(body, truncated=truncated)
+    strong: list[str] = [box.text] if box else []
+    weak: list[str] = []
+    for phrase in phrases(body, truncated=truncated):
+        if is_refusal(phrase.text) or (truncated and is_open(phrase.text)):
+            continue
+        if box and phrase.start < box.end:
+            if any(char.isdigit() for char in box.text):
+                break
+            return [*strong, *weak, phrase.text]
+        if not phrase.weak:
+            return [phrase.text, *strong]
+        weak.append(phrase.text)
+    return [*strong, *weak]

@@ -1,8 +1,4 @@
-r"""The reply proper of a completion: without its thoughts, and without what the model wrote after the answer.
-
-`thoughts` says what a thought is. A further ``Question:``, ``### Instruction`` or end token begins what is no answer
-any more.
-"""
+r"""The reply proper of a completion: without its thoughts (`thoughts` says what a thought is)."""
 
 from __future__ import annotations
 
@@ -10,11 +6,6 @@ import re
 
 from mammoth_eval import thoughts
 
-_RUN_ON = re.compile(
-    r"\n[ \t]*(?:#{1,6} ?(?:Instruction|Response|Question|Problem|Input)\b"
-    r"|(?:Question|Problem|Instruction|Q|USER|User|Human|Exercise) ?\d*:)"
-    r"|<\|(?:im_end|endoftext|eot_id|im_start|return|end|eom)\|>|</s>|\[INST\]"
-)
 _WRAPPER = re.compile(
     r"</?(?:response|output|solution)>|<\|(?:begin|end)_of_solution\|>|<\|(?:START|END)_RESPONSE\|>"
     r"|<\|(?:open|close)\|>(?:response|message)<\|sep\|>",
@@ -33,7 +24,7 @@ def outside_thoughts(text: str, *, truncated: bool = False) -> str:
 
 
 def reply(text: str, *, truncated: bool = False) -> str:
-    """What a completion says outside its thoughts, up to where it runs on; empty where its thought did not end.
+    """What a completion says outside its thoughts; empty where its thought did not end.
 
     Boxes in one notation, empty ones left out. `truncated`: the completion was cut off.
     """
@@ -43,5 +34,4 @@ def reply(text: str, *, truncated: bool = False) -> str:
     )
     if "boxed{}" in text or "boxed{ }" in text:
         text = _EMPTY_BOX.sub("", text).strip()
-    cut = _RUN_ON.search(text, 1) if text else None
-    return text[: cut.start()].rstrip() if cut else text
+    return text

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from mammoth_eval.extraction.announced import number_first
 from mammoth_eval.extraction.closing.equations import is_derivation, side
 from mammoth_eval.extraction.closing.last_value import MATH, WORD, last_number, last_value
-from mammoth_eval.extraction.triggers import number_first
+from mammoth_eval.extraction.doubts import is_refusal
 
 _PROSE = re.compile(r"[A-Za-z]{2,}[;:]? +(?:[A-Za-z]{2,}|\d)")
 """Words side by side; a printed expression has signs between its names."""
@@ -69,7 +70,7 @@ def answer(body: str) -> str | None:
         return last_line(printed[1])
     body = _without_idle_end(body)
     lines = _last_lines(body)
-    if not lines:
+    if not lines or is_refusal(_SENTENCES.split(lines[-1])[-1]):
         return None
     block = _closing_block(body)
     if block is not None:

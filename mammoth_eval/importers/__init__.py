@@ -34,8 +34,15 @@ class Imported:
 
     @property
     def texts(self) -> dict[Key, str]:
-        """Every text by problem, method and sample."""
-        return {key: text for _, matching in self.files for key, text in matching.texts.items()}
+        """Every text of `problems` by problem, method and sample."""
+        asked = {problem.id for problem in self.problems}
+        return {key: text for _, matching in self.files for key, text in matching.texts.items() if key[0] in asked}
+
+    @property
+    def ends(self) -> dict[Key, str]:
+        """How those ended of which a file says it, in its words."""
+        asked = {problem.id for problem in self.problems}
+        return {key: end for _, matching in self.files for key, end in matching.ends.items() if key[0] in asked}
 
     @property
     def decoding(self) -> str:
@@ -56,7 +63,7 @@ def load(sources: Sequence[tuple[Path, str, Method | None]], problems: Sequence[
         both = next((key for key in matching.texts if key in texts), None)
         if both is not None:
             raise UsageError(f"{path}: {both[0]} has a {both[1]} generation in another file already; one file a method")
-        texts.update(matching.texts)
+        texts |= matching.texts
         files.append((file, matching))
     methods: tuple[Method, ...] = tuple(sorted({method for _, method, _ in texts}, reverse=True))
     samples = 1 + max(sample for _, _, sample in texts)
@@ -103,7 +110,10 @@ def report(file: ForeignFile, matching: Matching) -> dict[str, Any]:
         "unmatched": [{"line": row.line, "question": row.question or row.problem_id} for row in matching.unmatched],
         "duplicates": [{"line": row.line, "problem": problem} for row, problem in matching.duplicates],
         "repeats": matching.repeats,
+        "without_text": _without_text(file),
+        "unknown_ends": len(matching.texts) - len(matching.ends),
         "no_rows": [{"line": line, "fields": fields} for line, fields in file.others],
+        "wrong_rows": [{"line": line, "why": why} for line, why in file.wrong],
     }
 
 
@@ -118,11 +128,20 @@ def describe(file: ForeignFile, matching: Matching) -> list[str]:
     parts += [f"{matching.repeats} said again"] if matching.repeats else []
     lines = [", ".join(parts)]
     lines += [f"  line {line} is no row (its fields: {fields})" for line, fields in file.others]
+    lines += _first([f"  line {line} is left out: {why}" for line, why in file.wrong])
+    lines += _first([f"  line {line} has no text: it counts as no answer" for line in _without_text(file)])
+    if unknown := len(matching.texts) - len(matching.ends):
+        lines.append(f"  {unknown} texts do not say how they ended: those that were cut off count as finished")
     lines += _first([f"  line {row.line} fits no problem: {_start(row)}" for row in matching.unmatched])
     lines += _first(
         [f"  line {row.line} answers {problem} again; the first row counts" for row, problem in matching.duplicates]
     )
     return lines
+
+
+def _without_text(file: ForeignFile) -> list[int]:
+    """Lines of which a response is null or empty."""
+    return [row.line for row in file.rows if not all(text.strip() for text in row.texts)]
 
 
 def _first(lines: list[str]) -> list[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 from mammoth_eval.errors import EngineError
+from mammoth_eval.importers import ends
 from mammoth_eval.importers.matching import Key
 from mammoth_eval.prompts import Prompt
 from mammoth_eval.types import Completion, Query, Sampling
@@ -21,6 +22,8 @@ class Recordings:
     """An engine that answers with the text of a problem, method and sample; nothing else is known of it."""
 
     texts: Mapping[Key, str]
+    ends: Mapping[Key, str] = field(default_factory=dict)
+    """How those ended of which that is known, in the words of their file."""
     files: tuple[str, ...] = ()
     """Names of the files that they come from."""
 
@@ -33,15 +36,27 @@ class Recordings:
         return None
 
     async def generate(self, query: Query, sampling: Sampling) -> Completion:
-        """The imported text, counted as finished.
+        """The imported text, counted as finished where it is not known how it ended.
 
-        Formats do not say whether it was cut off. Raises `EngineError` without one.
+        Raises `EngineError` without one.
         """
-        text = self.texts.get((query.problem_id, query.method, query.sample))
+        key = (query.problem_id, query.method, query.sample)
+        text = self.texts.get(key)
         if text is None:
             raise EngineError(f"nothing imported for {query.problem_id}, {query.method}, sample {query.sample}")
-        return Completion(text, "stop", prompt_tokens=0, completion_tokens=0, seconds=0.0)
+        word = self.ends.get(key, "")
+        return Completion(text, ends.reason(word), 0, 0, seconds=0.0, server_reason=word)
+
+    @property
+    def unknown_ends(self) -> int:
+        """Texts of which it is not known whether they were cut off."""
+        return len(self.texts) - len(self.ends)
 
     def describe(self) -> Mapping[str, object]:
         """How many texts there are, and from where."""
-        return {"engine": "import", "generations": len(self.texts), "files": list(self.files)}
+        return {
+            "engine": "import",
+            "generations": len(self.texts),
+            "unknown_ends": self.unknown_ends,
+            "files": list(self.files),
+        }

@@ -4,28 +4,31 @@ TIGER-AI-Lab/MAmmoTH, ``math_eval/run_open.py`` and ``utils.py`` (``compare_both
 ``number_it``, ``compare_two_numbers``), written anew: string equality, and for MATH also numbers (integer gold: the
 rounded answer; other gold: within 4 %).
 
-There an answer that is no float goes through ``eval``; here only Python arithmetic on literals is read from it, and a
-list counts by its first number. The gold's own number, which that code reads from its data file, is worked out from the
-gold in the same way: a MATH gold that is no number by that rule is compared as a string alone. Those data were never
-published with the code's licence, so this is a stated limit.
+There an answer that is no float goes through ``eval``; here only Python's operators on number literals are read from it
+(a comparison is ``True`` or ``False``, which count as 1 and 0), a list counts by its first item, a text in quotes as
+the number in it; names and calls are not read. The gold's own number, which that code reads from its data file, is
+worked out from the gold in the same way: a MATH gold that is no number by that rule is compared as a string alone.
+Those data were never published with the code's licence, so this is a stated limit.
 """
 
 from __future__ import annotations
 
 import ast
 import math
+import operator
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from mammoth_eval.paper.normalize import strip_string
 from mammoth_eval.types import Policy, Verdict
 
-VERSION = "1"
+VERSION = "2"
 DEFAULT = Policy()
 _FRACTION = re.compile(r"\\frac\{([^{}]+)\}\{([^{}]+)\}")
 _MAX_CHARS = 200
 _MAX_BITS = 4_096
-_Value = int | float | list["_Value"]
+_Value = int | float | str | list["_Value"]
 
 
 def grade(answer: str, gold: str, policy: Policy = DEFAULT, choices: Sequence[str] = ()) -> Verdict:
@@ -97,24 +100,51 @@ _OPERATIONS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.BitXor: lambda a, b: _whole(a) ^ _whole(b),
     ast.BitAnd: lambda a, b: _whole(a) & _whole(b),
     ast.BitOr: lambda a, b: _whole(a) | _whole(b),
+    ast.LShift: lambda a, b: _whole(a) << min(_whole(b), _MAX_BITS),
+    ast.RShift: lambda a, b: _whole(a) >> _whole(b),
+}
+_SIGNS: dict[type[ast.unaryop], Callable[[float], float]] = {
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Not: operator.not_,
+    ast.Invert: lambda a: ~_whole(a),
+}
+_COMPARISONS: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
 }
 """``10^2`` is 8 there: Python reads the sign as exclusive or."""
 
 
 def _value(node: ast.expr) -> _Value:
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+    if isinstance(node, ast.Constant) and type(node.value) in (int, float, bool, str):
         return node.value  # type: ignore[return-value]
     if isinstance(node, ast.List | ast.Tuple):
         return [_value(item) for item in node.elts]
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
-        value = _number(node.operand)
-        return -value if isinstance(node.op, ast.USub) else value
+    if isinstance(node, ast.UnaryOp):
+        return _SIGNS[type(node.op)](_number(node.operand))
+    if isinstance(node, ast.BoolOp | ast.Compare):
+        return _truth(node)
     if isinstance(node, ast.BinOp):
         left, right = _number(node.left), _number(node.right)
         if isinstance(node.op, ast.Pow):
             return _power(left, right)
         return _OPERATIONS[type(node.op)](left, right)
     raise ValueError("no arithmetic on literals")
+
+
+def _truth(node: ast.BoolOp | ast.Compare) -> float:
+    """What ``and``, ``or`` or a chain of comparisons gives."""
+    if isinstance(node, ast.Compare):
+        sides = [_number(side) for side in (node.left, *node.comparators)]
+        return all(_COMPARISONS[type(sign)](*pair) for sign, pair in zip(node.ops, pairwise(sides), strict=True))
+    values = [_number(part) for part in node.values]
+    stops = operator.not_ if isinstance(node.op, ast.And) else operator.truth
+    return next((value for value in values if stops(value)), values[-1])
 
 
 def _whole(number: float) -> int:
@@ -125,8 +155,8 @@ def _whole(number: float) -> int:
 
 def _number(node: ast.expr) -> float:
     value = _value(node)
-    if isinstance(value, list):
-        raise ValueError("a list is no number")
+    if isinstance(value, list | str):
+        raise ValueError("a list or a text is no number")
     return value
 
 

@@ -26,7 +26,7 @@ from mammoth_eval.paper.normalize import strip_string
 
 Paper = Literal["number", "math", "numglue", "choice"]
 
-VERSION = "3"
+VERSION = "4"
 """Changes with any change that can move a number."""
 _AT_HAND = {
     **{name: f"import {name}" for name in ("json", "math", "multiprocessing", "os", "re", "threading")},
@@ -47,10 +47,10 @@ _NUMBER = re.compile(r"-?\d+/?\.?\d*")
 _MATH_NUMBER = re.compile(r"-?\d*\.?\d+")
 
 
-def program(text: str) -> str | None:
+def program(text: str, truncated: bool = False) -> str | None:
     """`text` up to ``### Instruction``, as the body of a function, where it holds ``print(``.
 
-    None where it does not (it is then read as a chain of thought).
+    None where it does not (it is then read as a chain of thought). `truncated` does not count there.
     """
     if "print(" not in text:
         return None

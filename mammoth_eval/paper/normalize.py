@@ -14,7 +14,8 @@ _DEGREES = ("^{\\circ}", "^\\circ", "\\$")
 def strip_string(text: str) -> str:
     """The normaliser of hendrycks/math, as that code carries it.
 
-    A text with two ``\\text{ `` parts, which stops it, is kept whole.
+    Of a text with several ``\\text{ `` parts what stands before the first is kept: the assertion that stops the
+    original there is taken out.
     """
     for piece in _REMOVED:
         text = text.replace(piece, "")
@@ -22,9 +23,8 @@ def strip_string(text: str) -> str:
     text = text.replace("\\left", "").replace("\\right", "")
     for piece in _DEGREES:
         text = text.replace(piece, "")
-    if text.count("\\text{ ") == 1:
-        text = text.split("\\text{ ")[0]
-    text = text.replace("\\%", "").replace(" .", " 0.").replace("{.", "{0.")
+    text = text.split("\\text{ ")[0].replace("\\%", "").replace("\\%", "")  # twice there, too: ``\\\\%%`` goes whole
+    text = text.replace(" .", " 0.").replace("{.", "{0.")
     if not text:
         return text
     text = "0" + text if text[0] == "." else text

@@ -70,6 +70,10 @@ class Ablation:
     baseline: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+    unfinished: tuple[tuple[str, Mapping[str, tuple[int, int]]], ...] = ()
+    """Runs that are not finished: problems done and asked of each benchmark where these are more."""
+    partial: bool = False
+    """Such benchmarks are in the figures; else they are left out."""
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for scripts."""
@@ -97,12 +101,14 @@ class Group:
         return [100 * sum(scores) / len(scores) for scores in by_run] if all(by_run) else []
 
 
-def ablate(sides: Sequence[Side], factor: str, baseline: str = "") -> Ablation:
+def ablate(sides: Sequence[Side], factor: str, baseline: str = "", *, partial: bool = False) -> Ablation:
     """The runs of `sides` by the values of `factor`, each against `baseline` (by default the first value).
 
+    Benchmarks that a run has not finished are left out of it unless `partial` is true.
     Raises `UsageError` where there is nothing to compare.
     """
-    groups = grouped(sides, factor)
+    counts = tuple((side.run, side.unfinished) for side in sides if side.unfinished)
+    groups = grouped(sides if partial else [side.whole() for side in sides], factor)
     values = list(dict.fromkeys(group.value for group in groups))
     if len(values) < 2:
         raise UsageError(
@@ -114,7 +120,7 @@ def ablate(sides: Sequence[Side], factor: str, baseline: str = "") -> Ablation:
     groups.sort(key=lambda group: group.value != base)
     columns = _columns(groups)
     rows = tuple(_row(group, _baseline_of(group, groups, base), columns) for group in groups)
-    return Ablation(factor, base, tuple(columns), _corrected(rows))
+    return Ablation(factor, base, tuple(columns), _corrected(rows), counts, partial)
 
 
 def grouped(sides: Sequence[Side], factor: str) -> list[Group]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from mammoth_eval.benchmarks import PAPER
+from mammoth_eval.report import unfinished
 from mammoth_eval.report.ablation import Ablation, Effect, Row
 from mammoth_eval.report.compare_tables import signed
 from mammoth_eval.report.conditions import Conditions, footnotes
@@ -41,7 +42,7 @@ def ablation_grid(ablation: Ablation, published: Sequence[Published]) -> Grid:
     header = (ablation.factor, "figures", "runs", *columns)
     title = f"Ablation of {ablation.factor}: accuracy in %, change against {ablation.baseline}"
     apart = tuple(number >= len(ours) for number in range(len(ours) + len(rest)))
-    said = (*_notes(ablation, bool(theirs)), *notes, *_sources(theirs))
+    said = (*_notes(ablation, bool(theirs)), *_unfinished(ablation), *notes, *_sources(theirs))
     return Grid(title, header, (*ours, *rest), said, left=2, shades=tuple(shades), apart=apart)
 
 
@@ -100,6 +101,11 @@ def _published_row(row: Published, mark: str, base: Mapping[str, Figure], column
         return f"{figures[name]}{change}"
 
     return (f"{MODES.get(row.value, row.value)} {mark}".strip(), f"published [{row.source}]", "", *map(cell, columns))
+
+
+def _unfinished(ablation: Ablation) -> Iterator[str]:
+    for note in unfinished.said(ablation.unfinished):
+        yield note if ablation.partial else f"{note} Such sets are left out, unless with --partial."
 
 
 def _notes(ablation: Ablation, published: bool) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ Differences with intervals, paired tests, the problems that flipped.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import Any
@@ -72,6 +72,8 @@ class Comparison:
     """Where there are several benchmarks."""
     flips: tuple[Flip, ...]
     differences: tuple[Difference, ...]
+    unfinished: tuple[tuple[str, Mapping[str, tuple[int, int]]], ...]
+    """Of each side: its name, and problems done and asked of each benchmark where these are more."""
     changed: tuple[str, ...]
     """Problems whose text or gold differs between the two; left out."""
 
@@ -104,8 +106,13 @@ def compare(a: Side, b: Side) -> Comparison:
         mean=_mean(cells) if len(cells) > 1 else None,
         flips=_flips(a, b, kept),
         differences=differences((a.header, b.header)),
+        unfinished=_unfinished(a, b),
         changed=changed,
     )
+
+
+def _unfinished(*sides: Side) -> tuple[tuple[str, Mapping[str, tuple[int, int]]], ...]:
+    return tuple((side.run, counts) for side in sides if (counts := side.unfinished))
 
 
 def _in_order(names: Set[str]) -> list[str]:

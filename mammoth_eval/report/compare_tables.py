@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mammoth_eval.report import unfinished
 from mammoth_eval.report.compare import Cell, Comparison, Flip, Matrix, overall
 from mammoth_eval.report.differences import LONG
 from mammoth_eval.report.grid import Grid
@@ -37,8 +38,15 @@ def comparison_grid(comparison: Comparison) -> Grid:
         if len(comparison.cells) > 1
         else ()
     )
+    notes = (
+        *_HOW,
+        *several,
+        *_left_out(comparison),
+        *unfinished.said(comparison.unfinished),
+        *_graders(comparison),
+    )
     title = f"A: {comparison.a} ({comparison.grader[0]})\nB: {comparison.b} ({comparison.grader[1]})"
-    return Grid(title, header, rows, (*_HOW, *several, *_left_out(comparison), *_graders(comparison)), left=1)
+    return Grid(title, header, rows, notes, left=1)
 
 
 def _row(cell: Cell) -> tuple[str, ...]:
@@ -141,6 +149,7 @@ def matrix_grid(matrix: Matrix) -> Grid:
     notes = (
         f"{TIE}: a tie, not significant (paired, Holm over the {len(matrix.pairs)} pairs).",
         "Each pair on the benchmarks and problems that both were asked: " + _bases(matrix),
+        *unfinished.said(side for _, _, comparison, _ in matrix.pairs for side in comparison.unfinished),
     )
     return Grid("Every pair", header, rows, notes)
 

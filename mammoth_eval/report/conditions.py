@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mammoth_eval import benchmarks
+from mammoth_eval import benchmarks, rules
 from mammoth_eval.benchmarks import PAPER
 from mammoth_eval.report.results import RunSummary
 from mammoth_eval.store import RunSpec
@@ -71,9 +71,8 @@ def conditions(runs: Sequence[Basis]) -> tuple[Conditions, ...]:
 
 def _conditions(run: Basis, prompts: set[str], rows: set[str]) -> Conditions:
     spec = run.spec
-    grader = run.grader if run.grader == spec.rules else f"{run.grader} (fallbacks decided by {spec.rules})"
     prompt = spec.prompt + (f" {spec.prompt_hash[:6]}" if spec.prompt in prompts else "")
-    return Conditions(prompt, grader, _limits(spec), _problems(run, rows))
+    return Conditions(prompt, rules.graded_by(run.grader, spec.rules), _limits(spec), _problems(run, rows))
 
 
 def _ambiguous(pairs: Iterable[tuple[str, str]]) -> set[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from mammoth_eval import stats
@@ -77,6 +78,8 @@ class HybridReport:
 
     None where not known.
     """
+    unfinished: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Problems with a record and problems that are to be asked, of each benchmark where these are more."""
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for scripts."""
@@ -104,8 +107,11 @@ class _Cost:
     program_seconds: float = 0.0
 
 
-def analyse(records: Iterable[Record], grader: str, decoding: str) -> HybridReport:
-    """What `decoding` did on `records`, read once, under `grader`.
+def analyse(
+    records: Iterable[Record], grader: str, decoding: str, asked: Mapping[str, int] = MappingProxyType({})
+) -> HybridReport:
+    """What `decoding` did on `records`, read once, under `grader`; `asked`: how many problems of each benchmark the run
+    is to ask.
 
     Raises `KeyError` where a record has no score by it.
     """
@@ -113,8 +119,10 @@ def analyse(records: Iterable[Record], grader: str, decoding: str) -> HybridRepo
     tallies: dict[tuple[str, str, str], _Tally] = {}
     costs: dict[tuple[str, Method], _Cost] = {}
     recovered, lost = [], []
+    done: Counter[str] = Counter()
     for record in records:
         score = record.scores[grader]
+        done[record.problem.benchmark] += 1
         _add_cost(costs, record)
         if score.outcome == "fault":
             continue
@@ -128,7 +136,8 @@ def analyse(records: Iterable[Record], grader: str, decoding: str) -> HybridRepo
     slices = {dimension: _slices(tallies, dimension, readings, "cot" in readings) for dimension in DIMENSIONS}
     spent = (Spent(benchmark, path, **asdict(cost)) for (benchmark, path), cost in costs.items())
     known = tuple(lost) if "cot" in readings else None
-    return HybridReport(grader, decoding, slices, tuple(spent), tuple(recovered), known)
+    unfinished = {name: (done[name], n) for name, n in asked.items() if done[name] < n}
+    return HybridReport(grader, decoding, slices, tuple(spent), tuple(recovered), known, unfinished)
 
 
 def _readings(decoding: str) -> tuple[str, ...]:

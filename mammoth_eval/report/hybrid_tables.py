@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from mammoth_eval.report.grid import Grid
 from mammoth_eval.report.hybrid import HybridReport, Slice
-from mammoth_eval.report.result_tables import cell
 from mammoth_eval.report.results import MODES
+from mammoth_eval.report.unfinished import interval_cell, said
 
 REASONS = 8
 """Columns of reasons; rarer ones are summed up in one more."""
@@ -41,7 +41,7 @@ def _accuracy(run: str, dimension: str, slices: Sequence[Slice], report: HybridR
         (
             *_head(dimension, part),
             str(part.n),
-            *(cell(part.accuracy.get(name)) for name in readings),
+            *(interval_cell(part.accuracy.get(name)) for name in readings),
             *((str(part.fallback), str(part.recovered)) if asked_again else ()),
             *((str(part.lost),) if knows_lost else ()),
         )
@@ -50,7 +50,7 @@ def _accuracy(run: str, dimension: str, slices: Sequence[Slice], report: HybridR
     last = (*(("fallback", "recovered") if asked_again else ()), *(("lost",) if knows_lost else ()))
     header = (*_names(dimension), "N", *(MODES.get(name, name) for name in readings), *last)
     notes = (*_NOTES, *_named("recovered", report.recovered), *_named("lost", report.lost or ())) if asked_again else ()
-    notes = notes if dimension == "benchmark" else ()
+    notes = (*notes, *said([(run, report.unfinished)])) if dimension == "benchmark" else ()
     return Grid(f"{run}: accuracy in % by {dimension}", header, rows, notes, left=len(_names(dimension)))
 
 

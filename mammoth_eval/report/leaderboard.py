@@ -9,17 +9,18 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import asdict, astuple, dataclass, field, fields
 from typing import Any, Literal
 
-from mammoth_eval import stats
 from mammoth_eval.benchmarks import PAPER
 from mammoth_eval.errors import UsageError
+from mammoth_eval.report import results, unfinished
 from mammoth_eval.report.conditions import Conditions, basis_of, conditions, footnotes
 from mammoth_eval.report.grid import Grid
 from mammoth_eval.report.published import Published
 from mammoth_eval.report.results import AVERAGES, MODES, RunSummary
 from mammoth_eval.safe_text import spreadsheet_cell
+from mammoth_eval.stats import Summary
 
 Origin = Literal["ours", "published"]
 COLUMNS = (*PAPER, *AVERAGES)
@@ -33,11 +34,17 @@ class Figure:
     low: float | None = None
     """Of the 95 % interval; None for a published figure."""
     high: float | None = None
+    n: int | None = None
+    """Problems that it is over, where that is not all; a mean over such sets has neither count."""
+    asked: int | None = None
+    whole: bool = True
+    """Whether it is over all problems that were asked; one that is not ranks behind those that are."""
 
     def __str__(self) -> str:
         if self.low is None or self.high is None:
             return f"{self.value:.1f}"
-        return f"{self.value:.1f} ±{(self.high - self.low) / 2:.1f}"
+        mark = "" if self.whole else f" {unfinished.MARK}" if self.n is None else f" [{self.n}/{self.asked}]"
+        return f"{self.value:.1f} ±{(self.high - self.low) / 2:.1f}{mark}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +64,43 @@ class Entry:
     """Of a run of ours: ``<model>/<run>``."""
     source: str = ""
     """Of a published row: its kind and address."""
+    unfinished: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Of a run of ours: problems done and problems asked, of each benchmark where these are more."""
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for scripts."""
         return asdict(self)
 
 
-def entries(runs: Sequence[RunSummary], published: Iterable[Published]) -> list[Entry]:
-    """Rows of the table: every reading of every run, and the published rows that are of no ablation."""
+def entries(runs: Sequence[RunSummary], published: Iterable[Published], *, partial: bool = False) -> list[Entry]:
+    """Rows of the table: every reading of every run, and the published rows that are of no ablation.
+
+    Sets that are not finished are in no mean unless `partial` is true.
+    """
     ours = [
-        _ours(run, reading, how)
+        _ours(run, reading, how, partial)
         for run, how in zip(runs, conditions([basis_of(run) for run in runs]), strict=True)
         for reading in dict.fromkeys(summary.reading for summary in run.summaries)
     ]
     return ours + [_theirs(row) for row in published if not row.factor]
 
 
-def _ours(run: RunSummary, reading: str, how: Conditions) -> Entry:
-    cells = {summary.benchmark: summary for summary in run.summaries if summary.reading == reading}
-    intervals = {name: summary.accuracy for name, summary in cells.items()}
+def _ours(run: RunSummary, reading: str, how: Conditions, partial: bool) -> Entry:
+    cells = {summary.benchmark: summary for summary in run.summaries if summary.reading == reading and summary.n}
+    figures = {name: _figure(summary) for name, summary in cells.items()}
     for name, sets in AVERAGES.items():
-        mean = stats.mean([cells[benchmark] for benchmark in sets]) if cells.keys() >= set(sets) else None
+        mean = results.mean_of(cells, sets, partial=partial)
         if mean is not None:
-            intervals[name] = mean
-    figures = {name: Figure(interval.value, interval.low, interval.high) for name, interval in intervals.items()}
-    return Entry("ours", run.spec.model, size_of(run.spec.model), reading, figures, how, run=run.run)
+            whole = all(cells[benchmark].whole for benchmark in sets)
+            figures[name] = Figure(mean.value, mean.low, mean.high, whole=whole)
+    counts = run.unfinished
+    return Entry("ours", run.spec.model, size_of(run.spec.model), reading, figures, how, run=run.run, unfinished=counts)
+
+
+def _figure(summary: Summary) -> Figure:
+    found = summary.accuracy
+    counts = () if summary.whole else (summary.n, summary.asked, False)
+    return Figure(found.value, found.low, found.high, *counts)
 
 
 def _theirs(row: Published) -> Entry:
@@ -147,7 +166,8 @@ def _is_wanted(row: Entry, wanted: Wanted) -> bool:
 
 
 def _rank(row: Entry, column: str) -> tuple[bool, float, str, float]:
-    value = row.size if column == "size" else row.figures[column].value if column in row.figures else None
+    figure = row.figures.get(column)
+    value = row.size if column == "size" else figure.value if figure and figure.whole else None
     mean = sum(figure.value for figure in row.figures.values()) / len(row.figures) if row.figures else 0.0
     return (
         value is None and column != "model",
@@ -180,9 +200,18 @@ def _grid(title: str, rows: Sequence[Entry], columns: Sequence[str]) -> Grid:
         for row, mark in zip(rows, marks, strict=True)
     )
     interval = ("± is half the 95 % interval (Wilson).",) if any(row.origin == "ours" for row in rows) else ()
+    partial = any(not row.figures[name].whole for row in rows for name in AVERAGES if name in row.figures)
+    counts = ((row.run, row.unfinished) for row in rows)
     header = ("model", "size", "mode", "figures", *columns)
     apart = tuple(row.origin == "published" for row in rows)
-    return Grid(title, header, cells, (*interval, *notes, *_sources(rows)), left=4, apart=apart)
+    return Grid(
+        title,
+        header,
+        cells,
+        (*interval, *unfinished.notes(counts, partial=partial), *notes, *_sources(rows)),
+        left=4,
+        apart=apart,
+    )
 
 
 def _origin(row: Entry) -> str:

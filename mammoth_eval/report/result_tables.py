@@ -6,22 +6,24 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 
+from mammoth_eval import rules
 from mammoth_eval.benchmarks import PAPER
+from mammoth_eval.report import unfinished
 from mammoth_eval.report.grid import Grid
 from mammoth_eval.report.results import AVERAGES, MODES, RunSummary, mean_of
+from mammoth_eval.report.unfinished import accuracy_cell, interval_cell
 from mammoth_eval.safe_text import spreadsheet_cell
+from mammoth_eval.settings import IMPORTED
 from mammoth_eval.stats import Interval, Summary
 from mammoth_eval.store import RunSpec
 from mammoth_eval.types import OUTCOMES
 
 
-def cell(interval: Interval | None) -> str:
-    """``41.8 ±0.7``: accuracy in percent and half its 95 % interval; empty for None."""
-    return "" if interval is None else f"{interval.value:.1f} ±{interval.half:.1f}"
+def accuracy_grid(runs: Sequence[RunSummary], *, partial: bool = False) -> Grid:
+    """One row per model and mode; the paper's nine columns in its order, other sets behind them, then IND, OOD, AVG.
 
-
-def accuracy_grid(runs: Sequence[RunSummary]) -> Grid:
-    """One row a model and mode; the paper's nine columns in its order, other sets behind them, then IND, OOD, AVG."""
+    Sets that are not finished are marked, and in no mean unless `partial` is true.
+    """
     present = {summary.benchmark for run in runs for summary in run.summaries}
     columns = [name for name in PAPER if name in present] + sorted(present - set(PAPER))
     means: dict[str, Sequence[str]] = {name: sets for name, sets in AVERAGES.items() if present >= set(sets)}
@@ -31,22 +33,32 @@ def accuracy_grid(runs: Sequence[RunSummary]) -> Grid:
     rows: list[tuple[str, ...]] = []
     for run in runs:
         asked = [_asked(run.spec), *([run.grader] if graders else []), *([_sizes(run)] if sizes else [])]
-        rows.extend(_accuracy_rows(run, ", ".join(asked), columns, means))
+        rows.extend(_accuracy_rows(run, ", ".join(asked), columns, means, partial))
     header = ("model", "mode", "run", *columns, *means)
-    return Grid(
-        "Accuracy in %", header, tuple(rows), (_graders_note(runs), _sizes_note(runs), *_seeds_note(runs)), left=3
+    notes = (
+        _graders_note(runs),
+        _sizes_note(runs),
+        *_seeds_note(runs),
+        *unfinished.notes(((run.run, run.unfinished) for run in runs), partial=partial),
     )
+    return Grid("Accuracy in %", header, tuple(rows), notes, left=3)
 
 
 def _accuracy_rows(
-    run: RunSummary, asked: str, columns: Sequence[str], means: Mapping[str, Sequence[str]]
+    run: RunSummary, asked: str, columns: Sequence[str], means: Mapping[str, Sequence[str]], partial: bool
 ) -> Iterator[tuple[str, ...]]:
     """One row for each reading of a run: a cell for each set, and one for each mean over sets."""
     for reading in dict.fromkeys(summary.reading for summary in run.summaries):
         cells = {summary.benchmark: summary for summary in run.summaries if summary.reading == reading}
-        figures = [cells[name].accuracy if name in cells else None for name in columns]
-        figures += [mean_of(cells, sets) for sets in means.values()]
-        yield run.spec.model, MODES.get(reading, reading), asked, *map(cell, figures)
+        figures = [accuracy_cell(cells.get(name)) for name in columns]
+        figures += [_mean_cell(cells, sets, partial) for sets in means.values()]
+        yield run.spec.model, MODES.get(reading, reading), asked, *figures
+
+
+def _mean_cell(cells: Mapping[str, Summary], sets: Sequence[str], partial: bool) -> str:
+    """A mean over sets; empty where it cannot be had."""
+    mean = interval_cell(mean_of(cells, sets, partial=partial))
+    return mean if not mean or all(cells[name].whole for name in sets) else f"{mean} {unfinished.MARK}"
 
 
 def _asked(spec: RunSpec) -> str:
@@ -60,7 +72,7 @@ def _asked(spec: RunSpec) -> str:
 
 def _sizes(run: RunSummary) -> str:
     """On how many problems: ``100 problems`` of each set, or the number of each."""
-    sizes = {summary.benchmark: summary.n for summary in run.summaries}
+    sizes = {summary.benchmark: summary.asked or summary.n for summary in run.summaries}
     if len(set(sizes.values())) == 1:
         return f"{next(iter(sizes.values()))} problems"
     return "problems " + " ".join(f"{name} {n}" for name, n in sizes.items())
@@ -70,7 +82,7 @@ def _sizes_note(runs: Sequence[RunSummary]) -> str:
     sizes: dict[str, set[int]] = {}
     for run in runs:
         for summary in run.summaries:
-            sizes.setdefault(summary.benchmark, set()).add(summary.n)
+            sizes.setdefault(summary.benchmark, set()).add(summary.asked or summary.n)
     if len(set().union(*sizes.values())) == 1:
         return f"{next(iter(next(iter(sizes.values()))))} problems of each set."
     return (
@@ -94,14 +106,14 @@ def _seeds_note(runs: Sequence[RunSummary]) -> tuple[str, ...]:
 
 
 def _graders_note(runs: Sequence[RunSummary]) -> str:
-    graders = sorted({run.grader for run in runs})
+    graders = sorted({rules.graded_by(run.grader, run.spec.rules) for run in runs})
     return f"± is half the 95 % interval (Wilson). Graded by {', '.join(graders)}."
 
 
 def outcome_grid(runs: Sequence[RunSummary]) -> Grid:
     """One row per benchmark and reading: outcomes that sum to N."""
     rows = [
-        (*head, str(summary.n), *(str(summary.outcomes[outcome]) for outcome in OUTCOMES))
+        (*head, _count(summary), *(str(summary.outcomes[outcome]) for outcome in OUTCOMES))
         for head, summary in _each(runs)
     ]
     header = (*_head(runs), "N", *(name.replace("_", " ") for name in OUTCOMES))
@@ -109,9 +121,14 @@ def outcome_grid(runs: Sequence[RunSummary]) -> Grid:
         "What became of the problems",
         header,
         tuple(rows),
-        (*_limit_notes(runs), *_withheld_notes(runs)),
+        (*_limit_notes(runs), *_withheld_notes(runs), *_unknown_notes(runs)),
         left=len(_head(runs)),
     )
+
+
+def _count(summary: Summary) -> str:
+    """How many problems there are records of; ``5/20`` where that is not all."""
+    return str(summary.n) if summary.whole else f"{summary.n}/{summary.asked}"
 
 
 def _limit_notes(runs: Sequence[RunSummary]) -> Iterator[str]:
@@ -143,6 +160,15 @@ def _withheld_notes(runs: Sequence[RunSummary]) -> Iterator[str]:
         ]
         if counts:
             yield f"{run.run}: the server withheld the answers to {', '.join(counts)}, which count as no answer."
+
+
+def _unknown_notes(runs: Sequence[RunSummary]) -> Iterator[str]:
+    """Where generations were imported from a file that does not say how they ended."""
+    for run in runs:
+        engine = run.session.get("engine") or {}
+        total = engine.get("generations", 0) if run.spec.engine == IMPORTED else 0
+        if unknown := engine.get("unknown_ends", total) if total else 0:
+            yield f"{run.run}: {unknown} of {total} texts do not say how they ended; those cut off count as finished."
 
 
 def path_grid(runs: Sequence[RunSummary]) -> Grid:
@@ -206,7 +232,7 @@ def samples_grid(runs: Sequence[RunSummary]) -> Grid | None:
     if not sizes:
         return None
     rows = [
-        (*head, cell(summary.accuracy), *(f"{summary.pass_at[k]:.1f}" if k in summary.pass_at else "" for k in sizes))
+        (*head, accuracy_cell(summary), *(f"{summary.pass_at[k]:.1f}" if k in summary.pass_at else "" for k in sizes))
         for head, summary in _each(runs)
         if summary.pass_at
     ]
@@ -214,14 +240,14 @@ def samples_grid(runs: Sequence[RunSummary]) -> Grid | None:
     return Grid("Several samples per problem", header, tuple(rows), left=len(_head(runs)))
 
 
-def to_csv(runs: Sequence[RunSummary]) -> str:
+def to_csv(runs: Sequence[RunSummary], *, partial: bool = False) -> str:
     """One line per run, benchmark and reading, figures as numbers.
 
     Behind them IND, OOD and AVG, which have no outcomes.
     """
     out = io.StringIO()
     sizes = sorted({k for run in runs for summary in run.summaries for k in summary.pass_at})
-    names = ("run", "model", "grader", "decoding", "reading", "benchmark", "n", "accuracy", "low", "high")
+    names = ("run", "model", "grader", "decoding", "reading", "benchmark", "n", "asked", "accuracy", "low", "high")
     writer = csv.writer(out, lineterminator="\n")
     more = (
         "by_pot",
@@ -253,15 +279,18 @@ def to_csv(runs: Sequence[RunSummary]) -> str:
                     summary.reading,
                     summary.benchmark,
                     summary.n,
+                    "" if summary.asked is None else summary.asked,
                     *_figures(summary.accuracy),
                     *outcomes,
                     *counts,
                     *passed,
                 ]
             )
-        for reading, means in run.averages().items():
+        for reading, means in run.averages(partial=partial).items():
             for name, interval in means.items():
-                writer.writerow([*head, reading, name, "", *_figures(interval), *[""] * (len(OUTCOMES) + len(more))])
+                writer.writerow(
+                    [*head, reading, name, "", "", *_figures(interval), *[""] * (len(OUTCOMES) + len(more))]
+                )
     return out.getvalue()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import structs
 
-from mammoth_eval import stats, store
+from mammoth_eval import rules, stats, store
 from mammoth_eval.benchmarks import IND, OOD, PAPER
 from mammoth_eval.errors import StoreError
 from mammoth_eval.paths import below
@@ -34,8 +34,9 @@ class RunSummary:
     grader: str
     summaries: tuple[Summary, ...]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, *, partial: bool = False) -> dict[str, Any]:
         """All of it, for scripts and for ``results/summaries``."""
+        counts = {name: {"n": n, "asked": asked} for name, (n, asked) in self.unfinished.items()}
         return {
             "run": self.run,
             "grader": self.grader,
@@ -43,16 +44,28 @@ class RunSummary:
             "session": self.session,
             "results": [_written(summary) for summary in self.summaries],
             "averages": {
-                name: {over: asdict(mean) for over, mean in found.items()} for name, found in self.averages().items()
+                name: {over: asdict(mean) for over, mean in found.items()}
+                for name, found in self.averages(partial=partial).items()
             },
+            **({"unfinished": counts} if counts else {}),
+            **({} if rules.own_programs(self.grader, self.spec.rules) else {"programs_run_by": self.spec.rules}),
         }
 
-    def averages(self) -> dict[str, dict[str, Interval]]:
-        """By reading: IND, OOD and AVG, each where all of its sets are there."""
+    @property
+    def unfinished(self) -> dict[str, tuple[int, int]]:
+        """Problems with a record and problems that are to be asked, of each benchmark where these are more."""
+        return {
+            summary.benchmark: (summary.n, summary.asked)
+            for summary in self.summaries
+            if summary.asked is not None and not summary.whole
+        }
+
+    def averages(self, *, partial: bool = False) -> dict[str, dict[str, Interval]]:
+        """By reading: IND, OOD and AVG, each where all of its sets are there and whole, or may be `partial`."""
         by_reading = {}
         for reading in dict.fromkeys(summary.reading for summary in self.summaries):
             cells = {summary.benchmark: summary for summary in self.summaries if summary.reading == reading}
-            means = {name: mean_of(cells, sets) for name, sets in AVERAGES.items()}
+            means = {name: mean_of(cells, sets, partial=partial) for name, sets in AVERAGES.items()}
             by_reading[reading] = {name: mean for name, mean in means.items() if mean is not None}
         return by_reading
 
@@ -63,6 +76,7 @@ class RunSummary:
         summaries = (
             Summary(
                 **{
+                    "asked": spec.sizes.get(saved["benchmark"]),
                     **{_RENAMED.get(name, name): value for name, value in saved.items()},
                     "accuracy": Interval(**saved["accuracy"]),
                     "pass_at": {int(k): value for k, value in saved["pass_at"].items()},
@@ -96,7 +110,7 @@ def summary_of(path: Path, header: RunHeader, records: Iterable[AnyRecord], grad
     spec = header.spec
     name = grader or spec.rules
     try:
-        summaries = _in_order(stats.summarize(records, name, spec.decoding))
+        summaries = _in_order(stats.summarize(records, name, spec.decoding, spec.sizes))
     except KeyError as error:
         raise StoreError(
             f"{path}: not scored by grader {name!r}; do so with: mammoth-eval grade {path} --grader {name}"
@@ -120,8 +134,13 @@ def save(summary: RunSummary, folder: Path) -> Path:
 
 
 def _written(summary: Summary) -> dict[str, Any]:
-    """A summary as JSON holds it; what servers withheld only where they did."""
-    return {name: value for name, value in asdict(summary).items() if name != "withheld" or value}
+    """A summary as JSON holds it; what servers withheld, and how many problems are asked, only where that matters."""
+    row = asdict(summary)
+    if summary.whole:
+        del row["asked"]
+    if not summary.withheld:
+        del row["withheld"]
+    return row
 
 
 def load_saved(path: Path) -> RunSummary:
@@ -132,7 +151,7 @@ def load_saved(path: Path) -> RunSummary:
         raise StoreError(f"{path}: not a saved summary: {error!r}") from error
 
 
-def mean_of(cells: dict[str, Summary], sets: Iterable[str]) -> Interval | None:
-    """The mean over `sets`, where there is a cell for each of them."""
+def mean_of(cells: Mapping[str, Summary], sets: Iterable[str], *, partial: bool = False) -> Interval | None:
+    """The mean over `sets`, where there is a cell for each of them, and each is whole or may be `partial`."""
     names = list(sets)
-    return stats.mean([cells[name] for name in names]) if all(name in cells for name in names) else None
+    return stats.mean([cells[name] for name in names], partial=partial) if cells.keys() >= set(names) else None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mammoth_eval import stats, store
@@ -51,6 +52,18 @@ class Side:
             for answered in self.answers.values()
             if answered.outcome != "fault" and benchmark in (None, answered.benchmark)
         }
+
+    @property
+    def unfinished(self) -> dict[str, tuple[int, int]]:
+        """Problems with a record and problems that are to be asked, of each benchmark where these are more."""
+        done = Counter(answered.benchmark for answered in self.answers.values())
+        return {name: (done[name], asked) for name, asked in self.spec.sizes.items() if done[name] < asked}
+
+    def whole(self) -> Side:
+        """The same without the benchmarks that are not finished."""
+        left_out = self.unfinished
+        kept = {key: answered for key, answered in self.answers.items() if answered.benchmark not in left_out}
+        return replace(self, answers=kept)
 
     def benchmarks(self) -> tuple[str, ...]:
         """Those that it answered, in the order of the store."""

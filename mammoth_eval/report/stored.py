@@ -54,11 +54,17 @@ class Run:
         return {
             summary.benchmark: summary.accuracy.value
             for summary in self.summary.summaries
-            if summary.reading == self.reading
+            if summary.reading == self.reading and summary.n
         }
 
+    @property
+    def unfinished(self) -> dict[str, tuple[int, int]]:
+        """Problems with a record and problems that are to be asked, of each benchmark where these are more."""
+        return self.summary.unfinished
+
     def __repr__(self) -> str:
-        cells = ", ".join(f"{name} {value:.1f} %" for name, value in self.accuracy.items())
+        counts = {name: f" [{n}/{asked}]" for name, (n, asked) in self.unfinished.items()}
+        cells = ", ".join(f"{name} {value:.1f} %{counts.get(name, '')}" for name, value in self.accuracy.items())
         return f"Run({str(self.path)!r}, {len(self.records)} records by {self.summary.grader}: {cells})"
 
     @property

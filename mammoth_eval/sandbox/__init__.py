@@ -49,7 +49,7 @@ is ``error``. An uncaught MemoryError is status ``memory``; which exception it w
 program's own process wrote.
 
 A verdict can still depend on the machine where CPU time itself does (cold caches, a slower core), where a disk keeps a
-program waiting, and where a program gets less than a twentieth of a core. The longest that one can run is
+program waiting, and where a program gets less than an eighth of a core. The longest that one can run is
 `Limits.longest`.
 
 Differences from a fresh interpreter: modules of the tier are in `sys.modules` already; objects that still live at the

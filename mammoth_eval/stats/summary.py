@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from mammoth_eval.stats.intervals import Interval, pass_at_k, wilson
@@ -55,11 +56,21 @@ class Summary:
     """Thoughts that were cut off at their budget; of all attempts."""
     withheld: int = 0
     """Problems without an answer for which a server withheld a completion (a content filter)."""
+    asked: int | None = None
+    """Problems that the run is to ask; None where that is not known."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether every problem has its record, as far as is known."""
+        return self.asked is None or self.n >= self.asked
 
 
-def mean(cells: Sequence[Summary]) -> Interval | None:
-    """The unweighted mean of several sets' accuracies; None for no sets."""
-    if not cells:
+def mean(cells: Sequence[Summary], *, partial: bool = False) -> Interval | None:
+    """The unweighted mean of several sets' accuracies.
+
+    None for no sets, for a set without a record and, unless `partial` is true, for one that is not whole.
+    """
+    if not all(cell.n and (partial or cell.whole) for cell in cells) or not cells:
         return None
     value = sum(cell.accuracy.value for cell in cells) / len(cells)
     below = math.hypot(*(cell.accuracy.value - cell.accuracy.low for cell in cells)) / len(cells)
@@ -90,19 +101,22 @@ class _Case:
     """Thoughts that were cut off at their budget."""
 
 
-def summarize(records: Iterable[AnyRecord], grader: str, decoding: str) -> list[Summary]:
+def summarize(
+    records: Iterable[AnyRecord], grader: str, decoding: str, asked: Mapping[str, int] = MappingProxyType({})
+) -> list[Summary]:
     """Every reading of every benchmark in `records` under `grader`; benchmarks in the order of their first record.
 
     A run of decoding ``both`` is read as CoT, PoT, hybrid and oracle, any other as itself. Records are read once and
-    not kept. Raises `KeyError` where a record has no score by `grader`.
+    not kept. `asked`: how many problems of each benchmark the run is to ask; those without a record come last, empty.
+    Raises `KeyError` where a record has no score by `grader`.
     """
     benchmarks: dict[str, dict[tuple[Any, ...], _Case]] = {}
     for record in records:
         cases = benchmarks.setdefault(record.problem.benchmark, {})
         _count(cases, record, record.scores[grader])
     return [
-        _summary(name, reading, list(cases.values()), decoding)
-        for name, cases in benchmarks.items()
+        _summary(name, reading, list(benchmarks.get(name, {}).values()), decoding, asked.get(name))
+        for name in dict.fromkeys((*benchmarks, *asked))
         for reading in readings(decoding)
     ]
 
@@ -137,7 +151,7 @@ def _count(cases: dict[tuple[Any, ...], _Case], record: AnyRecord, score: AnySco
         case.budget_bound += attempt.completion.budget_bound
 
 
-def _summary(benchmark: str, reading: str, cases: Sequence[_Case], decoding: str) -> Summary:
+def _summary(benchmark: str, reading: str, cases: Sequence[_Case], decoding: str, asked: int | None) -> Summary:
     outcomes: Counter[Outcome] = Counter()
     by_path: Counter[str] = Counter()
     unfinished = withheld = 0
@@ -168,6 +182,7 @@ def _summary(benchmark: str, reading: str, cases: Sequence[_Case], decoding: str
         unfinished=unfinished,
         budget_bound=sum(case.budget_bound for case in cases),
         withheld=withheld,
+        asked=asked,
     )
 
 

@@ -17,7 +17,7 @@ checked.
 from mammoth_eval.store.files import lock, mend, write_atomically
 from mammoth_eval.store.finding import chosen_runs, find_run, find_runs
 from mammoth_eval.store.folder import FORMAT, Rescoring, RunFolder, load_briefs, load_records, load_run
-from mammoth_eval.store.spec import RunHeader, RunSpec, read_header, slug
+from mammoth_eval.store.spec import RunHeader, RunSpec, ranges, read_header, slug
 
 __all__ = [
     "FORMAT",
@@ -33,6 +33,7 @@ __all__ = [
     "load_run",
     "lock",
     "mend",
+    "ranges",
     "read_header",
     "slug",
     "write_atomically",

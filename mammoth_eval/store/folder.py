@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -14,10 +15,12 @@ from mammoth_eval.errors import StoreError
 from mammoth_eval.store import records
 from mammoth_eval.store.files import for_writing, lock, mend, write_atomically
 from mammoth_eval.store.records import Brief
+from mammoth_eval.store.records import Shape as AnyShape
 from mammoth_eval.store.spec import RunHeader, RunSpec, read_header
 from mammoth_eval.types import Problem, Record
 
 FORMAT = 1
+_log = logging.getLogger(__name__)
 
 
 class RunFolder:
@@ -198,12 +201,30 @@ def load_run(path: Path) -> RunHeader:
 def load_records(path: Path, *, skip_damaged: bool = False) -> Iterator[Record]:
     """The records of a run, last line of each problem, in the order of the file, one in memory at a time.
 
-    A torn last line is no record. Any other line that cannot be read raises `StoreError` with its number; with
-    `skip_damaged` it is named in the log and passed over.
+    A torn last line is no record, and one of a problem that the run does not ask is named in the log and left out. Any
+    other line that cannot be read raises `StoreError` with its number; with `skip_damaged` it is named and left out.
     """
-    return records.read(path / "records.jsonl", Record, skip_damaged=skip_damaged)
+    return _own(path, records.read(path / "records.jsonl", Record, skip_damaged=skip_damaged))
 
 
 def load_briefs(path: Path, *, skip_damaged: bool = False) -> Iterator[Brief]:
     """The same without texts, for tables: several times as fast."""
-    return records.read(path / "records.jsonl", Brief, skip_damaged=skip_damaged)
+    return _own(path, records.read(path / "records.jsonl", Brief, skip_damaged=skip_damaged))
+
+
+def _own(path: Path, found: Iterator[AnyShape]) -> Iterator[AnyShape]:
+    """The records of the problems that the run at `path` asks.
+
+    Of a run that does not say which, as those of earlier versions, all records of its benchmarks are its own.
+    """
+    spec = load_run(path).spec if (path / "run.json").exists() else None
+    asked = spec.problem_ids() if spec else frozenset()
+    names = spec.benchmarks if spec else {}
+    for record in found:
+        problem = record.problem
+        if asked and (problem.id not in asked or problem.id.rpartition("/")[0] != problem.benchmark):
+            _log.warning("%s: %s is not a problem of this run: its record is left out", path, problem.id)
+        elif names and problem.benchmark not in names:
+            _log.warning("%s: %s is of no benchmark of this run: its record is left out", path, problem.id)
+        else:
+            yield record

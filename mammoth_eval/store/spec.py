@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -16,6 +16,9 @@ from msgspec import Struct, field, structs
 
 from mammoth_eval.errors import StoreError
 
+_DIGITS = 8
+"""Of the number of a row, fewer than these: a damaged one must not fill the memory."""
+_STANDING_FOR = ("train", "prompt_files", "rows", "own")
 UNMOVING = {
     "openai": ("base_url", "concurrency", "timeout", "retries", "retry_delay", "max_tokens_name", "max_stops"),
     "vllm": ("gpu_memory_utilization", "log_level"),
@@ -67,15 +70,32 @@ class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The files of exemplars that the template shows from."""
     train: Mapping[str, Any] = field(default_factory=dict)
     """The checkpoint's ``train.json``: what it was trained on, for ablations."""
+    rows: Mapping[str, str] = field(default_factory=dict)
+    """name -> numbers of the rows that are asked (``0-59``, ``3,7,12-14``); a record of another is not of this run."""
+    own: tuple[str, ...] = ()
+    """Benchmarks of the user's own TOML, whatever their name: always graded by the policy written down here."""
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Problems that are asked, by benchmark, where that is written down; of imports those that the file covers."""
+        counts = {name: row.get("covered", row.get("n")) for name, row in self.benchmarks.items()}
+        return {name: n for name, n in counts.items() if isinstance(n, int)}
 
     def digest(self) -> str:
-        """Eight hex digits over all that moves a number: not what `model_hash` and `prompt_hash` stand for, not the
-        options in `UNMOVING`."""
-        moving = {name: value for name, value in structs.asdict(self).items() if name not in ("train", "prompt_files")}
+        """Eight hex digits over all that moves a number: not what hashes of model, prompt and benchmarks stand
+        for, not the options in `UNMOVING`."""
+        moving = {name: value for name, value in structs.asdict(self).items() if name not in _STANDING_FOR}
         unmoving = UNMOVING.get(self.engine, ())
         moving["engine_args"] = {name: value for name, value in self.engine_args.items() if name not in unmoving}
         text = json.dumps(moving, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+    def problem_ids(self) -> frozenset[str]:
+        """Ids of the problems that the run asks; empty where it was written before `rows` was.
+
+        Raises `StoreError` for numbers that are none.
+        """
+        return frozenset(f"{name}/{row}" for name, text in self.rows.items() for row in _numbers(text))
 
     def folder(self) -> str:
         """``<model>/<decoding>-<prompt>-<hash>`` below the results folder."""
@@ -101,6 +121,27 @@ class RunHeader(Struct, frozen=True, kw_only=True):
     def settings(self) -> dict[str, Any]:
         """Every setting by name, those of a newer version among them."""
         return {**structs.asdict(self.spec), **self.unknown}
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """Ascending numbers in short: ``0-2,7``."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return ",".join(f"{first}-{last}" if last > first else f"{first}" for first, last in found)
+
+
+def _numbers(text: str) -> Iterator[int]:
+    """The inverse of `ranges`."""
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        last = last if dash else first
+        if not (first.isdecimal() and last.isdecimal() and len(last) < _DIGITS):
+            raise StoreError(f"run.json: rows {text!r:.60}, expected numbers such as 0-59 or 3,7,12-14")
+        yield from range(int(first), int(last) + 1)
 
 
 def read_header(content: Mapping[str, Any], where: str) -> RunHeader:

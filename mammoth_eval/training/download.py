@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import urllib.error
 import urllib.request
 from pathlib import Path
 
 from mammoth_eval import resources
-from mammoth_eval.errors import DataError
+from mammoth_eval.errors import DataError, DownloadError
 from mammoth_eval.store import write_atomically
 
 SECONDS = 60.0
@@ -33,7 +34,11 @@ def _read(address: str, hint: str) -> bytes:
             content: bytes = answer.read()
             return content
     except (OSError, http.client.HTTPException) as error:  # URLError and time-outs are of the first kind
-        raise DataError(f"cannot download {address}: {error}; without a network give {hint} in --data-dir") from error
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()  # it holds the connection
+        raise DownloadError(
+            f"cannot download {address}: {error}; without a network give {hint} in --data-dir"
+        ) from error
 
 
 def _checked(content: bytes, sha256: str, address: str) -> bytes:

@@ -435,8 +435,9 @@ def test_failed_download_says_how_to_do_without(server, tmp_path):
     address, _ = server
     with pytest.raises(
         BenchmarkError, match=r"cannot download .*404.*give a folder that has benchmarks/far/f\.jsonl as --data-dir"
-    ):
+    ) as raised:
         load(remote(tmp_path, address), tmp_path)
+    assert raised.value.exit_code == 1, "nothing was asked wrongly"
 
 
 @contextmanager

@@ -95,9 +95,9 @@ def test_without_the_hub_rows_come_from_the_cache_and_never_from_another_commit(
     ((questions, commits, _),) = load(hub, tmp_path, seen)
     assert commits == [newer]
     never = write(tmp_path, "never", hub="org/never")
-    cached, (said, code), (nothing, _) = load(hub, tmp_path, seen, unseen, never, HF_HUB_OFFLINE="1")
+    cached, (said, code), (nothing, failed) = load(hub, tmp_path, seen, unseen, never, HF_HUB_OFFLINE="1")
     assert cached[:2] == [questions, commits]
-    assert code == 2
+    assert (code, failed) == (2, 1)
     assert "offline mode is on" in said and newer in said
     assert (
         nothing
@@ -246,10 +246,11 @@ def test_an_address_that_moved_is_followed(tmp_path):
         )
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:9/rows.jsonl", "http://[::1/rows.jsonl"])
-def test_an_address_that_leads_nowhere_is_named(tmp_path, url):
-    with pytest.raises(BenchmarkError, match="cannot download"):
+@pytest.mark.parametrize(("url", "code"), [("http://127.0.0.1:9/rows.jsonl", 1), ("http://[::1/rows.jsonl", 2)])
+def test_an_address_that_leads_nowhere_is_named(tmp_path, url, code):
+    with pytest.raises(BenchmarkError, match="cannot download") as raised:
         benchmarks.load(pinned_file(tmp_path, url), data_dir=None, cache_dir=tmp_path / "cache", trust=HTTP)
+    assert raised.value.exit_code == code, "1 where it fails, 2 where it is no address"
 
 
 def test_a_damaged_file_in_the_cache_is_downloaded_again(tmp_path):

@@ -61,7 +61,7 @@ def test_hub_name_in_offline_mode_says_so_and_what_to_give_instead(tmp_path):
     env = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
     last = done.stderr.strip().splitlines()[-1]
-    assert "ModelError: nobody/no-model: not in the local hub cache, and offline mode is on" in last
+    assert "DownloadError: nobody/no-model: not in the local hub cache, and offline mode is on" in last
     assert NAME in last
 
 

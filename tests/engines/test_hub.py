@@ -62,8 +62,13 @@ def resolve(hub, home, *cases, **more):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def refused(hub, home, *words, model="org/small", limit=None, **more):
-    """The one line that ``mammoth-eval run`` ends with; it must be of wrong usage."""
+def failed(hub, home, *words, **more):
+    """The one line that ``mammoth-eval run`` ends with where a download failed: nothing was asked wrongly."""
+    return refused(hub, home, *words, code=1, **more)
+
+
+def refused(hub, home, *words, model="org/small", limit=None, code=2, **more):
+    """The one line that ``mammoth-eval run`` ends with; it must be of wrong usage, or of another exit `code`."""
     hub_server.write_toy(home)
     done = subprocess.run(
         hub_server.command(home, model, *words),
@@ -71,7 +76,7 @@ def refused(hub, home, *words, model="org/small", limit=None, **more):
         capture_output=True, text=True, check=False,
         preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))) if limit else None,
     )  # fmt: skip
-    assert done.returncode == 2, done.stderr
+    assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     return done.stderr.strip().splitlines()[-1].removeprefix("mammoth-eval run: ")
 
@@ -256,22 +261,22 @@ def test_offline_and_with_no_hub_what_was_never_seen_is_not_found(hub, tmp_path)
     hub.add("org/small", make_folder(tmp_path / "small"))
     instead = "give a folder instead, or the embedded smollm2-135m-instruct"
     offline = f"org/small: not in the local hub cache, and offline mode is on (HF_HUB_OFFLINE); {instead}"
-    assert refused(hub, tmp_path, HF_HUB_OFFLINE="1") == offline
+    assert failed(hub, tmp_path, HF_HUB_OFFLINE="1") == offline
     nobody = "http://127.0.0.1:9"
-    assert refused(hub, tmp_path, HF_ENDPOINT=nobody) == (
+    assert failed(hub, tmp_path, HF_ENDPOINT=nobody) == (
         f"org/small: not in the local hub cache, and {nobody} cannot be reached; {instead}"
     )
 
 
 def test_a_server_that_is_no_hub_is_told(hub, tmp_path):
     hub.repositories["model", "org/small"] = hub_server.Repository(page=b"<html>please log in to this network</html>")
-    assert refused(hub, tmp_path).startswith(f"org/small: the answer of {hub.url} is not that of a hub")
+    assert failed(hub, tmp_path).startswith(f"org/small: the answer of {hub.url} is not that of a hub")
 
 
 def test_a_download_that_is_larger_than_the_disk_is_refused_before_it_begins(hub, tmp_path):
     hub.add("org/small", make_folder(tmp_path / "small"))
     hub.claims["model.safetensors"] = 10**16
-    said = refused(hub, tmp_path)
+    said = failed(hub, tmp_path)
     assert said.startswith("org/small: 10000000.0 GB are to be downloaded, ")
     assert said.endswith(f"make room in the hub cache {tmp_path / 'hf' / 'hub'}, or name another folder with HF_HOME")
     assert not hub.asked("GET", "model.safetensors")
@@ -279,7 +284,7 @@ def test_a_download_that_is_larger_than_the_disk_is_refused_before_it_begins(hub
 
 def test_a_full_disk_in_the_middle_of_a_download_is_named_and_leaves_no_half_file(hub, tmp_path):
     hub.add("org/small", make_folder(tmp_path / "small"))
-    said = refused(hub, tmp_path, limit=WEIGHTS // 2)
+    said = failed(hub, tmp_path, limit=WEIGHTS // 2)
     assert said.startswith(f"org/small: no room for its files; make room in the hub cache {tmp_path / 'hf' / 'hub'}")
     assert not [path for path in (tmp_path / "hf").rglob("*") if path.is_file() and path.stat().st_size > WEIGHTS // 4]
 
@@ -287,7 +292,7 @@ def test_a_full_disk_in_the_middle_of_a_download_is_named_and_leaves_no_half_fil
 def test_a_download_that_is_cut_off_again_and_again_is_named_and_can_be_tried_again(hub, tmp_path):
     hub.add("org/small", make_folder(tmp_path / "small"))
     hub.cuts["model.safetensors"] = [1000] * 6
-    said = refused(hub, tmp_path)
+    said = failed(hub, tmp_path)
     assert said.startswith(f"org/small: the download from {hub.url} broke off (")
     assert said.endswith("; the same command tries again")
     assert fetched(hub, tmp_path).read_bytes() == bytes(WEIGHTS)

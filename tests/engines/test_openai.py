@@ -1,6 +1,9 @@
 """The engine `openai` against a small real server that misbehaves in every way a server does."""
 
 import asyncio
+import gzip
+import json
+import os
 import socket
 import time
 from datetime import UTC, datetime, timedelta
@@ -21,6 +24,10 @@ from mammoth_eval.types import Message, Query, Sampling
 
 TEXT = Query("b/0", "cot", "p/cot", "2 + 2?")
 CHAT = Query("b/0", "cot", "p/cot", messages=(Message("system", "Be brief."), Message("user", "2 + 2?")))
+
+
+def said(caplog):
+    return [record.getMessage() for record in caplog.records if record.name.startswith("mammoth_eval")]
 
 
 async def ask(server, query=TEXT, sampling=Sampling(max_tokens=20), **options):
@@ -179,13 +186,37 @@ async def test_bad_request_is_shown_and_not_repeated():
     assert len(server.requests) == 1
 
 
-async def test_more_stops_than_the_server_takes_are_refused_with_what_to_do():
-    message = (
-        "Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length 8 "
-        "instead."
-    )
-    with serving((400, refusal(message))) as server, pytest.raises(EngineError, match=r"array too long.*max_stops=4"):
-        await ask(server)
+VLLM_STOPS = (
+    "2 validation errors: {'type': 'string_type', 'loc': 'body.stop', 'msg': 'Input should be a valid string'} "
+    "{'type': 'too_long', 'loc': 'body.stop', 'msg': 'List should have at most 3 items after validation, not 8'}"
+)
+OPENAI_STOPS = "Invalid 'stop': array too long. Expected an array with maximum length 4, but got one of length 8."
+
+
+@pytest.mark.parametrize(
+    ("message", "taken"),
+    [(VLLM_STOPS, 3), (OPENAI_STOPS, 4), ("stop: too many", 4), ("stop may have up to 2 items", 2)],
+)
+async def test_a_server_that_takes_few_stop_texts_is_given_as_many(message, taken, caplog):
+    stops = tuple("ABCDEFGH")
+    text = completion("one two H three")
+    with serving((400, refusal(message)), text) as server:
+        async with make_engine("openai", "m", base_url=server.url) as engine:
+            found = [await engine.generate(TEXT, Sampling(max_tokens=20, stop=stops)) for _ in range(3)]
+    assert [one.text for one in found] == ["one two "] * 3
+    assert [len(body["stop"]) for _, body in server.requests] == [8, taken, taken, taken]
+    assert said(caplog) == [
+        f"{server.url}: the server takes {taken} stop texts in a request: the others are applied here"
+    ]
+    assert engine.options.max_stops == 0
+
+
+async def test_stops_that_are_refused_for_another_reason_are_an_error_with_what_to_do():
+    with (
+        serving((400, refusal("'stop': at most 4 items, got 9"))) as server,
+        pytest.raises(EngineError, match=r"at most 4 items.*max_stops=4"),
+    ):
+        await ask(server, sampling=Sampling(max_tokens=20, stop=("A", "B")))
 
 
 async def test_prompt_longer_than_the_context_is_an_empty_completion():
@@ -246,11 +277,71 @@ async def test_a_server_that_is_down_at_the_start_is_said_where_another_serves(c
     assert said.endswith("the run goes on with the other servers")
 
 
-async def test_one_of_several_servers_with_another_model_is_refused():
-    with serving(completion(), models=("other",)) as wrong, serving(completion()) as good:
-        engine = make_engine("openai", "m", base_url=f"{good.url},{wrong.url}")
+async def test_one_of_several_servers_with_another_model_is_left_out_at_the_start(caplog):
+    with serving(completion(), models=("other",)) as wrong, serving(completion("four")) as good:
+        async with make_engine("openai", "m", base_url=f"{wrong.url},{good.url}") as engine:
+            found = await asyncio.gather(*(engine.generate(TEXT, Sampling()) for _ in range(6)))
+    assert {one.text for one in found} == {"four"}
+    assert wrong.requests == []
+    (note,) = said(caplog)
+    assert "serves no model 'm'" in note
+    assert note.endswith("the run goes on without this server")
+
+
+async def test_several_servers_that_all_lack_the_model_are_an_error():
+    with serving(completion(), models=("a",)) as one, serving(completion(), models=("b",)) as two:
+        engine = make_engine("openai", "m", base_url=f"{one.url},{two.url}")
         with pytest.raises(ModelError, match="serves no model 'm'"):
             await engine.__aenter__()
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 405, 413])
+async def test_one_of_several_servers_that_refuses_what_another_answers_is_left_out(status, caplog):
+    with serving((status, refusal("not here"))) as wrong, serving(completion("four")) as good:
+        async with make_engine("openai", "m", base_url=f"{wrong.url},{good.url}") as engine:
+            found = [await engine.generate(TEXT, Sampling()) for _ in range(5)]
+    assert [one.text for one in found] == ["four"] * 5
+    assert len(wrong.requests) == 1
+    (note,) = said(caplog)
+    assert note == f"{wrong.url}: {status}: not here; the run goes on without this server"
+
+
+async def test_what_every_server_refuses_leaves_none_out(caplog):
+    large = (413, refusal("too large"))
+    with serving(large, completion("four")) as one, serving(large, completion("four")) as two:
+        async with make_engine("openai", "m", base_url=f"{one.url},{two.url}") as engine:
+            with pytest.raises(EngineError, match="413"):
+                await engine.generate(TEXT, Sampling())
+            await asyncio.gather(*(engine.generate(TEXT, Sampling()) for _ in range(8)))
+    assert len(one.requests) > 1
+    assert len(two.requests) > 1
+    assert said(caplog) == []
+
+
+async def test_a_reply_that_never_ends_fills_no_memory():
+    endless = b"x" * (33 << 20)
+    with (
+        serving((200, endless), (500, endless)) as server,
+        pytest.raises(EngineError, match="a reply of more than 32 MiB, after 2 tries"),
+    ):
+        await ask(server, retries=1)
+
+
+async def test_a_compressed_reply_is_held_to_less():
+    body = gzip.compress(os.urandom(2 << 20))
+    with serving((200, body, {"content-encoding": "gzip"}), completion("four")) as server:
+        assert (await ask(server)).text == "four"
+    small = gzip.compress(json.dumps(completion("four")).encode())
+    with serving((200, small, {"content-encoding": "gzip"})) as server:
+        assert (await ask(server)).text == "four"
+
+
+async def test_a_reply_that_drips_has_the_time_of_one_request_in_all():
+    with serving((200, b"{" + b" " * 400, {"x-drip": "0.05"})) as server:
+        started = time.monotonic()
+        with pytest.raises(EngineError, match="no answer in time, after 2 tries"):
+            await ask(server, timeout=0.5, retries=1)
+        assert time.monotonic() - started < 10
 
 
 async def test_cancelled_request_gives_its_place_back():

@@ -183,13 +183,14 @@ def test_an_lm_eval_document_of_svamp_joins_body_and_question(tmp_path):
         ("tora", {"question": ANN, "generated": ["ans = 7"]}, "list 'code'"),
         ("pot", {"question": ANN, "code": ["7"]}, "'generated'"),
         ("jsonl", {"question": ANN, "answer": "7"}, "'text'"),
-        ("jsonl", {"question": ANN, "text": None}, "found None (an empty completion is '')"),
-        ("tora", {"question": ANN, "code": []}, "found [] (an empty completion is '')"),
+        ("jsonl", {"question": ANN, "text": 7}, "found 7"),
+        ("tora", {"question": ANN, "code": [["7"]]}, "found [['7']]"),
+        ("lm-eval", {"doc": {"question": ANN}}, "samples_"),
         ("jsonl", {"text": "7"}, "'question' or 'problem_id'"),
         ("jsonl", {"question": ANN, "text": "7", "method": "tool"}, "pot or cot"),
         ("lm-eval", {"question": ANN, "text": "7"}, "samples_"),
         ("lm-eval", {"doc": {"question": ANN}, "resps": [[["-1.5", "False"]]]}, "log-likelihoods"),
-        ("lm-eval", {"doc": {"text": ANN}, "resps": [["7"]]}, "no question in 'doc'"),
+        ("lm-eval", {"doc": {"id": 3, "text": " "}, "resps": [["7"]]}, "no question in 'doc'"),
     ],
 )
 def test_a_row_of_another_format_is_named_with_its_line_and_what_was_expected(tmp_path, name, row, expected):

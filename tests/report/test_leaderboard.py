@@ -128,7 +128,7 @@ def test_rows_asked_in_one_way_have_no_marks_and_one_note():
 DIFFERENCES = {
     "prompt": (run(prompt="chat", prompt_hash="bbbb"), "prompt chat"),
     "prompt text": (run(prompt_hash="cccc"), "prompt alpaca cccc"),
-    "grader": (run(grader="mammoth"), "graded by mammoth (fallbacks decided by exact)"),
+    "grader": (run(grader="mammoth"), "graded by mammoth (fallbacks decided and programs run by exact)"),
     "new tokens": (run(sampling={"temperature": 0.0, "max_tokens": 99}), "greedy, 99 new tokens"),
     "thinking": (
         run(sampling={"temperature": 0.0, "max_tokens": 64, "thinking": "off"}),

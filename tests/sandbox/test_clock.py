@@ -30,6 +30,24 @@ async def test_a_program_that_waits_is_ended_by_its_idle_time_also_after_it_comp
         assert (execution.status, execution.error) == ("timeout", "more than 0.7 s of wall time without computing")
 
 
+DUTY = """
+import time
+end = time.monotonic() + 60
+while time.monotonic() < end:
+    start = time.process_time()
+    while time.process_time() - start < {share} * 0.1: pass
+    time.sleep(0.1 * (1 - {share}))
+"""
+
+
+@pytest.mark.parametrize("share", [0.01, 0.05])
+async def test_a_program_that_computes_now_and_then_holds_its_place_no_longer_than_one_that_waits(share):
+    async with opened(seconds=5, wall=1.0, workers=1) as sandbox:
+        execution = await sandbox.run(DUTY.format(share=share))
+        assert (execution.status, execution.error) == ("timeout", "more than 1 s of wall time without computing")
+        assert execution.seconds < 8  # alone 2; at 5 % of CPU its limit would come after 100
+
+
 @pytest.mark.parametrize(
     ("code", "reached"), [("import time; time.sleep(60)", protocol.WALL_TIME), ("while True: pass", protocol.CPU_TIME)]
 )

@@ -58,6 +58,29 @@ def write(folder, template="", **tokenizer):
     return folder
 
 
+def thinking_copy(folder, to, **generation):
+    """A copy of the default model that thinks as DeepSeek-R1 does: its template opens a thought.
+
+    The marks are tokens of their own, as parsers of servers expect it: two that the tokenizer holds in reserve take
+    their names. `generation` is what ``generation_config.json`` recommends besides.
+    """
+    to.mkdir()
+    for path in folder.iterdir():
+        if path.suffix == ".safetensors":
+            (to / path.name).symlink_to(path)
+        else:
+            text = path.read_text(encoding="utf-8")
+            (to / path.name).write_text(text.replace("<gh_stars>", "<think>").replace("<file_sep>", "</think>"))
+    tokens = json.loads((to / "tokenizer.json").read_text())
+    for token in tokens["added_tokens"]:
+        token["special"] = token["special"] and "think" not in token["content"]
+    (to / "tokenizer.json").write_text(json.dumps(tokens))
+    (to / "chat_template.jinja").write_text(CHATML.replace("assistant\\n'", "assistant\\n<think>\\n'"))
+    kept = json.loads((to / "generation_config.json").read_text())
+    (to / "generation_config.json").write_text(json.dumps({**kept, **generation}))
+    return to
+
+
 def huge(path, dtype="F32", numbers=1 << 44):
     """A model folder whose weights file says in its head that it holds `numbers` numbers."""
     size = numbers * {"F32": 4, "BF16": 2, "U8": 1}[dtype]

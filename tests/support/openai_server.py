@@ -91,9 +91,15 @@ class Handler(BaseHTTPRequestHandler):
             }.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(content)
+            self.write(content, float(dict(headers).get("x-drip", 0)))
         except ConnectionError:
             self.close_connection = True
+
+    def write(self, content, drip):
+        """Write all at once, or byte by byte with `drip` seconds between."""
+        for start in range(0, len(content), 1 if drip else len(content) or 1):
+            self.wfile.write(content[start : start + (1 if drip else len(content))])
+            time.sleep(drip)
 
     def log_message(self, *words):
         pass

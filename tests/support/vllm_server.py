@@ -21,14 +21,17 @@ SERVER = "vllm.entrypoints.openai.api_server"
 
 
 @contextlib.contextmanager
-def serve(log, dtype=None):
-    """The address of a server with the model `small`; the file `log` is shown where it does not start."""
+def serve(log, dtype=None, folder=None, more=()):
+    """The address of a server with the model `small`, the default one or that in `folder`.
+
+    `more`: words for its command line. The file `log` is shown where it does not start.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     words = [
         "--model",
-        str(ensure(cache_folder())),
+        str(folder or ensure(cache_folder())),
         "--served-model-name",
         "small",
         "--port",
@@ -43,6 +46,7 @@ def serve(log, dtype=None):
         dtype or dtypes.of_cpu(),
         "--enforce-eager",
         "--no-enable-chunked-prefill",
+        *more,
     ]
     cores = ",".join(map(str, sorted(os.sched_getaffinity(0))[:4]))
     environment = {

@@ -150,8 +150,9 @@ def test_a_file_that_cannot_be_fetched_says_what_to_give_in_its_place(server, tm
     address, _ = server
     with pytest.raises(
         DataError, match=r"cannot download .*404.*; without a network give train/rows\.json in --data-dir"
-    ):
+    ) as raised:
         download.fetch(f"{address}/rows.json", HASH, tmp_path / "rows.json", "train/rows.json")
+    assert raised.value.exit_code == 1, "nothing was asked wrongly"
 
 
 BENCHMARK = """

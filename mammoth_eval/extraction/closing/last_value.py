@@ -32,7 +32,7 @@ def last_value(sentence: str, before: str = "") -> str | None:
         return last_value(bold[1])
     formula = _last_formula(sentence)
     if formula is not None:
-        return formula
+        return _stated_behind(sentence) or formula
     equations = _EQUATIONS.search(sentence)
     if equations:
         return equations[1]
@@ -41,6 +41,12 @@ def last_value(sentence: str, before: str = "") -> str | None:
         return rounded[1]
     aside = _main_clause(_ASIDE_END.sub("", sentence))
     return _computed(aside, before) or last_number(aside) or last_number(sentence)
+
+
+def _stated_behind(sentence: str) -> str | None:
+    """The plain number that the sentence ends with, stated of the formula before: ``the last digit of $3^4$ is 1``."""
+    said = _STATED_BEHIND.search(sentence)
+    return said[1] if said else None
 
 
 def _last_formula(sentence: str) -> str | None:
@@ -106,6 +112,11 @@ _STATED_END = re.compile(
     r" \\?[$£€]?[-−]?[\d.,/]{0,20}\d%?(?: [a-z-]++){0,2}\.?$"
 )
 """A number that the end of a sentence states itself, whatever was computed before."""
+_STATED_BEHIND = re.compile(
+    r"[$)\]][^$()\[\]]{0,80}?\b(?:is|are|equals)(?: (?:equal to|exactly|simply|therefore|thus|just))? "
+    r"([-−]?\d[\d,]*(?:\.\d+)?(?:/\d+)?%?)(?: [a-z-]++){0,2}[.!]?$"
+)
+"""A number stated at the end of a sentence, with a formula somewhere before its verb and none behind."""
 _GOES_ON = re.compile(
     r"\b(?:is|are|was|were|has|have|had|gives?|giving|gets?|so|or|i\.e|meaning|means|then|thus|therefore|leaves?"
     r"|leaving"
@@ -151,4 +162,6 @@ def last_number(body: str) -> str | None:
 
 
 def _numbers(text: str) -> list[str]:
-    return [match[0].strip() for match in _NUMBER.finditer(text) if any(char.isdigit() for char in match[0])]
+    found = [match for match in _NUMBER.finditer(text) if any(char.isdigit() for char in match[0])]
+    amounts = [match for match in found if not text.endswith("#", 0, match.start())]  # ``door #4`` is a name
+    return [match[0].strip() for match in amounts or found]

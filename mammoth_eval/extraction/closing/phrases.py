@@ -93,6 +93,10 @@ _PREDICATE = re.compile(
 )
 
 
+_VALUED = re.compile(r"\b(?:is|are|equals)\s+(?:[$\\(]{0,3}[-−]?\d)(?![^.]*\b(?:divisible|prime|multiple|factor)\b)")
+"""A value that is stated behind the word: ``yes, the largest possible area is 42``."""
+
+
 def in_words(sentence: str) -> str | None:
     """The answer that a sentence gives in words; None where it gives none. `sentence` has no full stop at its end."""
     sentence = _REASON.split(sentence, maxsplit=1)[0]
@@ -139,7 +143,7 @@ def _named(sentence: str) -> str | None:
     if match:
         return match[1]
     affirmed = _YES.match(sentence)
-    if affirmed and _PREDICATE.search(affirmed[2]):
+    if affirmed and _PREDICATE.search(affirmed[2]) and not _VALUED.search(affirmed[2]):
         return affirmed[1].capitalize()
     if _CONCLUDES.match(sentence) and not numbered:
         match = _NAME.search(sentence)

@@ -140,9 +140,8 @@ def _result(run: Run, summary: Summary) -> dict[str, Any]:
         "confidence_level": 0.95,
         "method": "wilson",
     }
-    counts = _strings({"n": summary.n, "fallback": summary.fallback, "recovered": summary.recovered}) | _strings(
-        summary.outcomes
-    )
+    about = {"n": summary.n, "asked": summary.asked, "fallback": summary.fallback, "recovered": summary.recovered}
+    counts = _strings(about) | _strings(summary.outcomes)
     source = run.spec.benchmarks.get(summary.benchmark, {})
     return {
         "evaluation_result_id": _result_id(summary.benchmark, summary.reading, run.summary.grader),

@@ -96,11 +96,16 @@ def results(run: Run, date: datetime) -> dict[str, Any]:
     for grader, summaries in by_grader.items():
         for summary in summaries:
             task = f"{summary.benchmark}_{summary.reading}"
-            tasks.setdefault(task, {"alias": task, "name": task, "sample_len": _scored(summary)}).update(
+            asked = run.spec.sizes.get(summary.benchmark, summary.n)
+            alias = task if summary.n >= asked else f"{task} (not finished, {summary.n} of {asked})"
+            tasks.setdefault(task, {"alias": alias, "name": task, "sample_len": _scored(summary)}).update(
                 _metrics(summary, grader)
             )
     sizes = {
-        f"{summary.benchmark}_{summary.reading}": {"original": summary.n, "effective": _scored(summary)}
+        f"{summary.benchmark}_{summary.reading}": {
+            "original": max(summary.n, run.spec.sizes.get(summary.benchmark, 0)),
+            "effective": _scored(summary),
+        }
         for summary in by_grader.get(run.summary.grader, [])
     }
     model = {"model": run.spec.engine, "model_args": {"pretrained": run.spec.model, **run.spec.engine_args}}

@@ -15,7 +15,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from mammoth_eval import __version__
+from mammoth_eval import __version__, rules
 from mammoth_eval.report import factors
 from mammoth_eval.report.ablation import ablate
 from mammoth_eval.report.ablation_tables import ablation_grid
@@ -140,7 +140,7 @@ def _title(runs: Sequence[ViewRun]) -> str:
 def _subtitle(runs: Sequence[ViewRun]) -> str:
     sets = {summary.benchmark for run in runs for summary in run.summary.summaries}
     problems = sum(run.total for run in runs)
-    graders = ", ".join(dict.fromkeys(run.summary.grader for run in runs))
+    graders = ", ".join(dict.fromkeys(rules.graded_by(run.summary.grader, run.summary.spec.rules) for run in runs))
     counted = [_count(len(runs), "run"), _count(len(sets), "benchmark"), _count(problems, "record")]
     return f"{', '.join(counted)}; graded by {graders}."
 

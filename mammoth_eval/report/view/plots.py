@@ -50,7 +50,14 @@ def series_of(runs: Sequence[RunSummary]) -> list[Series]:
             model = f"{run.spec.model}, " if several else ""
             name = mode if len(runs) == 1 else f"{number} · {model}{run.spec.decoding}, {run.spec.prompt}"
             series.append(
-                Series(name, {summary.benchmark: summary for summary in run.summaries if summary.reading == reading})
+                Series(
+                    name,
+                    {
+                        summary.benchmark: summary
+                        for summary in run.summaries
+                        if summary.reading == reading and summary.n
+                    },
+                )
             )
     return series
 
@@ -99,6 +106,7 @@ def _said(curve: Series, name: str) -> str:
 def _interval(number: int, cell: Summary, name: str, scale: Scale, y: float) -> Markup:
     value = cell.accuracy
     inside = f"({value.low:.1f} to {value.high:.1f}), {cell.outcomes['correct']} of {cell.n}"
+    inside += "" if cell.whole else f", not finished: {cell.n} of {cell.asked} problems"
     hint = f"{cell.benchmark}, {name}: {value.value:.1f} % {inside}"
     line = element("line", x1=scale(value.low), x2=scale(value.high), y1=y, y2=y, class_=f"whisker s{number}")
     return element("g", element("title", hint), line, mark(number, scale(value.value), y))
@@ -114,7 +122,7 @@ def outcomes(runs: Sequence[RunSummary]) -> Figure:
             y += 22 if number > 1 else 14
             parts.append(label(4, y - 6, f"{number} · {run.run}", "start", "tick"))
         for cell in run.summaries:
-            if cell.reading == main_reading(run):
+            if cell.reading == main_reading(run) and cell.n:
                 parts += [label(LEFT - 14, y + 15, cell.benchmark, "end"), *_stack(cell, scale, y)]
                 y += 26
     text = (

@@ -61,7 +61,7 @@ def load_run(path: Path, grader: str | None = None, *, skip_damaged: bool = Fals
     thinning = Thinning(kept)
     records = thinning.through(store.load_records(path, skip_damaged=skip_damaged))
     try:
-        hybrid = analyse(records, summary.grader, summary.spec.decoding)
+        hybrid = analyse(records, summary.grader, summary.spec.decoding, summary.spec.sizes)
     except KeyError as error:
         raise StoreError(f"{path}: not scored by grader {summary.grader!r} in every record") from error
     return ViewRun(path, summary.spec, summary, hybrid, tuple(thinning.kept), thinning.total)

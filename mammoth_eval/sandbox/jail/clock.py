@@ -13,8 +13,8 @@ import time
 
 from . import protocol
 
-BUSY = 20
-"""A program that gets at least this part of a core (one of twenty) counts as computing."""
+BUSY = 8
+"""A program that gets at least this part of a core (one of eight) counts as computing."""
 STRETCH = 0.5
 """Seconds over which the two clocks are compared; in less, one that waits for a core may get nothing."""
 

@@ -28,15 +28,22 @@ _stat, _write, _show, _settrace, _setprofile = os.fstat, os.write, sys.__excepth
 _of_sys, _trace_of, _with_trace = vars(sys), vars(BaseException)["__traceback__"].__get__, BaseException.with_traceback
 
 
+_DIGITS = 70_000
+"""Of an integer that is written out or read (Python's own limit is 4,300): more than an output may hold."""
+
+
 def run(source: bytes, value_mode: bool, frames: int) -> NoReturn:
     """Run the program; ends the process with 0, with the program's own exit code, or with 1 after an exception.
 
+    Where a value is wanted, integers are written out up to `_DIGITS`.
     `frames` is how many lie under the program that a fresh interpreter does not have.
     """
     code, exit_now = 1, _exit
     try:
         sys.setrecursionlimit(1000 + frames)
         sys.path.insert(0, "")
+        if value_mode:
+            sys.set_int_max_str_digits(_DIGITS)
         code = _main(source, value_mode)
     finally:
         exit_now(code)
@@ -52,7 +59,7 @@ def frames_above() -> int:
 
 def _main(source: bytes, value_mode: bool, flush_c: Callable[[None], int] = _flush_c) -> int:
     """Run `source` to its end, its exit functions and the last flush; the exit code."""
-    module = _new_main()
+    module = _new_main(value_mode)
     sys.modules["__main__"] = module
     at_exit, out = _run_exit_functions, sys.stdout
     reserve = [bytes(_RESERVE)]
@@ -66,10 +73,12 @@ def _main(source: bytes, value_mode: bool, flush_c: Callable[[None], int] = _flu
     return code
 
 
-def _new_main() -> types.ModuleType:
-    """An empty ``__main__`` as `python -c` has it."""
+def _new_main(value_mode: bool) -> types.ModuleType:
+    """An empty ``__main__`` as `python -c` has it; where a value is wanted, with the `display` of notebooks."""
     module = types.ModuleType("__main__")
     module.__dict__.update(__loader__=BuiltinImporter, __annotations__={}, __builtins__=builtins)
+    if value_mode:
+        module.__dict__["display"] = builtins.print
     return module
 
 
