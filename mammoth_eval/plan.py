@@ -36,7 +36,7 @@ from mammoth_eval.sampling import as_written, check_sampling, sampling_of
 from mammoth_eval.sandbox.levels import NAMES as LEVELS
 from mammoth_eval.settings import IMPORTED, Settings
 from mammoth_eval.store import RunSpec
-from mammoth_eval.types import Problem, Sampling
+from mammoth_eval.types import Policy, Problem, Sampling
 from mammoth_eval.versions import installed_versions
 
 Asked = tuple[tuple[Benchmark, tuple[Problem, ...]], ...]
@@ -174,6 +174,17 @@ def _load(name: str, settings: Settings, limit: float | None) -> tuple[Benchmark
     return benchmark, rows, pinned
 
 
+_LATER_CHOICES = ("parts", "decimal_comma")
+"""Of a policy: written only where they are not the default, so that earlier runs stay what they are."""
+
+
+def _policy(policy: Policy) -> dict[str, Any]:
+    """A policy as ``run.json`` holds it."""
+    default = Policy()
+    unsaid = {name for name in _LATER_CHOICES if getattr(policy, name) == getattr(default, name)}
+    return {name: value for name, value in asdict(policy).items() if name not in unsaid}
+
+
 def _own(problems: Asked) -> tuple[str, ...]:
     """The benchmarks that are a user's TOML."""
     return tuple(benchmark.name for benchmark, _ in problems if not benchmarks.is_shipped(benchmark))
@@ -201,7 +212,7 @@ def _identity(benchmark: Benchmark, rows: Sequence[Problem]) -> dict[str, Any]:
     return {
         "n": len(rows),
         "sha256": digest.hexdigest()[:16],
-        "policy": asdict(benchmark.policy),
+        "policy": _policy(benchmark.policy),
         "exemplars": benchmark.exemplars,
         "source": {**stored, **made},
     }

@@ -41,6 +41,11 @@ class Policy:
     """``set``: unbracketed comma lists are compared without order."""
     text: Literal["fold", "exact"] = "fold"
     """``fold``: words are compared without case and punctuation."""
+    parts: Literal["all", "first"] = "all"
+    """``first``: where the gold is one value of the several that a question asks for, the first of an answer's
+    counts (``15, 9`` answers gold ``15``); sets in braces have no first. ``all``: such an answer is wrong."""
+    decimal_comma: bool = False
+    """``3,5`` is 3.5, on both sides; else it is a list of two numbers, since either reading would accept wrong ones."""
     paper: Literal["number", "math", "numglue", "choice"] = "number"
     """Which cleaning and correctness rule of the paper's released code applies (grader ``mammoth``)."""
 

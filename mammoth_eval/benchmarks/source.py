@@ -51,6 +51,7 @@ def load(
 ) -> tuple[Problem, ...]:
     """The problems of `benchmark`, in row order; with `limit` so many, spread over the set (`sample_rows`).
 
+    Excluded rows are none of them.
     `seed` replaces the seed of a generated benchmark, and is ignored by the others, whose rows are fixed.
     Raises `BenchmarkError` where the rows cannot be had, or are not what the TOML says, or it wants more than `trust`
     gives.
@@ -58,7 +59,11 @@ def load(
     check_trust(benchmark, trust)
     rows = _generated(benchmark, seed) if benchmark.generator else _stored(benchmark, data_dir, cache_dir)
     adapt = registry.load("row adapter", benchmark.adapter, registry.with_entry_points(ADAPTERS, "adapters"))
-    return tuple(_problem(benchmark, index, rows[index], adapt) for index in sample_rows(len(rows), limit))
+    left_out = benchmark.left_out
+    asked = [index for index in range(len(rows)) if index not in left_out]
+    return tuple(
+        _problem(benchmark, asked[place], rows[asked[place]], adapt) for place in sample_rows(len(asked), limit)
+    )
 
 
 def sample_rows(count: int, limit: float | None) -> list[int]:

@@ -89,8 +89,23 @@ class Benchmark(Struct, frozen=True, forbid_unknown_fields=True, rename={"policy
     """For the adapter ``columns``: which field is what."""
     exemplars: str = "math"
     """Family of few-shot exemplars, a file of ``prompts/exemplars/``."""
+    excluded: Mapping[str, Any] = field(default_factory=dict)
+    """Rows that are no problems, for every model, because no grader can decide them: row numbers from 0, by the reason.
+
+    `rows` counts them; the other problems keep their ids.
+    """
     policy: Policy = field(default_factory=Policy)
     """When two answers count as equal: the TOML's ``[grading]`` table."""
+
+    @property
+    def left_out(self) -> frozenset[int]:
+        """The numbers of all `excluded` rows."""
+        return frozenset(number for numbers in self.excluded.values() for number in numbers)
+
+    @property
+    def problems(self) -> int:
+        """How many rows are asked."""
+        return self.rows - len(self.left_out)
 
     @property
     def address(self) -> str:
@@ -121,6 +136,7 @@ def read(path: Path) -> Benchmark:
     if benchmark.adapter == "columns" and not benchmark.generator:
         config.build(Columns, benchmark.columns, document, ("columns",))
     _check_source(benchmark, document)
+    _check_excluded(benchmark, document)
     return benchmark
 
 
@@ -145,6 +161,16 @@ def _check_source(benchmark: Benchmark, document: Document) -> None:
         raise document.wrong(("sha256",), f"sha256 = {benchmark.sha256!r}, expected 64 hexadecimal digits")
     if benchmark.address and not (benchmark.file and benchmark.sha256):
         raise document.wrong((), "an address needs 'file' and 'sha256' beside it: what is downloaded is checked")
+
+
+def _check_excluded(benchmark: Benchmark, document: Document) -> None:
+    """Excluded rows are lists of numbers of rows."""
+    for reason, numbers in benchmark.excluded.items():
+        whole = isinstance(numbers, list) and all(type(number) is int for number in numbers)
+        if not whole or not all(0 <= number < benchmark.rows for number in numbers):
+            raise document.wrong(
+                ("excluded", reason), f"excluded = {numbers!r}, expected row numbers from 0 to {benchmark.rows - 1}"
+            )
 
 
 def is_below(path: str) -> bool:

@@ -46,7 +46,7 @@ def _benchmarks() -> list[Entry]:
         {
             "name": benchmark.name,
             "group": benchmark.group,
-            "rows": benchmark.rows,
+            "rows": benchmark.problems,
             "form": benchmark.form,
             "paper": benchmark.paper,
             "licence": benchmark.licence,

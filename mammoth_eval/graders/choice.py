@@ -20,6 +20,7 @@ _LETTER = re.compile(
 _LETTER_CHARS = 60
 _CAPITAL = re.compile(r"(?:\\(?:text|math)(?:bf|rm)?\{)?\(?([A-J])\)?\}?")
 """A gold that is a letter."""
+_BEFORE_VALUE = re.compile(r"(?:\\(?:text|mathrm)\s?\{\s*\([A-Ja-j]\)\s*\}\s*|\([A-J]\)\s+)(?=[-\\\d$.])")
 _LABELLED = re.compile(
     r"(?:\\(?:text(?:bf|rm)?|math(?:bf|rm)|bf)\s*+\{?\s*+)?\(?([A-J])[.):](?:\s*+\}|(?=[\s~\\]))"
     r"(?:[\s~]|\\[ ,;:!]|\\q?quad)*+(?=\S)"
@@ -95,6 +96,6 @@ def letter_verdict(answer: str, gold: str) -> Verdict | None:
 
 
 def without_letter(answer: str, gold: str) -> str:
-    """The answer without the letter that LaTeX sets before its text, where the gold has none."""
-    labelled = _LABELLED.match(answer) if answer.startswith("\\") else None
+    """The answer without the letter that LaTeX, or brackets before a number, set apart, where the gold has none."""
+    labelled = _BEFORE_VALUE.match(answer) or (_LABELLED.match(answer) if answer.startswith("\\") else None)
     return answer[labelled.end() :] if labelled and not _LABELLED.match(gold) else answer

@@ -6,10 +6,12 @@ no answer of the grammar is compared as words. Nothing of an answer is ever eval
 is taken, and results are remembered.
 
 Decided with the default policies, and tested by name: an integer gold is exact; decimals agree to 1e-6; ``50%`` is
-``0.5`` and answers ``50``; a unit counts where both sides have one; bare lists have no order, brackets do; an
-interval is an inequality; a subscript of a base must be the same on both sides (10 may be left out); a bracket left
-open is closed; an answer too large to compute is wrong, not a fault; numbers in words count; what an integer
-parameter or a constant of integration is called does not count.
+``0.5`` and answers ``50``; a unit counts where both sides have one, and a measure is no noun's (``12 kg`` is not
+``12 apples``); each coefficient of a formula has to be equal within the tolerance; ``10 to 20`` is neither of its
+ends; bare lists have no order, brackets and numbers in a row (``3 1 2``) do; an interval is an inequality; a
+subscript of a base must be the same on both sides (10 may be left out); a bracket left open is closed; an answer too
+large to compute is wrong, not a fault; numbers in words count; what an integer parameter or a constant of
+integration is called does not count.
 """
 
 from __future__ import annotations
@@ -28,10 +30,12 @@ from mammoth_eval.graders.normalize import cleaned
 from mammoth_eval.graders.parse.reading import Trees
 from mammoth_eval.types import Policy, Verdict
 
-VERSION = "6"
+VERSION = "7"
 DEFAULT = Policy()
 MAX_CHARS = 12_000
 """Longer answers and golds are compared word by word."""
+_DECIMAL_COMMA = re.compile(r"(?<![\d.,])(-?\d+),(\d{1,2}|\d{4,})(?![\d.,])")
+"""Three digits behind a comma are thousands in either reading of it."""
 _MEMO_CHARS = 2_000
 _CAPITALS = re.compile("[A-Z]{3,}")
 """Names of points or choices one after another, whose order counts."""
@@ -81,7 +85,7 @@ Rung = Callable[[Question], Verdict | None]
 """The verdict on a question; None where the next rung has to say."""
 AS_WRITTEN: tuple[Rung, ...] = (empty_gold, same_text, overlong, plain_numbers)
 NORMALIZED: tuple[Rung, ...] = (same_text, letter)
-WITHOUT_LETTER: tuple[Rung, ...] = (capitals, answers.times_dates_and_truth, answers.parameters)
+WITHOUT_LETTER: tuple[Rung, ...] = (capitals, answers.times_dates_and_truth, answers.whole_numbers, answers.parameters)
 """Rungs in order: on the texts as they are, on what is left when wrapping is off, and when a choice's letter is too."""
 
 
@@ -157,6 +161,8 @@ class Grader:
         return verdict
 
     def _decided(self, answer: str, gold: str, policy: Policy) -> Verdict:
+        if policy.decimal_comma:
+            answer, gold = (_DECIMAL_COMMA.sub(r"\1.\2", text) for text in (answer, gold))
         asked = Question(
             answer.strip(), gold.strip(), policy, self._trees, lambda own, right: self.grade(own, right, policy).equal
         )

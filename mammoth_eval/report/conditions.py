@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from mammoth_eval import benchmarks, rules
@@ -46,14 +46,16 @@ class Basis:
     """Problems by benchmark."""
     errored: Mapping[str, int]
     """Errored problems by benchmark; those with none may be absent."""
+    bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """By benchmark the accuracy in percent if all errored problems were wrong, and if all were right."""
 
 
 def basis_of(run: RunSummary) -> Basis:
     """The basis of a run that was summed up."""
     sizes = {summary.benchmark: summary.n for summary in run.summaries}
-    return Basis(
-        run.spec, run.grader, sizes, {summary.benchmark: summary.outcomes["fault"] for summary in run.summaries}
-    )
+    errored = {summary.benchmark: summary.outcomes["fault"] for summary in run.summaries}
+    bounds = {summary.benchmark: summary.bounds for summary in run.summaries}
+    return Basis(run.spec, run.grader, sizes, errored, bounds)
 
 
 def conditions(runs: Sequence[Basis]) -> tuple[Conditions, ...]:
@@ -106,7 +108,7 @@ def _problems(run: Basis, ambiguous: set[str]) -> str:
     elsewhere.
     """
     sizes = {name: n for name, n in run.sizes.items() if name in PAPER} or run.sizes
-    behind = "".join(f", {run.errored[name]} errored in {name}" for name in sizes if run.errored.get(name))
+    behind = "".join(f", {_errored(run, name)}" for name in sizes if run.errored.get(name))
     for name, row in run.spec.benchmarks.items():
         if name in sizes and _chosen(name, row) in ambiguous:
             behind += f", {name} {row.get('sha256', '')[:6]}"
@@ -116,10 +118,17 @@ def _problems(run: Basis, ambiguous: set[str]) -> str:
     return (", ".join(parts) or "whole sets") + behind
 
 
+def _errored(run: Basis, name: str) -> str:
+    """How many problems of a set are errored, and between what they leave its accuracy."""
+    low, high = run.bounds.get(name, (0.0, 0.0))
+    between = f" ({low:.1f} to {high:.1f} % if they were wrong or right)" if name in run.bounds else ""
+    return f"{run.errored[name]} errored in {name}{between}"
+
+
 def _parts_of_sets(sizes: Mapping[str, int]) -> list[str]:
     """``100 of 1319 gsm8k`` for each set that was not asked whole."""
     known = set(benchmarks.names())
-    whole = {name: benchmarks.get(name).rows if name in known else None for name in sizes}
+    whole = {name: benchmarks.get(name).problems if name in known else None for name in sizes}
     return [f"{n} of {whole[name] or 'unknown many'} {name}" for name, n in sizes.items() if n != whole[name]]
 
 

@@ -60,6 +60,12 @@ class Summary:
     """Problems that the run is to ask; None where that is not known."""
 
     @property
+    def bounds(self) -> tuple[float, float]:
+        """The accuracy in percent if every errored problem were wrong, and if every one were right."""
+        right, errored = self.outcomes.get("correct", 0), self.outcomes.get("fault", 0)
+        return (100 * right / self.n, 100 * (right + errored) / self.n) if self.n else (0.0, 100.0)
+
+    @property
     def whole(self) -> bool:
         """Whether every problem has its record, as far as is known."""
         return self.asked is None or self.n >= self.asked

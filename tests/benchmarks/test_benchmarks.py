@@ -143,9 +143,22 @@ def test_stored_benchmark_has_a_pinned_address_and_a_hash(name):
 @pytest.mark.data
 @pytest.mark.parametrize("name", STORED)
 def test_stored_benchmark_has_its_count_of_problems(name, problems_of):
-    problems = problems_of(name)
-    assert len(problems) == COUNTS[name]
-    assert [problem.id for problem in problems] == [f"{name}/{index}" for index in range(COUNTS[name])]
+    left_out = benchmarks.get(name).left_out
+    asked = [index for index in range(COUNTS[name]) if index not in left_out]
+    assert [problem.id for problem in problems_of(name)] == [f"{name}/{index}" for index in asked]
+    assert len(asked) == benchmarks.get(name).problems
+
+
+def test_rows_that_no_grader_decides_are_counted_here():
+    assert {name: len(one.left_out) for name in ALL if (one := benchmarks.get(name)).left_out} == {"college_math": 79}
+
+
+@pytest.mark.parametrize("wrong", ["[5]", "[-1]", '["1"]', "[true]", "3"])
+def test_excluded_row_that_there_is_not_is_named(wrong, tmp_path):
+    path = tmp_path / "odd.toml"
+    path.write_text(MINE.format(rows=5, more='hub = "mine"') + f"\n[excluded]\nprose = {wrong}\n")
+    with pytest.raises(BenchmarkError, match=r"excluded = .*expected row numbers from 0 to 4"):
+        benchmarks.get(str(path))
 
 
 @pytest.mark.data

@@ -14,7 +14,7 @@ from mammoth_eval.graders.normalize import cleaned
 from mammoth_eval.graders.parse.reading import tree
 
 
-@pytest.mark.parametrize("name", ["stress", "siblings", "peers", "reported"])
+@pytest.mark.parametrize("name", ["stress", "siblings", "peers", "reported", "kinds"])
 def test_every_case_of_the_table_gets_its_label_and_no_fault(name):
     verdict_of = judge("exact")
     wrong = []

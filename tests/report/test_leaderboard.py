@@ -175,7 +175,8 @@ def test_errored_problems_are_in_the_footnote():
     one = RunSummary(
         "a/b", run(benchmarks=("toy",), n=2).spec, {}, "exact", tuple(stats.summarize(records, "exact", "pot"))
     )
-    assert conditions([basis_of(one)])[0].problems.endswith("1 errored in toy")
+    said = conditions([basis_of(one)])[0].problems
+    assert said.endswith("1 errored in toy (50.0 to 100.0 % if they were wrong or right)")
 
 
 def test_an_average_needs_all_its_sets():

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from mammoth_eval.graders.compare import families, integrals, notations, phrases, shapes, texts
+from mammoth_eval.graders.compare import families, integers, integrals, notations, phrases, sentences, shapes, texts
 from mammoth_eval.graders.normalize import cleaned
-from mammoth_eval.graders.parse import clauses
+from mammoth_eval.graders.parse import clauses, reading
 from mammoth_eval.graders.parse.nodes import Decimal, Node, Number, Text, Unreadable
 from mammoth_eval.types import Policy, Verdict
 
@@ -39,6 +39,11 @@ def times_dates_and_truth(asked: Question) -> Verdict | None:
     return texts.compare(asked.gold, asked.answer)
 
 
+def whole_numbers(asked: Question) -> Verdict | None:
+    """Both are sets of integers, in words or in signs."""
+    return integers.compare(asked.gold, asked.answer, asked.tree)
+
+
 def parameters(asked: Question) -> Verdict | None:
     """One of the two says in words what a letter runs over."""
     gold, answer = clauses.read(asked.gold), clauses.read(asked.answer)
@@ -49,19 +54,29 @@ def parameters(asked: Question) -> Verdict | None:
 
 
 def trees(asked: Question, ladder: Callable[[Question], Verdict]) -> Verdict:
-    """Shape by shape; of a sentence that is not equal, the value that it ends in goes down the ladder again."""
+    """Shape by shape; of a sentence that is not equal, the value that it ends in goes down the ladder again.
+
+    Beside numbers in a row order counts.
+    """
+    if reading.is_row(asked.gold):
+        asked = asked._replace(policy=replace(asked.policy, order="list"))
     try:
         right = asked.tree(notations.points(asked.gold, asked.answer))
     except Unreadable as error:
         return _unread_gold(asked, f"the gold: {error}")
     verdict = _against(asked, right)
+    if not verdict.equal and asked.policy.text == "fold" and sentences.says(asked.gold, asked.answer):
+        return Verdict(True, "text", "the name in the sentence")
+    dozens = None if verdict.equal else notations.by_dozens(asked.answer)
+    if dozens is not None:
+        return _against(asked._replace(answer=dozens), right)
     said = None if verdict.equal or isinstance(right, Text) else notations.value_said(asked.answer)
     return verdict if said is None else ladder(asked._replace(answer=cleaned(said)))
 
 
 def _against(asked: Question, right: Node) -> Verdict:
     """The verdict on the answer beside the gold's tree."""
-    answer = notations.mixed(asked.answer) if isinstance(right, Number | Decimal) else asked.answer
+    answer = notations.number(asked.answer) if isinstance(right, Number | Decimal) else asked.answer
     answer = notations.points(answer, asked.gold)
     try:
         own = asked.tree(answer)
@@ -83,7 +98,15 @@ def _unread_gold(asked: Question, reason: str) -> Verdict:
     if found is not None:
         return found
     unread = bool(_MATHEMATICAL.search(gold)) or len(gold) > _SHORT
-    return replace(verdict, fault=unread and not texts.known(gold))
+    return replace(verdict, fault=unread and not texts.known(gold) and not _is_family(asked))
+
+
+def _is_family(asked: Question) -> bool:
+    """Whether the gold is a readable answer behind which a clause says what a letter runs over."""
+    clause = clauses.read(asked.gold)
+    with contextlib.suppress(Unreadable):
+        return bool(clause.names) and not isinstance(asked.tree(clause.body), Text)
+    return False
 
 
 def _is_value(asked: Question) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TypeGuard
 
 from mammoth_eval.graders.compare import real_sets
@@ -246,7 +247,7 @@ def _lists(gold: Node, answer: Node, policy: Policy, same: Compare) -> Verdict |
         and all(map(_equation, (*gold.args, *answer.args)))
     ):
         return matched(gold.args, answer.args, policy, same)
-    first, second = _unnamed(gold, right), _unnamed(answer, own)
+    first, second = _unnamed(gold, _in_order(right, answer)), _unnamed(answer, _in_order(own, gold))
     return None if (first, second) == (gold, answer) else same(first, second, policy)
 
 
@@ -321,6 +322,16 @@ def _by_name(right: list[tuple[str, Node]], own: list[tuple[str, Node]], policy:
         if not verdict.equal:
             return verdict
     return Verdict(True, "structure", "equal name by name")
+
+
+def _in_order(named: list[tuple[str, Node]], other: Node) -> list[tuple[str, Node]]:
+    """Values in the order of their names beside a tuple, where the names follow one another (x, y, z or a_1, a_2)."""
+    if not isinstance(other, Collection) or other.brackets != "()" or len(named) < 2:
+        return named
+    ordered = sorted(named, key=lambda one: one[0])
+    names = [name for name, _ in ordered]
+    follow = all(one[:-1] == two[:-1] and ord(two[-1]) - ord(one[-1]) == 1 for one, two in pairwise(names))
+    return ordered if follow else named
 
 
 def _unnamed(node: Node, named: list[tuple[str, Node]]) -> Node:

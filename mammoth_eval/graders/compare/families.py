@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from mammoth_eval.graders.compare import progressions, shapes
+from mammoth_eval.graders.compare import integrals, progressions, shapes
 from mammoth_eval.graders.compare.progressions import Line
 from mammoth_eval.graders.equal import rational
 from mammoth_eval.graders.parse.clauses import Clause, compatible
@@ -53,7 +53,7 @@ def compare(gold: Clause, answer: Clause, policy: Policy, tree: Callable[[str], 
     right, own = tree(gold.body), tree(answer.body)
     if {"R", ""} >= {gold.domain, answer.domain}:  # constants, and variables that may be anything
         verdict = shapes.compare(right, own, policy)
-        return verdict if verdict.equal else undeclared(right, own, policy)
+        return verdict if verdict.equal else undeclared(right, own, policy) or integrals.compare(right, own, policy)
     if isinstance(right, Congruence) or isinstance(own, Congruence):
         return _classes(_class(right, gold), _class(own, answer), policy)
     sides = ((right, gold), (own, answer))

@@ -39,17 +39,57 @@ def compare(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
     right, own = _function(gold, answer), _function(answer, gold)
     if right is None or own is None:
         return None
-    variable = _variable(right, own)
     names, others = _constants(right), _constants(own)
+    if len(names) != len(others):
+        return None
+    if _of_general_form(gold, answer, names, others):
+        return _renamed(right, names, own, others, policy)
+    variable = _variable(right, own)
     if variable is None or not _are_usual(names, others):
         return None
     added = len(names) == 1 and _is_term(right, names[0]) and _is_term(own, others[0])
     equations_both = isinstance(gold, Relation) and isinstance(answer, Relation)
-    if (len(names) > 1 or equations_both or added) and _equal_renamed(right, names, own, others, policy):
-        return Verdict(True, "symbolic", "equal up to the names of constants")
-    if added:
-        return _absorbed(put(right, names[0], num(0)), put(own, others[0], num(0)), variable, policy)
-    return None
+    found = _renamed(right, names, own, others, policy) if len(names) > 1 or equations_both or added else None
+    if found or not added:
+        return found
+    return _absorbed(put(right, names[0], num(0)), put(own, others[0], num(0)), variable, policy)
+
+
+def _renamed(gold: Node, names: Sequence[str], answer: Node, others: Sequence[str], policy: Policy) -> Verdict | None:
+    if not _equal_renamed(gold, names, answer, others, policy):
+        return None
+    return Verdict(True, "symbolic", "equal up to the names of constants")
+
+
+def _of_general_form(gold: Node, answer: Node, names: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether both are equations for a function of the one variable that is in them or that its name holds."""
+    if not isinstance(gold, Relation) or not isinstance(answer, Relation) or not _are_general(names, others):
+        return False
+    subject, arguments = gold.args[0], (_argument(gold), _argument(answer))
+    variables = (symbols(gold) | symbols(answer)) & _VARIABLES - {"y"}
+    return len(variables) == 1 and (subject == Symbol("y") or (arguments[0] in variables and len(set(arguments)) == 1))
+
+
+def _argument(node: Node) -> str | None:
+    """The variable of ``f(x) = c``, whose value does not name it."""
+    left = node.args[0]
+    inner = left.args[-1] if isinstance(left, Product | Call) and len(left.args) <= 2 else None
+    return inner.name if isinstance(inner, Symbol) and inner.name in _VARIABLES else None
+
+
+_FREE = re.compile(r"[CcKk]")
+_LETTERS = re.compile(r"[a-dkmnpqA-DKM]|[a-dk]_\d")
+
+
+def _are_general(names: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether equations say a general form in letters of their own (``ax + b``, ``mx + c``).
+
+    Letters in common might be given, so that they would not change places: then the forms are compared as they are.
+    A single letter is a free constant only by its name.
+    """
+    if not 1 <= len(names) <= 3 or not all(map(_LETTERS.fullmatch, (*names, *others))) or set(names) & set(others):
+        return False
+    return len(names) > 1 or any(map(_FREE.fullmatch, (*names, *others)))
 
 
 def _variable(one: Node, other: Node) -> str | None:
@@ -64,8 +104,8 @@ def _constants(node: Node) -> list[str]:
 
 
 def _are_usual(names: Sequence[str], others: Sequence[str]) -> bool:
-    """Whether both sides have as many constants, up to three, all named as usual, one of them beyond doubt."""
-    if len(names) != len(others) or not 1 <= len(names) <= 3:
+    """Whether both sides have up to three constants, all named as usual, one of them beyond doubt."""
+    if not 1 <= len(names) <= 3:
         return False
     usual = _ONE if len(names) == 1 else _SEVERAL
     every = (*names, *others)

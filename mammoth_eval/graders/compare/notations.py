@@ -5,6 +5,12 @@ from __future__ import annotations
 import re
 
 _MIXED = re.compile(r"^(-?\d{1,9}) and (\d{1,9}/\d{1,9})$")
+_HOUR = re.compile(r"^(\d{1,2}):00\s?[ap]\.?m\.?$", re.IGNORECASE)
+_DOZENS = re.compile(r"^(\d[\d,.]*) dozen ([a-z][a-z ]*)$")
+_CLAUSE = re.compile(  # 35 metres between the first and the second tree
+    r"^(\\?\$?\s?-?\d[\d,.]*(?: [a-z]+)?)(?:/[a-z]+| per [a-z]+)? (?:from|between|after|before|during|because|since) "
+    r"(?!.*\b(?:two|three|four|five|six|seven|eight|nine|ten|half|dozen)\b)[^\d=]{1,80}$"
+)
 _A_POINT = re.compile(r"([A-Z]'?(?:_\d)?) ?\(([^()=]*,[^()=]*)\)")
 _POINTS = re.compile(rf"{_A_POINT.pattern}(?: ?(?:,|;|and|,and) ?{_A_POINT.pattern})++")
 _POINT_ALONE = re.compile(r"(?:[A-Z]'?(?:_\d)? ?= ?)?\(")
@@ -15,9 +21,17 @@ _SENTENCE = re.compile(
 )
 
 
-def mixed(text: str) -> str:
-    """``5 and 1/4`` as the mixed number that it is beside one number; elsewhere it is a list of two."""
-    return _MIXED.sub(r"\1 \2", text)
+def number(text: str) -> str:
+    """``5 and 1/4`` as the mixed number, ``3:00 pm`` as the hour that it is beside one number, no last clause."""
+    if " " not in text:
+        return _HOUR.sub(r"\1", text) if ":" in text else text
+    return _CLAUSE.sub(r"\1", _HOUR.sub(r"\1", _MIXED.sub(r"\1 \2", text)))
+
+
+def by_dozens(text: str) -> str | None:
+    """``9 dozen rolls`` with the dozens counted, as a question may ask; None for anything else."""
+    match = _DOZENS.match(text) if "dozen" in text else None
+    return f"{match[1]} {match[2]}" if match else None
 
 
 def points(text: str, other: str) -> str:

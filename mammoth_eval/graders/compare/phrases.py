@@ -36,6 +36,7 @@ def read(text: str) -> Phrase:
     words: list[str] = []
     formulas: list[str] = []
     start = 0
+    text = text.replace("\\$", "")
     for match in _FORMULA.finditer(text):
         words += [*folded(text[start : match.start()]).split(), "#"]
         formulas.append(next(filter(None, match.groups())).strip(" ,.;"))

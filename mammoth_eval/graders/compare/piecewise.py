@@ -5,13 +5,28 @@ Pieces whose conditions exclude one another have no order. ``otherwise`` stands 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 from itertools import combinations
 
 from mammoth_eval.graders.compare import real_sets
-from mammoth_eval.graders.compare.real_sets import RealSet
+from mammoth_eval.graders.compare.real_sets import Piece, RealSet
 from mammoth_eval.graders.parse import tables
-from mammoth_eval.graders.parse.nodes import Matrix, Node, Quantity
+from mammoth_eval.graders.parse.nodes import (
+    Call,
+    Matrix,
+    Node,
+    Number,
+    Piecewise,
+    Power,
+    Product,
+    Quantity,
+    Sum,
+    Symbol,
+    num,
+    put,
+    symbols,
+)
 from mammoth_eval.graders.parse.tables import is_rest
 from mammoth_eval.types import Policy, Verdict
 
@@ -28,7 +43,11 @@ def of_matrix(node: Node) -> Node:
 
 def compare(gold: Node, answer: Node, policy: Policy, same: Same) -> Verdict:
     """Whether each piece has its partner: the same value where the same condition holds."""
-    if type(gold) is not type(answer) or len(gold.args) != len(answer.args):
+    if not isinstance(gold, Piecewise) or not isinstance(answer, Piecewise):
+        function, other = (gold, answer) if isinstance(gold, Piecewise) else (answer, gold)
+        equal = _pointwise(function, other, policy, same)
+        return Verdict(equal, "symbolic" if equal else "structure", "" if equal else "not the same function")
+    if len(gold.args) != len(answer.args):
         return Verdict(False, "structure", "not the same number of pieces")
     left = list(answer.args)
     for right in gold.args:
@@ -41,6 +60,58 @@ def compare(gold: Node, answer: Node, policy: Policy, same: Same) -> Verdict:
             return Verdict(False, "structure", "a piece has no equal")
         left.remove(fits[0])
     return Verdict(True, "structure", "equal pieces")
+
+
+_STEPS = tuple(Fraction(step) for step in ("0", "1/3", "1", "19/7", "11"))
+"""How far from an end, or from zero, a function by cases and an expression are compared."""
+_INTEGERS = range(-5, 9)
+
+
+def _pointwise(function: Node, other: Node, policy: Policy, same: Same) -> bool:
+    """Whether an expression in the one letter has the function's value at places in each of its pieces."""
+    names = symbols(function)
+    if len(names) != 1 or symbols(other) != names or not isinstance(other, _EXPRESSIONS):
+        return False
+    name = next(iter(names))
+    wheres = [piece.args[1] for piece in function.args]
+    places = [_places(where, wheres[:index], name) for index, where in enumerate(wheres)]
+    return all(
+        place and all(same(put(piece.args[0], name, num(at)), put(other, name, num(at)), policy).equal for at in place)
+        for piece, place in zip(function.args, places, strict=True)
+    )
+
+
+_EXPRESSIONS = (Sum, Product, Power, Call, Symbol)
+
+
+def _places(where: Node, before: Sequence[Node], name: str) -> list[Fraction]:
+    """Places where a condition holds and none of those before it; none where the condition cannot be worked out."""
+    if isinstance(where, Quantity):
+        parity = {"even": 0, "odd": 1}.get(where.unit)
+        plain = where.args[0] == Symbol(name) and parity is not None
+        return [Fraction(n) for n in _INTEGERS if plain and n % 2 == parity]
+    sets = [real_sets.read(one) for one in before]
+    known = [one for one in sets if one is not None]
+    if len(known) < len(sets):
+        return []
+    outside = real_sets.complement(known)
+    own = outside if is_rest(where) else real_sets.read(where)
+    pieces = () if own is None else own.pieces if not known else real_sets.both(own, outside).pieces
+    return [at for piece in pieces for at in _in_piece(piece)]
+
+
+def _in_piece(piece: Piece) -> list[Fraction]:
+    """Some places of an interval whose ends are rational."""
+    ends = [end.node.value for end in piece if isinstance(end.node, Number)]
+    starts = ends or [Fraction(0)]
+    found = {start + sign * step for start in starts for step in _STEPS for sign in (1, -1)}
+    return sorted(at for at in found if _holds(piece, at))
+
+
+def _holds(piece: Piece, at: Fraction) -> bool:
+    low, high = piece
+    above = float(at) > low.place or (low.closed and float(at) == low.place)
+    return above and (float(at) < high.place or (high.closed and float(at) == high.place))
 
 
 def _where(right: Node, own: Node, gold: Node, answer: Node, policy: Policy, same: Same) -> bool:

@@ -5,10 +5,12 @@ A unit counts only where both sides have one, unless the policy says otherwise; 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from fractions import Fraction
 
 from mammoth_eval.graders.equal import ladder
-from mammoth_eval.graders.parse import dimensions
+from mammoth_eval.graders.parse import dimensions, measures
 from mammoth_eval.graders.parse.lexicon import MONEY
 from mammoth_eval.graders.parse.nodes import (
     Collection,
@@ -29,8 +31,8 @@ from mammoth_eval.graders.parse.nodes import (
 from mammoth_eval.types import Policy, Verdict
 
 _AMOUNTS = frozenset(MONEY.values()) | {"cent"}
-_TEMPERATURES = ({"C", "celsius"}, {"F", "fahrenheit"})
-"""Letters that may stand for a scale where a degree sign is left out."""
+_ALIKE = ({"C", "celsius"}, {"F", "fahrenheit"}, {"pound", "gbp"})
+"""Letters that may stand for a scale where a degree sign is left out; pounds of money in words."""
 Same = Callable[[Node, Node, Policy], Verdict]
 """How what a quantity holds is compared: by `structure.compare`."""
 
@@ -105,14 +107,27 @@ def _units(gold: Node, answer: Node, policy: Policy, same: Same) -> Verdict:
 
 
 def _two(gold: Quantity, answer: Quantity, policy: Policy, same: Same) -> Verdict:
-    """A unit on both sides."""
-    units = {gold.unit, answer.unit}
-    if len(units) == 1 or units in _TEMPERATURES or not all(map(dimensions.known_phrase, units)):
+    """A unit on both sides: a noun and a measure conflict, two nouns do not, and two measures are converted."""
+    one, other = _measures(gold.unit, answer.unit)
+    if one == other or one is None or not other:
         return same(gold.args[0], answer.args[0], policy)
-    right, own = dimensions.worth(gold.unit), dimensions.worth(answer.unit)
-    if right is None or own is None or right[0] != own[0]:
+    right, own = measures.worth(one), measures.worth(other)
+    if right is None or own is None or right.dimension != own.dimension:
         return _differ("units that conflict")
-    return ladder.compare(mul(num(right[1]), gold.args[0]), mul(num(own[1]), answer.args[0]), policy)
+    return ladder.compare(mul(num(right.factor), gold.args[0]), mul(num(own.factor), answer.args[0]), policy)
+
+
+def _measures(gold: str, answer: str) -> tuple[str | None, str | None]:
+    """What the two units measure, as `dimensions.measure` has it; twice the same where they do not conflict."""
+    if {gold, answer} in _ALIKE or any(_UNITS.search(unit) for unit in (gold, answer)):
+        return gold, gold
+    if dimensions.known_phrase(gold) and dimensions.known_phrase(answer):
+        return gold, answer
+    return dimensions.measure(gold), dimensions.measure(answer)
+
+
+_UNITS = re.compile(r"\bunit\b")
+"""Units of whatever length or count a question has."""
 
 
 def _one(side: Quantity, other: Node, is_gold: bool, policy: Policy, same: Same) -> Verdict:
@@ -136,19 +151,19 @@ def _sided(one: Node, other: Node, policy: Policy, *, first: bool) -> Verdict:
     return ladder.compare(*((one, other) if first else (other, one)), policy)
 
 
-_CENT = Number(dimensions.worth("cent")[1])  # type: ignore[index]
+_CENT = Number(Fraction(1, 100))
 
 
 def total(node: Node) -> Node | None:
     """Quantities of one dimension in a row as one: ``1 hour 30 minutes``; None where the tree is no such row."""
     quantities = _in_a_row(node)
-    worths = [worth for part in quantities if (worth := dimensions.worth(part.unit)) is not None]
-    if not worths or len(worths) < len(quantities) or len({dimension for dimension, _ in worths}) != 1:
+    worths = [worth for part in quantities if (worth := measures.worth(part.unit)) is not None]
+    if not worths or len(worths) < len(quantities) or len({worth.dimension for worth in worths}) != 1:
         return None
     if len({part.unit for part in quantities}) < len(quantities):
         return None
-    last = worths[-1][1]
-    scaled = [mul(num(worth / last), part.args[0]) for (_, worth), part in zip(worths, quantities, strict=True)]
+    last = worths[-1].factor
+    scaled = [mul(num(one.factor / last), part.args[0]) for one, part in zip(worths, quantities, strict=True)]
     return Quantity(quantities[-1].unit, (Sum(tuple(scaled)),))
 
 

@@ -13,12 +13,16 @@ from mammoth_eval.graders.parse.nodes import (
     ZERO,
     Collection,
     Constant,
+    Decimal,
+    Degree,
     Matrix,
     Node,
     Number,
     Power,
     Product,
     Quantity,
+    Relation,
+    SetOperation,
     Sum,
     Symbol,
     add,
@@ -39,25 +43,76 @@ _COUNTS = {Symbol("C"): "binomial", Symbol("P"): "perm"}
 
 def beside(node: Node, other: Node) -> Node:
     """`node` as it is meant beside `other`; most are meant as they are written."""
-    if isinstance(node, Sum | Product) and has(node, Quantity) and (symbols(node) or symbols(other)):
-        node = _lettered(node)
+    node = _measured(_without_units(node, other), other)
     size = _components(other)
     if size in (2, 3) and isinstance(node, Sum | Product | Symbol):
         return _vector(node, size, other.brackets if isinstance(other, Collection) else "()")
     return node if has(other, Collection) or not has(node, Collection) else _counted(node)
 
 
+def _measured(node: Node, other: Node) -> Node:
+    """``1800g`` as a quantity beside a number; beside a letter it is a product."""
+    match node:
+        case Product(args=(Number() | Decimal() as count, Symbol(name=letter))) if letter in _GLUED_UNITS:
+            return Quantity(letter, (count,)) if isinstance(other, Number | Decimal) else node
+        case _:
+            return node
+
+
+_GLUED_UNITS = frozenset("gmshLlJNWV")
+
+
+def _without_units(node: Node, other: Node) -> Node:
+    """The tree without what looks like units in a formula, and without the degrees that the other side leaves out."""
+    if isinstance(node, Sum | Product) and has(node, Quantity) and (symbols(node) or symbols(other)):
+        return _lettered(node, symbols(node) | symbols(other))
+    if isinstance(node, Quantity) and len(node.unit) > 1 and set(_LETTER.findall(node.unit)) <= symbols(other):
+        return _lettered(node, symbols(other))
+    if isinstance(node, Sum) and has(node, Degree) and symbols(node) and not (has(other, Degree) or _has_pi(other)):
+        return _without_degrees(node)
+    return node
+
+
+def _has_pi(node: Node) -> bool:
+    return any(part == Constant("pi") for part in walk(node))
+
+
+def first(node: Node, other: Node) -> Node:
+    """The first of several values beside one value; a set has none."""
+    several = isinstance(node, Collection) and node.brackets in ("", "()", "[]") and len(node.args) > 1
+    return node.args[0] if several and not isinstance(other, Collection | Matrix | SetOperation) else node
+
+
+def row(node: Node, other: Node) -> Node:
+    """A chain of numbers (``7 > 1 > -1``) as the list in order that it is beside one."""
+    if not isinstance(node, Relation) or not isinstance(other, Collection) or symbols(node):
+        return node
+    in_order = len({sign.rstrip("=") for sign in node.signs}) == 1 and node.signs[0][0] in "<>"
+    return Collection("", node.args) if in_order else node
+
+
+_LETTER = re.compile("[a-zA-Z]")
 _LETTER_POWER = re.compile(r"([a-zA-Z])(?:\^(\d))?")
 
 
-def _lettered(node: Node) -> Node:
-    """The tree with what looks like units between other letters (``3mn (2m - 3n)``) as the products that they are."""
+def _lettered(node: Node, names: frozenset[str]) -> Node:
+    """The tree with what looks like units between other letters (``3mn (2m - 3n)``) as the products that they are.
+
+    A word stays one where it has letters that are no `names`.
+    """
     if isinstance(node, Quantity):
         found = list(_LETTER_POWER.finditer(node.unit))
-        if "".join(one[0] for one in found) != node.unit:
+        is_word = len(node.unit) > 3 and not {one[1] for one in found} <= names
+        if is_word or "".join(one[0] for one in found) != node.unit:
             return node
         return mul(*node.args, *(power(Symbol(one[1]), num(int(one[2] or 1))) for one in found))
-    return rebuilt(node, tuple(_lettered(part) for part in node.args)) if node.args else node
+    return rebuilt(node, tuple(_lettered(part, names) for part in node.args)) if node.args else node
+
+
+def _without_degrees(node: Node) -> Node:
+    if isinstance(node, Degree):
+        return node.args[0]
+    return rebuilt(node, tuple(_without_degrees(part) for part in node.args)) if node.args else node
 
 
 def _components(node: Node) -> int | None:

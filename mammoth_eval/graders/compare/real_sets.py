@@ -316,6 +316,11 @@ def complement(sets: Sequence[RealSet]) -> RealSet:
     return RealSet(_without([_LINE], [piece for one in sets for piece in one.pieces]))
 
 
+def both(one: RealSet, other: RealSet) -> RealSet:
+    """The numbers that are in the two sets."""
+    return RealSet(_common(one.pieces, other.pieces))
+
+
 def common(one: RealSet, other: RealSet) -> bool:
     """Whether a number is in both."""
     return bool(_common(one.pieces, other.pieces))

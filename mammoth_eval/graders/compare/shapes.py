@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from mammoth_eval.graders.compare import equations, matrices, piecewise, quantities, readings, real_sets, texts
+from mammoth_eval.graders.compare import equations, matrices, piecewise, quantities, ranges, readings, real_sets, texts
 from mammoth_eval.graders.equal import ladder
 from mammoth_eval.graders.parse.lexicon import number_in_words
 from mammoth_eval.graders.parse.nodes import (
@@ -46,10 +46,14 @@ def compare(gold: Node, answer: Node, policy: Policy) -> Verdict:
     if gold == answer:
         return Verdict(True, "structure", "the same tree")
     gold, answer = settled(matrices.folded(gold)), settled(matrices.folded(answer))
+    if policy.parts == "first":
+        answer = readings.first(answer, gold)
     gold, answer = readings.beside(gold, answer), readings.beside(answer, gold)
     if _either(gold, answer, Congruence):
         return _congruences(gold, answer, policy)
     gold, answer = _member(gold, answer), _member(answer, gold)
+    if policy.order == "list":
+        gold, answer = readings.row(gold, answer), readings.row(answer, gold)
     for rule in _RULES:
         verdict = rule(gold, answer, policy)
         if verdict is not None:
@@ -161,6 +165,11 @@ def _signed(node: Node, up: bool) -> Node:
     return rebuilt(node, tuple(_signed(part, up) for part in node.args)) if node.args else node
 
 
+def _ranges(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
+    """Ranges, and ratios in words; None where neither is one."""
+    return ranges.compare(gold, answer, policy, compare)
+
+
 def _relations(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
     """Equations and inequalities; None where there are none, or they are compared as sets of numbers."""
     if not (equations.is_one(gold) or equations.is_one(answer)):
@@ -229,7 +238,8 @@ def _collections(gold: Collection, answer: Collection, policy: Policy) -> Verdic
     interval = gold.brackets == "[]" and answer.brackets == "{}" and real_sets.read(gold) is not None
     if interval or not _comparable(kinds, len(gold.args)):
         return _differ("brackets that differ")
-    if kinds & {"()", "<>", "(]", "[)"} or kinds == {"[]"} or (policy.order == "list" and kinds == {""}):
+    bare_in_order = policy.order == "list" and "" in kinds and "{}" not in kinds
+    if bare_in_order or kinds & {"()", "<>", "(]", "[)"} or kinds == {"[]"}:
         return _each(gold.args, answer.args, policy)
     return equations.matched(gold.args, answer.args, policy, compare)
 
@@ -315,6 +325,7 @@ def _differ(reason: str) -> Verdict:
 
 
 _RULES: tuple[Callable[[Node, Node, Policy], Verdict | None], ...] = (
+    _ranges,
     _relations,
     _pieces,
     _reals,

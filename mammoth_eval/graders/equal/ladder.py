@@ -8,7 +8,15 @@ from fractions import Fraction
 from functools import lru_cache
 
 from mammoth_eval.graders import deadline
-from mammoth_eval.graders.equal import finite_field, floating, high_precision, rational, series, sympy_client
+from mammoth_eval.graders.equal import (
+    coefficients,
+    finite_field,
+    floating,
+    high_precision,
+    rational,
+    series,
+    sympy_client,
+)
 from mammoth_eval.graders.equal.numbers import SURD_DIGITS, close, written
 from mammoth_eval.graders.parse.nodes import (
     Call,
@@ -158,8 +166,24 @@ def _probe(gold: Node, answer: Node, policy: Policy) -> Verdict | None:
             return Verdict(False, "numeric", f"{_short(right.value)} against {_short(own.value)}")
         agreed += 1
     if decimal and agreed:
-        return Verdict(True, "numeric", "within the tolerance of decimals")
+        return _within_tolerance(gold, answer, policy)
     return Verdict(False, "numeric", "the answer has no value") if valued == [True, False] else None
+
+
+def _within_tolerance(gold: Node, answer: Node, policy: Policy) -> Verdict:
+    """What the tolerance of decimals says of two that agree as a whole: each coefficient has to agree by itself."""
+    if not symbols(gold) and not symbols(answer):
+        return Verdict(True, "numeric", "within the tolerance of decimals")
+    equal = coefficients.equal(gold, answer, lambda one, other: compare(one, other, policy).equal)
+    if equal is None:
+        equal = coefficients.agree_widely(gold, answer, lambda one, other: _are_close(one, other, policy))
+    return Verdict(equal, "numeric", "within the tolerance of decimals" if equal else "coefficients that differ")
+
+
+def _are_close(right: complex, own: complex, policy: Policy) -> bool:
+    """Whether two values of functions are one within the tolerance, with the noise of floating point."""
+    tolerance = _EPSILON if policy.decimals == "exact" else max(policy.tolerance, _EPSILON)
+    return abs(right - own) <= tolerance * max(abs(right), abs(own))
 
 
 def _may_be_of_other_branches(
@@ -243,6 +267,12 @@ def _proof(gold: Node, answer: Node) -> Verdict:
 def proportional(gold: Node, answer: Node, policy: Policy, *, positive: bool = False) -> Verdict:
     """Whether the two differ by a constant factor other than zero (`positive`: above zero)."""
     names = symbols(gold) | symbols(answer)
+    if has(gold, Decimal) or has(answer, Decimal):
+        found = coefficients.proportional(
+            gold, answer, lambda one, other: compare(one, other, policy).equal, positive=positive
+        )
+        if found is not None:
+            return Verdict(found, "numeric", "equal coefficients" if found else "coefficients that differ")
     for point in _points(names):
         try:
             right, own = floating.evaluate(gold, point).value, floating.evaluate(answer, point).value

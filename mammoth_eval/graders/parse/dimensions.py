@@ -1,62 +1,84 @@
-"""Names of units and what they are worth in one another: one spelling for a phrase, its dimension and factor."""
+"""Names of units: one spelling for each phrase; `measures` has what they are worth in one another."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from fractions import Fraction
 
 from mammoth_eval.graders.parse.lexicon import NOT_PRODUCTS, words
+from mammoth_eval.graders.parse.measures import prefixed
 
-_TABLE = """
-length: mm=1/1000 cm=1/100 dm=1/10 m=1 km=1000 in=127/5000 ft=381/1250 yd=1143/1250 mi=201168/125 nm=1/1000000000
-time: ms=1/1000 s=1 min=60 h=3600 d=86400 wk=604800
-mass: mg=1/1000 g=1 kg=1000 lb=45359237/100000 oz=45359237/1600000 ton=1000000
-money: cent=1/100 dollar=1
-volume: ml=1/1000 l=1
-"""
 _NAMES = {
-    "mm": "millimeter millimetre", "cm": "centimeter centimetre", "dm": "decimeter", "m": "meter metre",
-    "km": "kilometer kilometre",
-    "in": "inch inches", "ft": "foot feet", "yd": "yard yds", "mi": "mile", "ms": "millisecond", "s": "second sec",
-    "min": "minute mins",
-    "h": "hour hr hrs", "d": "day", "wk": "week", "mg": "milligram", "g": "gram gm", "kg": "kilogram kgs",
-    "lb": "pound lbs",
-    "oz": "ounce", "ton": "tonne", "cent": "penny pennies c", "dollar": "usd buck", "ml": "milliliter mL millilitre",
-    "l": "liter litre L", "nm": "nanometer", "mi/h": "mph", "km/h": "kmh kph kmph", "rad": "radian rads",
-    "N": "newton", "J": "joule", "W": "watt", "V": "volt", "A": "ampere amp", "C": "coulomb", "Hz": "hertz",
-    "Pa": "pascal",
-    "ohm": "Ohm", "K": "kelvin kelvins", "celsius": "centigrade", "fahrenheit": "",
+    "m": "meter metre", "g": "gram gm", "s": "second sec", "l": "liter litre L", "A": "ampere amp",
+    "K": "kelvin kelvins",
+    "mol": "mole", "N": "newton", "J": "joule", "W": "watt", "V": "volt", "C": "coulomb", "Hz": "hertz", "Pa": "pascal",
+    "ohm": "Ohm", "F": "farad", "H": "henry", "T": "tesla", "eV": "electronvolt", "cal": "calorie",
+    "in": "inch inches", "ft": "foot feet", "yd": "yard yds", "mi": "mile", "min": "minute mins", "h": "hour hr hrs",
+    "d": "day", "wk": "week", "kg": "kgs", "lb": "pound lbs", "oz": "ounce", "ton": "tonne", "rad": "radian rads",
+    "mi/h": "mph", "km/h": "kmh kph kmph", "celsius": "centigrade", "fahrenheit": "",
+    "cent": "penny pennies c", "dollar": "usd buck", "gbp": "", "euro": "eur", "yen": "jpy", "rupee": "inr",
+    "pln": "zł zloty złoty zlotys", "chf": "franc", "h kW": "kWh",
 }  # fmt: skip
+_CASELESS = {unit.lower(): unit for unit in words("kN kJ kPa MPa GPa Hz kHz MHz GHz Pa eV keV MeV kW mL")}
 _OTHER = frozenset(
     words(
         """
-        euro euros yen rupee rupees unit units sq square cubic cu rpm hz pa kpa mole moles mol
-        amu ev kev mev degree degrees year years month months percent gallon gallons quart quarts pint pints cup
-        cups acre acres times ways kn mn kj mpa gpa atm
+        unit units sq square cubic cu rpm wpm bpm amu degree degrees year years month months percent gallon gallons
+        quart quarts pint pints cup cups acre acres times ways atm sek nok dkk czk huf cny cad aud
         """
     )
 )
 LETTERS = frozenset("mgshLlNJWVACKFTd")
 """Units of one letter."""
 _SINGULAR = {name: unit for unit, names in _NAMES.items() for name in [unit, *names.split()]}
-_WORTH: dict[str, tuple[str, Fraction]] = {}
-for _line in _TABLE.strip().splitlines():
-    _dimension, _, _entries = _line.partition(": ")
-    _WORTH |= {entry.split("=")[0]: (_dimension, Fraction(entry.split("=")[1])) for entry in _entries.split()}
+_SINGULAR |= {
+    prefix + name: unit for unit, bare, prefix in prefixed() for name in _NAMES[bare].split() if len(name) > 2
+}
+_SINGULAR |= _CASELESS | {"mL": "ml"}
+_EXACT = frozenset(unit for unit, _, _ in prefixed() if not unit.isupper()) | frozenset(words("MW GW MJ GJ"))
+"""Symbols with a prefix, in their own capitals; others in capitals alone are products of letters."""
+_FAMILIAR = frozenset(words("mm cm dm km nm ms mg kg ml kN kJ Pa Hz"))
 PERCENT = frozenset({"percent", "pct", "percentage"})
 _NOISE = frozenset(
-    {"of", "the", "a", "total", "each", "more", "left", "full", "whole", "extra", "exactly", "only", "approximately"}
+    {
+        "of",
+        "the",
+        "a",
+        "total",
+        "each",
+        "more",
+        "left",
+        "full",
+        "whole",
+        "extra",
+        "exactly",
+        "only",
+        "approximately",
+        "fluid",
+        "fl",
+    }
 )
 
 
 def known(text: str) -> bool:
     """Whether the word is a unit of the table."""
-    return base(text) in _NAMES or text.lower() in _OTHER or text.lower() in PERCENT
+    return text in _EXACT or base(text) in _NAMES or text.lower() in _OTHER or text.lower() in PERCENT
 
 
-_SHOUTED = frozenset(words("KG CM MM KM ML FT LB LBS OZ MIN SEC HR HRS MPH USD KMH KPH RPM HZ ATM"))
+_SHOUTED = frozenset(
+    words(
+        """
+        KG CM MM KM ML FT LB LBS OZ MIN SEC HR HRS MPH KMH KPH RPM HZ ATM WPM BPM
+        USD EUR GBP CHF PLN INR JPY SEK NOK DKK CZK HUF CNY CAD AUD
+        """
+    )
+)
 """Units in capitals; other short words in capitals are products of letters (``2GM``)."""
+
+
+def is_symbol(text: str) -> bool:
+    """Whether the name is a unit right behind a number alone, and elsewhere a product of letters (``mV``)."""
+    return len(text) == 2 and text in _EXACT and text not in _FAMILIAR
 
 
 def is_word(text: str) -> bool:
@@ -66,7 +88,7 @@ def is_word(text: str) -> bool:
 
 def base(text: str) -> str:
     """The unit that a word spells (``meters`` and ``metre`` are ``m``), the word in small letters where it is none."""
-    if text.isupper() and 1 < len(text) <= 3 and text not in _SHOUTED:
+    if text in _EXACT or (text.isupper() and 1 < len(text) <= 3 and text not in _SHOUTED):
         return text
     lower = text if (len(text) == 2 and text[0].islower()) or text in LETTERS else text.lower()  # mM is no mm
     for word in (text, lower, lower.removesuffix("s"), lower.removesuffix("es")):
@@ -76,7 +98,12 @@ def base(text: str) -> str:
 
 
 def canonical(words: Sequence[str]) -> str:
-    """A unit phrase in one spelling: ``square centimeters`` and ``cm^2`` are both ``cm^2``."""
+    """A unit phrase in one spelling: ``square centimeters`` and ``cm^2`` are both ``cm^2``.
+
+    ``pounds`` by itself stays: of weight or of money, as the other side has it.
+    """
+    if len(words) == 1 and words[0].lower() in ("pound", "pounds"):
+        return "pound"
     followers = [*words[1:], ""]
     kept = [
         one
@@ -126,31 +153,26 @@ def _joined(parts: list[str]) -> list[str]:
     return joined
 
 
-_POWERED = re.compile(r"([a-zA-Z]+)(?:\^(\d))?")
-
-
-def worth(unit: str) -> tuple[str, Fraction] | None:
-    """The dimension and the factor of a unit or of one unit per another; None where it is not of the table."""
-    above, slash, below = unit.partition("/")
-    if slash:
-        parts = _worth(above), _worth(below)
-        return (
-            None
-            if parts[0] is None or parts[1] is None
-            else (f"{parts[0][0]}/{parts[1][0]}", parts[0][1] / parts[1][1])
-        )
-    return _worth(unit)
-
-
-def _worth(unit: str) -> tuple[str, Fraction] | None:
-    match = _POWERED.fullmatch(unit)
-    found = _WORTH.get(match[1]) if match else None
-    if match is None or found is None:
-        return None
-    exponent = int(match[2] or 1)
-    return f"{found[0]}^{exponent}", found[1] ** exponent
-
-
 def known_phrase(unit: str) -> bool:
     """Whether every word of a canonical phrase is a unit, so that another one conflicts with it."""
     return all(known(word) or word in LETTERS for word in re.findall(r"[a-zA-Z]+", unit))
+
+
+def measure(unit: str) -> str | None:
+    """The measure or the money that a canonical phrase begins with (``cm`` of ``cm long``).
+
+    Empty where the phrase is of nouns alone, None where it cannot be told: units come later, or count things as well.
+    """
+    match = _LEADING.match(unit)
+    end = match.end() if match else 0
+    while end and not known_phrase(unit[:end]):
+        end = max(unit.rfind(" ", 0, end), unit.rfind("/", 0, end), 0)
+    words = re.findall(r"[^\W\d_]+", unit[:end] or unit)
+    if not end:
+        return None if any(map(known, words)) else ""
+    return None if any(word in _GENERAL for word in words) else unit[:end]
+
+
+_LEADING = re.compile(r"[a-zA-Z]+(?:\^-?\d)?(?:[ /*][a-zA-Z]+(?:\^-?\d)?)*")
+_GENERAL = frozenset(words("unit time times way ways degree sq square cubic cu cup A d"))
+"""Words of the table that count things as well as they measure them."""

@@ -30,7 +30,8 @@ _TOKEN = re.compile(
     rf"""
     (?P<space>(?:[\s~]|\\[,;:!>\ ]|\\q?quad|\\(?:text)?color\s*\{{\w+\}}
         |\\(?:(?:(?:tag|label)\*?|[hv]?phantom|hspace\*?)\{{[^{{}}]*\}}|hfill|enspace|enskip
-        |(?:neg)?(?:thin|med|thick)space|,)(?![a-zA-Z]))+)
+        |(?:neg)?(?:thin|med|thick)space|,)(?![a-zA-Z])
+        |\\(?:left|right)\s*\.)+)
   | (?P<repeat>\d*\.\d*\\(?:overline|bar|dot|overset|widebar)\s*(?:\{{\s*\d+\s*\}}|\d))
   | (?P<periodic>(?=\d*\.\d+(?:\.\.\.|\\[lc]?dots(?![a-z]))) \d*\.\d{{0,12}}?
         (?:(?P<short>\d{{1,2}})(?P=short){{2,}}|(?P<long>\d{{3,6}})(?P=long)+)(?:\.\.\.|\\[lc]?dots)
@@ -195,7 +196,7 @@ def _command(name: str, gap: bool) -> list[Token]:
         return []
     if name in _LOGIC:
         return [Token("sep", _LOGIC[name], gap)]
-    if name[:-1] in _GLUED:
+    if name[:-1] in _GLUED and name != "cdots":
         return [*_command(name[:-1], gap), Token("name", name[-1])]
     operator = _AS_OP.get(name)
     return [Token("op", operator, gap) if operator else Token("cmd", name, gap)]

@@ -55,8 +55,9 @@ VARIANTS = {
 FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac", "nicefrac", "sfrac", "flatfrac"})
 """Commands of a fraction."""
 
-MONEY = {"dollar": "dollar", "pounds": "lb", "euro": "euro", "yen": "yen", "rupee": "rupee"}
-"""Commands of currencies, to their units; a pound of money and one of weight have the same name."""
+MONEY = {"dollar": "dollar", "pounds": "gbp", "euro": "euro", "yen": "yen", "rupee": "rupee"}
+MONEY |= {code: code for code in words("chf pln sek nok dkk czk huf cny cad aud")}
+"""Commands of currencies, to their units."""
 
 INVERSES = {name: "a" + name for name in words("sin cos tan cot sec csc sinh cosh tanh coth sech csch")}
 """Functions to what an exponent of minus one right after their name means."""
@@ -116,6 +117,7 @@ PHRASES = {
     "dne": "does not exist", "doesn't exist": "does not exist", "doesnt exist": "does not exist",
     "infinitely many": "infinitely many solutions", "infinite solutions": "infinitely many solutions",
     "infinite number of solutions": "infinitely many solutions",
+    "rational numbers": "all rational numbers", "the rational numbers": "all rational numbers",
     "an infinite number of solutions": "infinitely many solutions",
 }  # fmt: skip
 """Other words for the same."""

@@ -92,12 +92,17 @@ _RELATIONS = frozenset({"=", "<", "<=", ">", ">="})
 
 def _is_product(p: Cursor, text: str) -> bool:
     """Whether a short name is a product of its letters: no unit, and no word but capitals (the segment ``NO``)."""
+    if p.at("^", "**") and dimensions.is_word(text):  # Be^x: no word is raised to a power
+        return True
     if dimensions.is_word(text) and not (text.isupper() and p.depth > 1):
         return (text in LETTER_PAIRS or text.isupper()) and _is_between_signs(p)
-    if not dimensions.known(text):
+    if dimensions.is_symbol(text) or not dimensions.known(text):
         return True
-    if text in ("min", "deg"):
-        return False
+    return text not in ("min", "deg") and _is_factor(p)
+
+
+def _is_factor(p: Cursor) -> bool:
+    """Whether a name that may be a unit stands beside the signs of a formula."""
     if p.next.text in FUNCTIONS and p.next.kind in ("name", "cmd"):
         return True  # mg sin(x)
     after_sign = p.index > 1 and p.tokens[p.index - 2].text in ("+", "-", "*", "=")

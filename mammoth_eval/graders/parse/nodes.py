@@ -117,7 +117,10 @@ class Relation(NamedTuple):
 
 
 class Collection(NamedTuple):
-    """Items in brackets: ``()`` ``[]`` ``(]`` ``[)`` ``{}`` ``<>``, or none where they stand in a bare list."""
+    """Items in brackets: ``()`` ``[]`` ``(]`` ``[)`` ``{}`` ``<>``, or none where they stand in a bare list.
+
+    ``to``: the ends of a range (``3 to 5``), which may be a ratio.
+    """
 
     brackets: str
     args: tuple[Node, ...]

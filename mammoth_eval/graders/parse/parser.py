@@ -93,10 +93,12 @@ def _extended(p: Cursor, left: Node, found: int) -> Node:
         return _raised(p, left)
     if found == POSTFIX:
         return _postfix(p, left, token.text)
+    if token.text == "sim":
+        return chains.about(p, left)
     if found == RELATION:
         return chains.related(p, left, RELATIONS.get(token.text) or RELATION_COMMANDS[token.text])
     if found == RATIO:
-        return chains.ratio(p, left)
+        return chains.ratio(p, left, token.text)
     if found == LOGIC and (token.text in ("pmod", "(") or token.text in MODULUS):
         return _congruence(p, left, token)
     name = SETS.get(token.text) or ("union" if token.text == "|" else "intersection")

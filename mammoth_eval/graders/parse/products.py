@@ -25,5 +25,7 @@ def beside(p: Cursor, left: Node) -> Node:
     p.factor = p.at("[")
     right = p.expression(SIGN)
     if isinstance(right, Text):
+        if right.words.split()[0].lower() in units.STOPS:
+            raise Unreadable("a sentence")
         return Quantity(right.words.lower(), (left,))
     return literals.mixed(left, right, token) or mul(groups.grouped(left), groups.grouped(right))

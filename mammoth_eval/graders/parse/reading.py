@@ -10,10 +10,18 @@ from mammoth_eval.graders.parse.lexicon import PHRASES, SETS, number_in_words
 from mammoth_eval.graders.parse.nodes import Constant, Node, Number, Text, Unreadable
 from mammoth_eval.graders.parse.parser import parse
 
-_PARTED = re.compile(r"-?[\d.]+(?:\s+-?[\d.]+)+")
+_NUMBER = r"-?(?:\d+(?:\.\d*)?|\.\d+)(?:/\d+)?"
+_PARTED = re.compile(rf"{_NUMBER}(?:\s+{_NUMBER})+")
 """Numbers parted by spaces alone."""
+_ROW = re.compile(rf"(?!\d{{1,3}}(?: \d{{3}})+(?!\d)){_NUMBER}(?:\s+{_NUMBER}){{2,}}")
+"""Three or more of them, of which a sign before one is no minus; digits in groups are one number."""
 _PHRASE_CHARS = 60
 """Longer texts are no phrase of the lexicon."""
+
+
+def is_row(text: str) -> bool:
+    """Whether the text is numbers in a row (``4 -1 -3``), as the answers to questions of order are written."""
+    return " " in text and _ROW.fullmatch(text) is not None
 
 
 def tree(text: str) -> Node:
@@ -27,7 +35,7 @@ def tree(text: str) -> Node:
     if phrase in PHRASES:
         return Text(PHRASES[phrase])
     try:
-        return parse(text)
+        return parse(re.sub(r"\s+", ", ", text) if is_row(text) else text)
     except Unreadable:
         if _PARTED.fullmatch(text):
             return parse(re.sub(r"\s+", ", ", text))

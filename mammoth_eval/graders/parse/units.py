@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from mammoth_eval.graders.parse import arguments
 from mammoth_eval.graders.parse.cursor import Cursor
-from mammoth_eval.graders.parse.dimensions import LETTERS, PERCENT, canonical, is_word, known
+from mammoth_eval.graders.parse.dimensions import LETTERS, PERCENT, canonical, is_symbol, is_word, known
 from mammoth_eval.graders.parse.lexer import Token
 from mammoth_eval.graders.parse.lexicon import CONSTANTS, FRACTIONS, FUNCTIONS, GREEK, LETTER_PAIRS, MONEY, SCALES
 from mammoth_eval.graders.parse.nodes import Constant, Degree, Node, Percent, Quantity, mul, num, spelled, symbols, walk
@@ -24,7 +24,8 @@ _TEMPERATURES = {
     "K": "K",
 }
 _DEGREES = frozenset({"degrees", "degree", "deg"})
-_STOPS = frozenset({"if", "for", "when", "where", "is", "are", "mod", "with", "otherwise", "such", "because"})
+STOPS = frozenset({"if", "for", "when", "where", "is", "are", "mod", "with", "otherwise", "such", "because"})
+"""Words that begin a clause and are no unit."""
 
 
 def starts(tokens: Sequence[Token], index: int, left: Node) -> bool:
@@ -32,7 +33,7 @@ def starts(tokens: Sequence[Token], index: int, left: Node) -> bool:
     token = tokens[index]
     match token.kind:
         case "word":
-            return token.text.lower() not in _STOPS
+            return token.text.lower() not in STOPS
         case "op":
             return token.text == "(" and _in_brackets(tokens, index)
         case "cmd":
@@ -50,6 +51,8 @@ def _name_starts(tokens: Sequence[Token], index: int, left: Node) -> bool:
     follower = tokens[min(index + 1, len(tokens) - 1)]
     if text == "min" and follower.text != "(":
         return True
+    if (is_symbol(text) or text in STOPS) and symbols(left):
+        return False
     if _is_mathematics(token, follower, left):
         return False
     if len(text) == 1:
