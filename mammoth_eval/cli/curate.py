@@ -18,6 +18,7 @@ from mammoth_eval.cli import messages, options, show
 from mammoth_eval.engines import ENGINES, make_engine
 from mammoth_eval.errors import DataError, UsageError
 from mammoth_eval.resources import cache_folder
+from mammoth_eval.safe_text import printable
 from mammoth_eval.sandbox import open_sandbox
 from mammoth_eval.training import prepare, rows, sources, teacher
 from mammoth_eval.training.curate import Report
@@ -153,7 +154,10 @@ def _show(name: str, report: Report) -> None:
     share = f"{100 * report.kept / report.read:.1f} %" if report.read else "none"
     print(f"{name}: {report.kept} of {report.read} kept ({share})")
     for reason, count in report.discarded.most_common():
-        print(f"  {count:6}  {100 * count / report.read:5.1f} %  {reason}  ({', '.join(report.examples[reason])})")
+        print(
+            f"  {count:6}  {100 * count / report.read:5.1f} %  {reason}  "
+            f"({printable(', '.join(report.examples[reason]))})"
+        )
     for hit in report.hits[:SHOWN]:
         print(f"          {hit.rule}: {hit.problem}: {hit.question[:90]!r}")
     if len(report.hits) > SHOWN:

@@ -12,6 +12,7 @@ import sys
 
 from rich.console import Console
 
+from mammoth_eval.cli.terminal import Terminal
 from mammoth_eval.safe_text import printable
 
 LOGGER = logging.getLogger("mammoth_eval")
@@ -30,7 +31,7 @@ def add_verbosity(parser: argparse.ArgumentParser) -> None:
 def open_console(args: argparse.Namespace | None = None) -> Console:
     """Where a command's messages go. From now on the log goes there as well, as much of it as `args` asks for."""
     quiet, verbose = getattr(args, "quiet", False), getattr(args, "verbose", False)
-    console = Console(stderr=True, quiet=quiet)
+    console = Terminal(stderr=True, quiet=quiet)
     for earlier in [handler for handler in LOGGER.handlers if isinstance(handler, _ConsoleHandler)]:
         LOGGER.removeHandler(earlier)
     handler = _ConsoleHandler(console, verbose)

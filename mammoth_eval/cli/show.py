@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from mammoth_eval.cli.terminal import Terminal
 from mammoth_eval.report import grid
 from mammoth_eval.report.html import to_html
 from mammoth_eval.report.result_tables import (
@@ -42,15 +43,15 @@ def show_runs(runs: Sequence[RunSummary], form: str, *, partial: bool = False) -
 
 def console() -> Console:
     """Standard output: as wide as the terminal, or `PLAIN_WIDTH` where it is none."""
-    return Console(file=sys.stdout, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    return Terminal(file=sys.stdout, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 
 
 def show_grids(grids: Sequence[grid.Grid], form: str, title: str = "Report", output: Path | None = None) -> None:
     """Print tables as ``table``, ``markdown``, ``latex`` or ``html`` to standard output, or write them to `output`."""
     if form == "table" and output is None:
-        console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+        terminal = console()
         for table in grids:
-            console.print(grid.to_rich(table, console.width))
+            terminal.print(grid.to_rich(table, terminal.width))
     else:
         write(_text(grids, form, title), output)
 
@@ -72,9 +73,9 @@ def _text(grids: Sequence[grid.Grid], form: str, title: str) -> str:
     if form == "html":
         return to_html(grids, title)
     if form == "table":
-        console = Console(file=io.StringIO(), width=PLAIN_WIDTH)
-        with console.capture() as capture:
+        terminal = Terminal(file=io.StringIO(), width=PLAIN_WIDTH)
+        with terminal.capture() as capture:
             for table in grids:
-                console.print(grid.to_rich(table, console.width))
+                terminal.print(grid.to_rich(table, terminal.width))
         return capture.get()
     return "\n".join((grid.to_markdown if form == "markdown" else grid.to_latex)(table) for table in grids)

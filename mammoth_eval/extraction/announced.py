@@ -10,6 +10,7 @@ _STOP = re.compile(
     r"。|(?<!\d)(?<!\bRs)(?<!\bsq)(?<!\bcu)(?<!\bapprox)\.(?=\s|$|\*|\")|(?<=\d)\.(?=\s*$|\s+[A-Z])|(?<=\d)\.(?=\s)|\n"
     r"|!(?=\s|$)(?!\s*[=×*·/+−])(?!(?<=[\d)]!) (?:- ?\d|[a-z]))|(?<=\S)\*\*(?=\s|$)"
     r"|\s+(?:rather than|instead of)\b|\s+(?:because|since|as we|so that|which (?:is|means)|where|I hope)\b"
+    r"|\s+for (?:all|any|every) (?=[$\\A-Za-z])"
     r"|[.,;] (?:(?:so|and the|since|because|as (?:there|it|this|the|each|all"
     r"|both|one|no|they|we)|which|we|not)\b|i\.e\.)"
 )

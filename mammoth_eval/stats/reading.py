@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from mammoth_eval.errors import StoreError
 from mammoth_eval.store.records import AnyAttempt, AnyAttemptScore, AnyRecord, AnyScore
 from mammoth_eval.types import Method, Outcome
 
@@ -44,7 +45,8 @@ def decided(score: AnyScore, reading: str) -> Decided:
     """The answer, outcome and path of one score, read as `reading`.
 
     ``cot`` and ``pot`` look at that method's attempts alone (of several samples, at the answer that most of them gave),
-    ``oracle`` at the better of these two; any other reading is the score's own.
+    ``oracle`` at the better of these two; any other reading is the score's own. Raises `StoreError` for a score without
+    attempts by the method.
     """
     asked = dict.fromkeys(attempt.method for attempt in score.attempts)
     if reading not in ("cot", "pot", "oracle") or set(asked) <= {reading}:
@@ -52,7 +54,7 @@ def decided(score: AnyScore, reading: str) -> Decided:
     if reading == "oracle":
         return min((decided(score, method) for method in asked), key=lambda read: _ORACLE_ORDER.index(read.outcome))
     if reading not in asked:
-        raise ValueError(f"nothing was asked for by {reading}: attempts by {', '.join(asked)}")
+        raise StoreError(f"a record has nothing that was asked by {reading}, only by {', '.join(asked) or 'nothing'}")
     best = _most_common([attempt for attempt in score.attempts if attempt.method == reading])
     return Decided(best.answer, best.outcome, best.method if best.answer is not None else None)
 

@@ -175,15 +175,21 @@ def _id(line: bytes) -> bytes:
         key = line[len(_HEAD) : end]
         if end > 0 and b"\\" not in key:
             return key
-    return json.dumps(_LINE.decode(line).problem.id, ensure_ascii=False).encode()[1:-1]
+    try:
+        return json.dumps(_LINE.decode(line).problem.id, ensure_ascii=False).encode()[1:-1]
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
 
 
 def decode(line: bytes, decoder: msgspec.json.Decoder[Shape], shape: type[Shape]) -> Shape:
     """The record of one line. Raises `ValueError` for what is none."""
     try:
-        return decoder.decode(line)
-    except ValueError:  # a lone surrogate, which a model can write and UTF-8 cannot hold, or damage
-        return msgspec.convert(json.loads(line.decode("utf-8", "surrogatepass")), shape)
+        try:
+            return decoder.decode(line)
+        except ValueError:  # a lone surrogate, which a model can write and UTF-8 cannot hold, or damage
+            return msgspec.convert(json.loads(line.decode("utf-8", "surrogatepass")), shape)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
 
 
 def completion_row(completion: Completion) -> dict[str, Any]:

@@ -9,7 +9,8 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict
 
 import msgspec
 from msgspec import Struct, field, structs
@@ -157,9 +158,66 @@ def read_header(content: Mapping[str, Any], where: str) -> RunHeader:
     unknown = {name: value for name, value in spec.items() if name not in known}
     table = {"spec": known, "sessions": content.get("sessions") or (), "unknown": unknown}
     try:
-        return msgspec.convert(table, RunHeader)
-    except msgspec.ValidationError as error:
+        header = msgspec.convert(table, RunHeader)
+        _check(header)
+    except (ValueError, RecursionError) as error:
         raise StoreError(f"{where}: {error}") from error
+    return header
+
+
+class _Sampling(TypedDict, total=False):
+    temperature: float
+    top_p: float
+    top_k: int
+    max_tokens: int
+    stop: list[str]
+    seed: int
+    thinking: str
+    thinking_budget: int
+
+
+class _Sandbox(TypedDict, total=False):
+    level: str
+    seconds: float
+    wall: float
+
+
+class _Rows(TypedDict, total=False):
+    n: int
+    covered: int
+    sha256: str
+    exemplars: str
+    source: dict[str, Any]
+
+
+class _Session(TypedDict, total=False):
+    started: str
+    engine: dict[str, Any]
+    sandbox: dict[str, Any]
+
+
+class _Train(TypedDict, total=False):
+    tags: dict[str, Any]
+
+
+def _check(header: RunHeader) -> None:
+    """Raise `ValueError` where a value inside the tables of a header has another type than its readers expect."""
+    spec = header.spec
+    tables: list[tuple[str, object, Any]] = [
+        ("sampling", spec.sampling, _Sampling),
+        ("sandbox", spec.sandbox, _Sandbox),
+        ("train", spec.train, _Train),
+        *((f"benchmarks.{name}", row, _Rows) for name, row in spec.benchmarks.items()),
+        *(("sessions", session, _Session) for session in header.sessions),
+    ]
+    for name, table, kind in tables:
+        try:
+            msgspec.convert(table, kind)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
+    for session in header.sessions:
+        if session.get("started"):
+            datetime.fromisoformat(session["started"])
 
 
 def slug(name: str) -> str:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats as reference
 
 from mammoth_eval import stats
+from mammoth_eval.errors import StoreError
 from mammoth_eval.types import OUTCOMES
 
 
@@ -153,7 +154,7 @@ def test_several_samples_of_one_method_vote_and_the_first_of_the_largest_group_w
 
 
 def test_a_reading_by_a_method_that_was_not_asked_for_is_an_error():
-    with pytest.raises(ValueError, match="nothing was asked for by cot"):
+    with pytest.raises(StoreError, match="nothing that was asked by cot"):
         stats.decided(scored(("pot", "4", "correct"))["exact"], "cot")
 
 

@@ -53,7 +53,7 @@ _SHOWN = (
 def write(runs: Sequence[ViewRun], path: Path, kept: int = KEPT) -> Path:
     """Write the page of `runs` to `path`, with at most `kept` records to browse."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page(runs, kept), encoding="utf-8")
+    path.write_text(page(runs, kept), encoding="utf-8", errors="replace")  # a lone surrogate, which UTF-8 cannot hold
     return path
 
 
