@@ -7,12 +7,7 @@ JSON, never as text to be evaluated.
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import select
-import subprocess
-import sys
 import threading
 import time
 import weakref
@@ -35,11 +30,13 @@ from mammoth_eval.graders.parse.nodes import (
     Sum,
     Symbol,
 )
+from mammoth_eval.graders.process import GRACE, WorkerProcess
 
+WORKER = "mammoth_eval.graders.equal.sympy_worker"
 DEADLINE = 1.5
 """Seconds for one proof, where its verdict has as many left."""
-_GRACE, _LEAST = 0.4, 0.1
-"""Seconds for an answer to arrive, and those that a proof gets at least where waiting has used up the rest."""
+_LEAST = 0.1
+"""Seconds that a proof gets at least where waiting has used up the rest."""
 _QUEUE = 30.0
 """Seconds that a thread waits for its turn, at most."""
 _PATIENCE = 3
@@ -54,87 +51,12 @@ class _Unsettled(Exception):
     """No answer, from a worker that is still starting or was given little time: not to be remembered."""
 
 
-class _Process:
-    """One worker process and the lines that it wrote; not to be used by two threads at once."""
-
-    def __init__(self) -> None:
-        environment = {key: value for key, value in os.environ.items() if key in ("PATH", "LD_LIBRARY_PATH")}
-        environment["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)  # noqa: PTH109
-        self._popen = subprocess.Popen(
-            [sys.executable, "-m", "mammoth_eval.graders.equal.sympy_worker"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
-            bufsize=0,  # a copy of what one side of a fork has not sent yet would be sent twice
-        )  # fmt: skip
-        assert self._popen.stdin is not None
-        assert self._popen.stdout is not None
-        self._stdin, self._stdout = self._popen.stdin, self._popen.stdout
-        self._poll = select.poll()  # select() fails where a process has more than a thousand files open
-        self._poll.register(self._stdout, select.POLLIN)
-        self._read = b""
-        self.is_ready = self.is_loaded = False
-        """Whether the process answers, and whether it has sympy."""
-        self.late = 0
-        """Questions in a row that were not answered in time."""
-
-    def has_ended(self) -> bool:
-        """Whether the process is gone."""
-        return self._popen.poll() is not None
-
-    def wait_until_ready(self, seconds: float) -> bool:
-        """Whether the process answers, after waiting for it so long at most."""
-        self.is_ready = self.is_ready or self._line(seconds) is not None
-        return self.is_ready
-
-    def ask(self, number: int, tree: Any, seconds: float) -> list[Any] | None:
-        """The answer to the question of this number; those to earlier ones, which came too late, are passed over.
-
-        Raises `OSError` where the process is gone.
-        """
-        data = memoryview(json.dumps([number, tree, seconds]).encode() + b"\n")
-        while data:
-            data = data[os.write(self._stdin.fileno(), data) :]
-        end = time.monotonic() + seconds + _GRACE
-        while (line := self._line(end - time.monotonic())) is not None:
-            answer: list[Any] = json.loads(line)
-            self.is_loaded = self.is_loaded or answer == ["loaded"]
-            if answer[0] == number:
-                self.late = 0
-                return answer[1:]
-        self.late += self.is_loaded
-        return None
-
-    def _line(self, seconds: float) -> bytes | None:
-        """The next line of the process; None at its end or at the deadline."""
-        end = time.monotonic() + seconds
-        while b"\n" not in self._read:
-            ready = self._poll.poll(max(end - time.monotonic(), 0) * 1_000)
-            piece = os.read(self._stdout.fileno(), 65536) if ready else b""
-            if not piece:
-                return None
-            self._read += piece
-        line, _, self._read = self._read.partition(b"\n")
-        return line
-
-    def kill(self) -> None:
-        """End the process."""
-        self._popen.kill()
-        self._popen.wait()
-        self.forget()
-
-    def forget(self) -> None:
-        """Let go of the process and its pipes: it belongs to the process that started it."""
-        self._popen.returncode = self._popen.returncode or 0  # or its collection would wait for it
-        for stream in (self._stdin, self._stdout):
-            with contextlib.suppress(OSError):
-                stream.close()
-
-
 class SympyClient:
     """Proofs by one worker process, started by the first expression that may need it; each answer is remembered."""
 
     def __init__(self, memory: int = 2_048) -> None:
         self._lock = threading.Lock()
-        self._processes: list[_Process] = []
+        self._processes: list[WorkerProcess] = []
         """The process, or none yet; shared with what ends it when nobody holds the client any more."""
         self._number = 0
         """Of the last question."""
@@ -168,7 +90,7 @@ class SympyClient:
         self._remembered.cache_clear()
 
     def _found(self, node: Node) -> Found | None:
-        seconds = min(DEADLINE, deadline.left() - _GRACE)
+        seconds = min(DEADLINE, deadline.left() - GRACE)
         if seconds < _LEAST:
             raise deadline.Late
         tree = encoded(node)
@@ -185,7 +107,7 @@ class SympyClient:
             self._lock.release()
         if answer and answer[0] is not None:
             return bool(answer[0]), str(answer[1])
-        if not was_loaded or seconds < DEADLINE - _GRACE:
+        if not was_loaded or seconds < DEADLINE - GRACE:
             raise _Unsettled
         return None
 
@@ -201,11 +123,11 @@ class SympyClient:
         except OSError:  # the process is gone, and found so by the caller
             return None
 
-    def _started(self) -> _Process:
+    def _started(self) -> WorkerProcess:
         """The process, with the lock held."""
         if not self._processes or self._processes[0].has_ended():
             _end(self._processes)
-            self._processes.append(_Process())
+            self._processes.append(WorkerProcess(WORKER))
         return self._processes[0]
 
     def _after_fork(self) -> None:
@@ -215,7 +137,7 @@ class SympyClient:
             self._processes.pop().forget()
 
 
-def _end(processes: list[_Process]) -> None:
+def _end(processes: list[WorkerProcess]) -> None:
     while processes:
         processes.pop().kill()
 

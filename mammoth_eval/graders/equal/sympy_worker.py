@@ -12,23 +12,14 @@ which no proof was found, is taken as zero and says so.
 
 from __future__ import annotations
 
-import json
-import os
 import random
-import resource
-import select
-import signal
-import sys
 from collections.abc import Callable
 from typing import Any
 
+from mammoth_eval.graders import worker
 from mammoth_eval.graders.equal import high_precision
 from mammoth_eval.graders.parse.lexicon import words
 
-MEMORY = 2 << 30
-"""Bytes of address space above what the worker itself has."""
-_MOMENT = 0.25
-"""Seconds for a proof of what many digits have shown."""
 _REAL_POINTS, _REACH = 24, 12.0
 """Where expressions with jumps or corners are tried: so many real points, on both sides of zero."""
 _BRANCHING = frozenset({"abs", "floor", "ceil", "sign", "max", "min", "re", "im", "conj", "arg", "mod"})
@@ -37,18 +28,7 @@ _BRANCHING = frozenset({"abs", "floor", "ceil", "sign", "max", "min", "re", "im"
 def main() -> None:
     """Serve until the input ends."""
     high_precision.context()
-    print(json.dumps(["ready"]), flush=True)
-    loaded = False
-    while True:
-        if not loaded and not select.select([sys.stdin], [], [], 0)[0]:
-            _load_sympy()
-            loaded = True
-            print(json.dumps(["loaded"]), flush=True)
-        line = sys.stdin.readline()
-        if not line:
-            return
-        number, tree, seconds = json.loads(line)
-        print(json.dumps([number, *_in_child(tree, seconds)]), flush=True)
+    worker.serve(decide, _load_sympy)
 
 
 def _load_sympy() -> None:
@@ -56,65 +36,6 @@ def _load_sympy() -> None:
     import sympy
 
     sympy.simplify(sympy.sin(sympy.Symbol("x")) ** 2)
-
-
-def _in_child(tree: Any, seconds: float) -> list[Any]:
-    """The child's answer; ``[null, ...]`` where it gave none in time."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reader)
-        _answer(tree, seconds, writer)
-    os.close(writer)
-    text = _read(reader, seconds)
-    os.close(reader)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    lines = text.split("\n")[:-1]
-    return json.loads(lines[-1]) if lines else [None, "no answer within the deadline"]  # type: ignore[no-any-return]
-
-
-def _read(reader: int, seconds: float) -> str:
-    """What the child wrote before it ended or its time did."""
-    import time
-
-    end, text = time.monotonic() + seconds, b""
-    while (left := end - time.monotonic()) > 0:
-        ready, _, _ = select.select([reader], [], [], left)
-        piece = os.read(reader, 65536) if ready else b""
-        text += piece
-        if not piece:
-            break
-        if b"[true" in text:  # shown to many digits: a proof is worth a moment more, not all that is left
-            end = min(end, time.monotonic() + _MOMENT)
-    return text.decode()
-
-
-def _answer(tree: Any, seconds: float, writer: int) -> None:
-    """Decide in the child, and end it."""
-    used = 1 << 30
-    if os.path.exists("/proc/self/statm"):  # noqa: PTH110
-        with open("/proc/self/statm") as sizes:  # noqa: PTH123
-            used = int(sizes.read().split()[0]) * 4096
-    try:
-        resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
-        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
-        for found, how in decide(tree):
-            os.write(writer, (json.dumps([found, how]) + "\n").encode())
-    except (
-        ArithmeticError,
-        AttributeError,
-        LookupError,
-        MemoryError,
-        NotImplementedError,
-        RecursionError,
-        TypeError,
-        ValueError,
-    ) as error:
-        # what sympy raises on expressions it cannot handle: whatever was written before stands
-        print(type(error).__name__, file=sys.stderr)
-    finally:
-        os._exit(0)
 
 
 def decide(tree: Any) -> Any:
