@@ -50,6 +50,9 @@ def write_whole(path: Path, content: str | Iterable[bytes]) -> None:
     try:
         with draft.open("xb") as file:
             file.writelines(parts)
+            file.flush()
+            with suppress(OSError):  # not every file system can say when the bytes are on the disk
+                os.fsync(file.fileno())
         draft.replace(path)
     finally:
         with suppress(OSError):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +22,9 @@ from mammoth_eval.store.spec import RunHeader, RunSpec, read_header
 from mammoth_eval.types import Problem, Record
 
 FORMAT = 1
+FLUSHED = 5.0
+"""Seconds after which records are flushed to the disk, with the next one, and at the end: no kill loses a record, a
+power cut those of the last seconds."""
 _log = logging.getLogger(__name__)
 
 
@@ -52,13 +57,17 @@ class RunFolder:
             raise
 
     def _open(self) -> None:
-        if (self.path / "run.json").exists():
+        if _is_torn(self.path / "run.json"):
+            _log.warning("%s: run.json was cut short and is written anew; what it noted of sessions is lost", self.path)
+            self._write()
+        elif (self.path / "run.json").exists():
             before = load_run(self.path)
             self.sessions, self.unknown = [dict(session) for session in before.sessions], before.unknown
-        log = self.path / "records.jsonl"
-        self._file = for_writing(log, os.O_APPEND)
+        self._log = self.path / "records.jsonl"
+        self._file = for_writing(self._log, os.O_APPEND)
+        self._flushed, self._opened = time.monotonic(), os.fstat(self._file)
         try:
-            mend(log)
+            mend(self._log)
             briefs = load_briefs(self.path, skip_damaged=self.skip_damaged)
             self.kept = {record.problem.id: bool(record.fault) for record in briefs}
             if self.kept and not (self.path / "run.json").exists():
@@ -71,6 +80,8 @@ class RunFolder:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        with suppress(OSError):  # what could not be written was said when it was
+            self._flush()
         os.close(self._file)
         os.close(self._lock)
 
@@ -97,18 +108,45 @@ class RunFolder:
         write_atomically(self.path / "run.json", json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
     def append(self, record: Record) -> None:
-        """Add one line; all of it or nothing. Raises `StoreError` where the disk is full."""
+        """Add one line; all of it or nothing.
+
+        Raises `StoreError` where the disk is full, and where the file was deleted or replaced since the run began.
+        """
         line = records.encode(record)
+        self._require_file()
         written = 0
         try:
             while written < len(line):
                 written += os.write(self._file, line[written:])
+            if time.monotonic() - self._flushed >= FLUSHED:
+                self._flush()
         except OSError as error:
             raise StoreError(
-                f"{self.path / 'records.jsonl'}: {error.strerror}; {len(self.kept)} records are safe: "
+                f"{self._log}: {error.strerror}; {len(self.kept)} records are safe: "
                 "make room and give the same command again"
             ) from error
         self.kept[record.problem.id] = bool(record.fault)
+
+    def _require_file(self) -> None:
+        """Raise `StoreError` where the records file is not the one that is open: what is written would be lost."""
+        try:
+            here = os.path.samestat(self._log.stat(), self._opened)
+        except OSError:
+            here = False
+        if not here:
+            raise StoreError(
+                f"{self._log}: was deleted, moved or replaced while the run was writing it; give the same command "
+                "again: it goes on with the records that are there"
+            )
+
+    def _flush(self) -> None:
+        """Have the records on the disk itself, where the file system can say when they are."""
+        try:
+            os.fsync(self._file)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+                raise
+        self._flushed = time.monotonic()
 
     def pending(self, problems: Sequence[Problem]) -> list[Problem]:
         """The problems that have no record yet, or an errored one."""
@@ -141,6 +179,15 @@ class Rescoring:
     def replace(self, scored: Iterable[Record]) -> None:
         """Write these in place of them, in one step."""
         write_atomically(self.path / "records.jsonl", (records.encode(record) for record in scored))
+
+
+def _is_torn(file: Path) -> bool:
+    """Whether a file of JSON is empty, zeros, or an object that ends before it is whole: what a power cut leaves."""
+    try:
+        content = file.read_bytes().strip(b"\0 \n")
+    except OSError:
+        return False
+    return not content or (content.startswith(b"{") and content.count(b"{") > content.count(b"}"))
 
 
 def _take(folder: Path) -> int:

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import random
 import resource
+import shutil
 import signal
 import time
 import tracemalloc
@@ -19,7 +20,7 @@ from stored import SPEC, full
 
 from mammoth_eval import stats, store
 from mammoth_eval.errors import StoreError
-from mammoth_eval.store import RunFolder, RunSpec
+from mammoth_eval.store import RunFolder, RunSpec, folder
 
 
 def test_a_record_comes_back_as_it_went(tmp_path):
@@ -350,3 +351,66 @@ def test_what_a_session_learns_is_written_into_it(tmp_path):
         run.begin({"engine": {"left_out": []}})
         run.note(engine={"left_out": ["top_k"]})
     assert store.load_run(run.path).session["engine"] == {"left_out": ["top_k"]}
+
+
+@pytest.mark.parametrize("gone", ["file", "folder", "results", "moved", "replaced"])
+def test_a_run_whose_file_is_gone_is_noticed_at_the_next_record(tmp_path, gone):
+    results = tmp_path / "results"
+    with RunFolder(results, SPEC) as run:
+        run.begin({})
+        run.append(full(0))
+        log = run.path / "records.jsonl"
+        if gone == "moved":
+            run.path.rename(tmp_path / "elsewhere")
+        elif gone in ("file", "replaced"):
+            log.unlink()
+        else:
+            shutil.rmtree(run.path if gone == "folder" else results)
+        if gone == "replaced":
+            log.write_text("")
+        with pytest.raises(StoreError, match=r"records\.jsonl: was deleted, moved or replaced"):
+            run.append(full(1))
+        assert full(1).problem.id not in run.kept
+
+
+def test_records_are_flushed_to_the_disk_in_batches_and_at_the_end(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    with RunFolder(tmp_path, SPEC) as run:
+        run.begin({})
+        synced.clear()
+        for number in range(3):
+            run.append(full(number))
+        assert synced == []
+        run._flushed -= folder.FLUSHED
+        run.append(full(3))
+        run.append(full(4))
+        assert len(synced) == 1
+    assert len(synced) == 2
+
+
+@pytest.mark.parametrize("kept", [0, 1, 40, -20])
+@pytest.mark.parametrize("filled", [b"", b"\0" * 100])
+def test_a_run_json_that_was_cut_short_is_written_anew_by_the_same_command(tmp_path, kept, filled, caplog):
+    with RunFolder(tmp_path, SPEC) as run:
+        run.begin({})
+        run.append(full(0))
+    file = run.path / "run.json"
+    file.write_bytes(file.read_bytes()[:kept] + filled)
+    with RunFolder(tmp_path, SPEC) as again:
+        again.begin({"machine": "x"})
+        assert list(again.kept) == [full(0).problem.id]
+    assert store.load_run(run.path).spec == SPEC
+    assert "run.json was cut short" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "content", ["[1, 2]", '{"format": 1, "spec": 3}', "not JSON at all, but longer than a line", "{} {}"]
+)
+def test_a_run_json_that_is_something_else_is_not_written_over(tmp_path, content):
+    with RunFolder(tmp_path, SPEC) as run:
+        run.begin({})
+    (run.path / "run.json").write_text(content)
+    with pytest.raises(StoreError, match=r"run\.json"), RunFolder(tmp_path, SPEC):
+        pass
+    assert (run.path / "run.json").read_text() == content
