@@ -30,7 +30,7 @@ from mammoth_eval.errors import UsageError
 from mammoth_eval.hub import Pin
 from mammoth_eval.presets import Preset
 from mammoth_eval.prompts import Prompt
-from mammoth_eval.redaction import without_secrets
+from mammoth_eval.redaction import hidden, without_secrets
 from mammoth_eval.rules import Rules
 from mammoth_eval.sampling import as_written, check_sampling, sampling_of
 from mammoth_eval.sandbox.levels import NAMES as LEVELS
@@ -214,7 +214,7 @@ def _identity(benchmark: Benchmark, rows: Sequence[Problem]) -> dict[str, Any]:
         "sha256": digest.hexdigest()[:16],
         "policy": _policy(benchmark.policy),
         "exemplars": benchmark.exemplars,
-        "source": {**stored, **made},
+        "source": hidden({**stored, **made}),
     }
 
 

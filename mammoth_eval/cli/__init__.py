@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 from mammoth_eval import __version__
 from mammoth_eval.errors import MammothError
+from mammoth_eval.redaction import hidden_in
 from mammoth_eval.safe_text import printable
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -77,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = importlib.import_module(COMMANDS[args.command][0]).main(args)
         return code
     except MammothError as error:
-        print(f"mammoth-eval {command}: {printable(str(error))}", file=sys.stderr)
+        print(f"mammoth-eval {command}: {printable(hidden_in(str(error)))}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -13,6 +13,7 @@ import sys
 from rich.console import Console
 
 from mammoth_eval.cli.terminal import Terminal
+from mammoth_eval.redaction import hidden_in
 from mammoth_eval.safe_text import printable
 
 LOGGER = logging.getLogger("mammoth_eval")
@@ -46,7 +47,7 @@ def say(console: Console, text: str, style: str | None = None) -> None:
 
     Names and paths are neither wrapped, nor coloured by what they look like, nor read as markup.
     """
-    console.print(printable(text), style=style, highlight=False, markup=False, soft_wrap=True)
+    console.print(printable(hidden_in(text)), style=style, highlight=False, markup=False, soft_wrap=True)
 
 
 class _ConsoleHandler(logging.Handler):
@@ -62,6 +63,6 @@ class _ConsoleHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Print one record; an error even where the console is quiet."""
         if self._console.quiet:
-            print(printable(self.format(record)), file=sys.stderr)
+            print(printable(hidden_in(self.format(record))), file=sys.stderr)
         else:
             say(self._console, self.format(record))

@@ -24,6 +24,7 @@ from mammoth_eval.engines.openai_retry import Endpoint, room_left
 from mammoth_eval.engines.options import at_least, read_options
 from mammoth_eval.engines.thinking import Thinking, ask
 from mammoth_eval.errors import EngineError, ModelError, UnknownName, UsageError
+from mammoth_eval.redaction import Mask, hidden
 from mammoth_eval.types import Completion, Query, Sampling
 
 
@@ -73,7 +74,8 @@ class OpenAIEngine:
         at_least("openai", self.options, concurrency=1, timeout=0.001, retries=0, retry_delay=0, max_stops=0)
         urls = [url.strip().rstrip("/") for url in self.options.base_url.split(",") if url.strip()]
         if not urls or not all(url.startswith(("http://", "https://")) for url in urls):
-            raise UsageError(f"base_url {self.options.base_url!r}: expected addresses such as http://localhost:8000/v1")
+            shown = hidden(self.options.base_url)
+            raise UsageError(f"base_url {shown!r}: expected addresses such as http://localhost:8000/v1")
         self._omitted = frozenset(name.strip() for name in self.options.omit.split(",") if name.strip())
         for name in self._omitted:
             if name not in FIELDS:
@@ -83,7 +85,11 @@ class OpenAIEngine:
         self._limit_name = self.options.max_tokens_name
         self._max_stops = self.options.max_stops
         self._servers = Servers(
-            urls, timeout=self.options.timeout, retries=self.options.retries, retry_delay=self.options.retry_delay
+            urls,
+            Mask({"api_key": self.options.api_key, "base_url": urls, "extra_body": self.options.extra_body}),
+            timeout=self.options.timeout,
+            retries=self.options.retries,
+            retry_delay=self.options.retry_delay,
         )
         self._served: Mapping[str, object] = {}
         self._room = asyncio.Semaphore(self.options.concurrency)
@@ -287,7 +293,7 @@ class OpenAIEngine:
             "max_stops": self._max_stops,
             "max_tokens_name": self._limit_name,
             "left_out": sorted(self._omitted | self._refused),
-            "extra_body": self.options.extra_body,
+            "extra_body": hidden(self.options.extra_body),
         }
 
     async def prompt_ids(self, query: Query, sampling: Sampling) -> list[int] | None:

@@ -17,6 +17,7 @@ from mammoth_eval.engines.openai_refusal import Again, Refusal
 from mammoth_eval.engines.openai_retry import Endpoint, pause, retry_reason, say_wait
 from mammoth_eval.engines.openai_size import hold_to_size
 from mammoth_eval.errors import EngineClosed, EngineError, ModelError, UsageError
+from mammoth_eval.redaction import Mask
 
 _log = logging.getLogger(__name__)
 _OVERLOADED = "see that the server runs and is not overloaded (option concurrency), then give the same command again"
@@ -31,8 +32,11 @@ Ask = Callable[[Endpoint], Awaitable[Answer]]
 class Servers:
     """Several servers that all serve one model, or one."""
 
-    def __init__(self, urls: Sequence[str], *, timeout: float, retries: int, retry_delay: float) -> None:
-        self.urls = list(urls)
+    def __init__(self, urls: Sequence[str], mask: Mask, *, timeout: float, retries: int, retry_delay: float) -> None:
+        """`mask` hides the secrets in whatever is said of the servers."""
+        self.urls = [mask(url) for url in urls]
+        """As they are shown."""
+        self._addresses, self._mask = list(urls), mask
         self._timeout, self._retries, self._retry_delay = timeout, retries, retry_delay
         self._endpoints: list[Endpoint] = []
         self._warned: set[str] = set()
@@ -46,7 +50,7 @@ class Servers:
         openai = import_module("openai", "openai")
         self._endpoints = [
             Endpoint(
-                url,
+                shown,
                 openai.AsyncOpenAI(
                     api_key=key,
                     base_url=url,
@@ -56,7 +60,7 @@ class Servers:
                     http_client=openai.DefaultAsyncHttpxClient(event_hooks={"response": [hold_to_size]}),
                 ),
             )
-            for url in self.urls
+            for url, shown in zip(self._addresses, self.urls, strict=True)
         ]
         found = await asyncio.gather(*map(check, self._endpoints), return_exceptions=True)
         errors = [error for error in found if error is not None]
@@ -147,14 +151,23 @@ class Servers:
             async with asyncio.timeout(self._timeout):
                 return await ask(endpoint)
         except openai.APIStatusError as error:
-            raise Refusal.of(error.response) from None
+            raise self._masked(Refusal.of(error.response)) from None
+        except Refusal as error:
+            raise self._masked(error) from None
+        except Again as error:
+            raise Again(self._mask(str(error))) from None
         except (TimeoutError, openai.APITimeoutError) as error:
             raise Again("no answer in time") from error
         except openai.APIConnectionError as error:
             cause = error.__cause__
-            raise (cause if isinstance(cause, Again) else Again(f"no connection ({cause or error})")) from error
+            said = str(cause) if isinstance(cause, Again) else f"no connection ({cause or error})"
+            raise Again(self._mask(said)) from None
         except openai.OpenAIError as error:
-            raise Again(str(error)) from error
+            raise Again(self._mask(str(error))) from None
+
+    def _masked(self, refusal: Refusal) -> Refusal:
+        refusal.message, refusal.code = self._mask(refusal.message), self._mask(refusal.code)
+        return refusal
 
     def _leave_out(self, endpoint: Endpoint, reason: str) -> None:
         if not endpoint.left_out:

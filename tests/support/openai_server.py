@@ -36,6 +36,7 @@ class Server:
         self.replies = list(replies)
         self.models = models
         self.requests = []
+        self.headers = []
         self.at_once = self.most_at_once = 0
         self.lock = threading.Lock()
         self.arrived = threading.Event()
@@ -70,6 +71,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         state = self.server.state
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        state.headers.append(str(self.headers))
         state.enter(self.path, body)
         try:
             status, reply, headers, delay = state.next_reply()
