@@ -83,6 +83,7 @@ def test_both_shows_the_four_readings(toy):
     assert (hybrid["fallback"], hybrid["recovered"], hybrid["lost"]) == (10, 10, 10)
 
 
+@pytest.mark.slow
 def test_the_same_command_again_asks_nothing_again(toy):
     first = run(toy)
     (path,) = store.find_runs(toy / "results")
@@ -92,12 +93,14 @@ def test_the_same_command_again_asks_nothing_again(toy):
     assert (path / "records.jsonl").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_changed_setting_is_another_run(toy):
     run(toy, "--limit", "2")
     run(toy, "--limit", "2", "--max-tokens", "99")
     assert len(store.find_runs(toy / "results")) == 2
 
 
+@pytest.mark.slow
 def test_a_limit_of_zero_is_all_and_one_below_zero_is_wrong(toy):
     assert run(toy, "--limit", "0").returncode == 0
     assert len(records(toy)) == 30
@@ -110,6 +113,7 @@ def test_a_data_folder_that_does_not_exist_is_said(toy):
     assert (wrong.returncode, "--data-dir nowhere: no such folder" in wrong.stderr) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_run_with_a_damaged_record_goes_on_where_that_is_asked_for(toy):
     run(toy, "--limit", "6")
     (path,) = store.find_runs(toy / "results")
@@ -122,6 +126,7 @@ def test_a_run_with_a_damaged_record_goes_on_where_that_is_asked_for(toy):
     assert len({record.problem.id for record in store.load_records(path, skip_damaged=True)}) == 6
 
 
+@pytest.mark.slow
 def test_a_run_whose_description_was_lost_writes_it_anew(toy):
     first = run(toy, "--limit", "6")
     (path,) = store.find_runs(toy / "results")
@@ -162,6 +167,7 @@ def start_slow(toy):
     raise AssertionError(process.communicate())
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_goes_on_where_it_stopped(toy):
     process, path = start_slow(toy)
     process.send_signal(signal.SIGKILL)
@@ -177,6 +183,7 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(toy):
     assert len(store.load_run(path).sessions) == 2
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_says_what_is_kept_and_how_to_go_on(toy):
     process, _ = start_slow(toy)
     process.send_signal(signal.SIGINT)
@@ -221,6 +228,7 @@ def grade(toy, *words):
     )
 
 
+@pytest.mark.slow
 def test_grade_gives_the_same_scores_again_without_a_model(toy):
     first = run(toy)
     (path,) = store.find_runs(toy / "results")
@@ -232,6 +240,7 @@ def test_grade_gives_the_same_scores_again_without_a_model(toy):
     assert records(toy) == before
 
 
+@pytest.mark.slow
 def test_grade_mends_scores_and_a_dry_run_only_tells(toy):
     first = run(toy, "--grader", "mammoth")
     (path,) = store.find_runs(toy / "results")
@@ -328,6 +337,7 @@ def test_an_engine_that_is_down_keeps_the_records_and_says_so(toy):
     assert "records are kept" in done.stderr
 
 
+@pytest.mark.slow
 def test_an_engine_that_fails_twice_in_the_same_way_is_said_to(toy):
     script = json.loads((toy / "script.json").read_text())
     (toy / "script.json").write_text(json.dumps(dict(list(script.items())[:10])))
@@ -336,6 +346,7 @@ def test_an_engine_that_fails_twice_in_the_same_way_is_said_to(toy):
     assert "the session before ended with the same error, so that the same command will not help" in second
 
 
+@pytest.mark.slow
 def test_the_concurrency_is_noted_with_the_session(toy):
     run(toy, "--limit", "2")
     run(toy, "--limit", "2", "--samples", "4", "--temperature", "1", "--decoding", "both")

@@ -65,6 +65,7 @@ def results(done):
     return [(one["run"].split("/")[-2], one["results"][0]["outcomes"]["correct"]) for one in json.loads(done.stdout)]
 
 
+@pytest.mark.slow
 def test_a_file_is_the_same_run_as_its_flags(toy):
     done = run(toy, RUN + 'seed = 3\nfactors = {subset = "G"}\n[engine_args]\nlatency = 0.0\n')
     assert done.returncode == 0, done.stderr
@@ -95,6 +96,7 @@ def test_flags_override_the_file_even_by_a_default(toy):
     assert spec.factors == {"a": "1", "b": "3"}
 
 
+@pytest.mark.slow
 def test_a_matrix_is_every_combination_and_one_table(toy):
     text = (
         RUN.replace('model = "script.json"\n', "")

@@ -148,6 +148,7 @@ def test_one_clock_ends_a_verdict_of_many_parts(answer, gold, choices):
     assert (verdict.equal, verdict.fault) == (False, True)
 
 
+@pytest.mark.slow
 def test_clock_of_a_verdict_is_not_that_of_the_next_or_of_another_thread():
     assert grade(*LONG[4][:2]).fault
     assert not deadline.runs()
@@ -349,5 +350,6 @@ with exact.default()._sympy._lock:
 """A worker that starts on a busy machine may miss a deadline; what it did not settle can be asked again."""
 
 
+@pytest.mark.slow
 def test_fork_of_a_process_that_is_asking_the_worker_can_ask_it_too():
     assert subprocess.run([sys.executable, "-c", FORK], check=False, timeout=60).returncode == 0

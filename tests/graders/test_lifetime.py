@@ -44,6 +44,7 @@ def test_no_process_is_started_for_what_needs_no_proof(grader):
     assert running(grader) == []
 
 
+@pytest.mark.slow
 def test_process_ends_with_the_block_of_its_grader():
     with Grader() as grader:
         assert proved(grader, *PROVABLE[0])
@@ -67,6 +68,7 @@ def test_process_ends_with_a_grader_that_nobody_closed():
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
 
 
+@pytest.mark.slow
 def test_closed_grader_that_is_asked_again_starts_anew(grader):
     assert proved(grader, *PROVABLE[0])
     [first] = running(grader)
@@ -75,6 +77,7 @@ def test_closed_grader_that_is_asked_again_starts_anew(grader):
     assert running(grader) not in ([], [first])
 
 
+@pytest.mark.slow
 def test_two_graders_have_a_process_each(grader):
     with Grader() as other:
         assert proved(grader, *PROVABLE[0])
@@ -82,6 +85,7 @@ def test_two_graders_have_a_process_each(grader):
         assert running(grader) != running(other)
 
 
+@pytest.mark.slow
 def test_threads_that_ask_for_proofs_at_once_all_get_them(grader):
     assert proved(
         grader, r"\lfloor x+9\rfloor", r"\lfloor x\rfloor+9"
@@ -92,6 +96,7 @@ def test_threads_that_ask_for_proofs_at_once_all_get_them(grader):
     assert len(running(grader)) == 1
 
 
+@pytest.mark.slow
 def test_waiting_for_the_proofs_of_other_threads_is_no_time_of_a_verdict(grader):
     pairs = [(rf"\lfloor x+{count}\rfloor", rf"\lfloor x\rfloor+{count}") for count in range(20, 60)]
     assert proved(grader, r"\lfloor x+9\rfloor", r"\lfloor x\rfloor+9")
@@ -107,6 +112,7 @@ def test_policies_of_threads_that_ask_at_once_do_not_mix(grader):
     assert found == [policy.units != "strict" for policy in policies]
 
 
+@pytest.mark.slow
 def test_fork_leaves_the_parent_its_process_and_starts_one_of_its_own(grader):
     """In a process of its own: a test runner with threads must not fork itself."""
     code = (

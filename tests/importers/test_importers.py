@@ -454,6 +454,7 @@ def test_the_replay_engine_takes_an_imported_run_through_the_whole_pipeline(hybr
     assert (read["outcomes"]["correct"], read["by_path"], read["fallback"]) == (2, {"pot": 2, "cot": 1}, 1)
 
 
+@pytest.mark.slow
 def test_a_run_is_replayed_by_the_end_of_its_name(hybrid):
     toy, run = hybrid
     words = ("--engine", "replay", "--benchmarks", "toy.toml", "--decoding", "pot", "--json", "--quiet")

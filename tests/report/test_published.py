@@ -111,6 +111,7 @@ def test_a_row_that_does_not_say_what_it_must_is_named(tmp_path, old, new, messa
         published.load(tmp_path)
 
 
+@pytest.mark.slow
 def test_figures_are_in_the_wheel_where_an_installed_package_looks_for_them(tmp_path):
     if importlib.util.find_spec("hatchling") is None:
         pytest.skip("hatchling, which builds the wheel, is not installed: make test installs it")
