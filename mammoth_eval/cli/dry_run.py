@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from mammoth_eval import decoding
+from mammoth_eval import decoding, store
 from mammoth_eval.engines.tokens import prompt_tokens
 from mammoth_eval.errors import ModelError
 from mammoth_eval.models import WEIGHTS_ENGINES
@@ -46,7 +46,7 @@ def describe(plan: Plan, results_dir: Path) -> Iterator[str]:
     yield from (f"chosen     {setting}" for setting in plan.chosen)
     yield from (f"warning    {warning}" for warning in plan.warnings)
     yield f"sandbox    {', '.join(f'{name}={value}' for name, value in spec.sandbox.items())}"
-    yield f"results    {results_dir / spec.folder()}"
+    yield f"results    {store.stored_at(results_dir, spec)}"
     if unit == "words":
         yield "prompts    are counted in words: the model's tokenizer is not at hand without its engine"
     methods = decoding.methods(spec.decoding)

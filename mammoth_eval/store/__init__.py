@@ -16,7 +16,7 @@ checked.
 
 from mammoth_eval.store.files import lock, mend, write_atomically
 from mammoth_eval.store.finding import chosen_runs, find_run, find_runs
-from mammoth_eval.store.folder import FORMAT, Rescoring, RunFolder, load_briefs, load_records, load_run
+from mammoth_eval.store.folder import FORMAT, Rescoring, RunFolder, load_briefs, load_records, load_run, stored_at
 from mammoth_eval.store.spec import RunHeader, RunSpec, ranges, read_header, slug
 
 __all__ = [
@@ -36,5 +36,6 @@ __all__ = [
     "ranges",
     "read_header",
     "slug",
+    "stored_at",
     "write_atomically",
 ]
