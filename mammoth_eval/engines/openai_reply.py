@@ -93,16 +93,16 @@ def _reply(choice: Mapping[str, Any], usage: Any) -> Reply:
         why = Refusal.in_body(choice)
         raise Again(f"the server ended the completion with {word!r}" + (f": {why.message}" if why else ""))
     if reason == finish.STOP and not text.strip():
-        text, reason = _instead(message, refusal)
+        text, reason = _instead(text, message, refusal)
     return Reply(text, thought or None, reason, word, *_counts(usage, thought=bool(thought)))
 
 
-def _instead(message: Mapping[str, Any], refusal: str) -> tuple[str, str]:
-    """What stands in a message that stopped without a text, and how it ended."""
+def _instead(text: str, message: Mapping[str, Any], refusal: str) -> tuple[str, str]:
+    """What stands in a message that stopped with a blank `text`, and how it ended."""
     refusal = refusal or _text(message.get("refusal"))
     if refusal:
         return refusal, finish.FILTERED
-    return "", finish.TOOL if message.get("tool_calls") or message.get("function_call") else finish.STOP
+    return text, finish.TOOL if message.get("tool_calls") or message.get("function_call") else finish.STOP
 
 
 def _counts(usage: Any, *, thought: bool) -> tuple[int, int, int | None]:

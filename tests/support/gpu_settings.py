@@ -7,6 +7,7 @@ refused, or what this build of vLLM lacks.
 
 import asyncio
 import json
+import os
 import sys
 
 from pretended_gpu import GPUS, pretend
@@ -61,5 +62,9 @@ def attention(config) -> str:
 
 
 if __name__ == "__main__":
-    out, sys.stdout = sys.stdout, sys.stderr  # vLLM prints
-    json.dump({name: settle(case) for name, case in json.load(sys.stdin).items()}, out)
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # vLLM prints, and so do libraries below it
+    sys.stdout = sys.stderr
+    text = json.dumps({name: settle(case) for name, case in json.load(sys.stdin).items()})
+    out.write(text)
+    out.close()
