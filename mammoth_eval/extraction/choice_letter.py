@@ -36,6 +36,10 @@ _ALONE = re.compile(r"(?<![\w'])([B-HJ])(?![\w'])")
 _LABEL = re.compile(r"^\(?[A-J]\)?[).:]\s*")
 
 
+_NEITHER = re.compile(r"\bneither\s+\(?[A-J]\)?\s+nor\s+\(?[A-J]\)?\W*$", re.IGNORECASE)
+"""A text that ends with what the answer is not."""
+
+
 def answer(
     marked: Sequence[str], body: str, choices: Sequence[str], value_of: Callable[[str], str | None]
 ) -> str | None:
@@ -50,7 +54,7 @@ def answer(
     if said:
         found = next(filter(None, (_chosen(text, letters, choices) for text in said)), None)
         return found or said[0].strip()
-    if not body.strip() or is_refusal(body.strip()):
+    if not body.strip() or is_refusal(body.strip()) or _NEITHER.search(body[-_HEAD:]):
         return None
     return (
         _named(body, letters)

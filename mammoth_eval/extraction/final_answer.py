@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from mammoth_eval.extraction import choice_letter, labels, objects, printed, unmarked
 from mammoth_eval.extraction.boxed import is_open, last_box
 from mammoth_eval.extraction.doubts import is_refusal
+from mammoth_eval.extraction.python_source import is_source
 from mammoth_eval.extraction.reply import reply
 from mammoth_eval.extraction.run_on import without_run_on
 from mammoth_eval.extraction.triggers import phrases
@@ -36,7 +37,7 @@ def from_text(text: str, *, form: Form, choices: Sequence[str] = (), truncated: 
         return choice_letter.answer(marked, "" if truncated else body, choices, unmarked.answer)
     if marked:
         return labels.without(marked[0])
-    return None if truncated else unmarked.answer(body)
+    return None if truncated or is_source(body) else unmarked.answer(body)
 
 
 def from_stdout(stdout: str, *, form: Form, choices: Sequence[str] = (), program: str = "") -> str | None:

@@ -45,6 +45,14 @@ def parses(code: str) -> bool:
     return error_line(code) is None
 
 
+def is_source(text: str) -> bool:
+    """Whether a text is a program as a whole, not a sentence or a formula that happens to parse."""
+    return len(text) <= MAX_CHARS and _DEFINES.search(text) is not None and parses(text)
+
+
+_DEFINES = re.compile(r"^[ \t]*(?:from [\w.]+ import |import \w|def \w+\s*\()", re.MULTILINE)
+
+
 def tree_of(code: str) -> ast.Module | None:
     """The syntax tree of `code`; None where there is none."""
     try:

@@ -68,7 +68,7 @@ def answer(body: str) -> str | None:
     printed = _PRINTED.search(body[-2 * _MAX_LINE :])
     if printed and printed[1].strip():
         return last_line(printed[1])
-    body = _without_idle_end(body)
+    body = _without_idle_end(_without_notes(body))
     lines = _last_lines(body)
     if not lines or is_refusal(_SENTENCES.split(lines[-1])[-1]):
         return None
@@ -83,6 +83,20 @@ def answer(body: str) -> str | None:
     if found is not None:
         return found
     return last_number(body) or (lines[-1] if len(lines[-1]) <= 40 else None)
+
+
+def _without_notes(body: str) -> str:
+    """The text up to a last section that explains or checks what was said before it."""
+    notes = _NOTES.search(body[-_MAX_LINES * _MAX_LINE :])
+    kept = body[: len(body) - len(notes[0])] if notes else ""
+    return kept if kept.strip() else body
+
+
+_NOTES = re.compile(
+    r"\n[ \t]*#{1,6}[ \t]*\**(?:why|notes?|check|verif|explanation|remark|reason|proof|sanity|comment)[^\n]*\n[^\0]*$",
+    re.IGNORECASE,
+)
+"""The heading of such a section and all behind it."""
 
 
 def _without_idle_end(body: str) -> str:
