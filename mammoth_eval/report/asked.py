@@ -9,6 +9,7 @@ from pathlib import PurePath
 from mammoth_eval import benchmarks, prompts
 from mammoth_eval.errors import UsageError
 from mammoth_eval.prompts import Prompt
+from mammoth_eval.report.bounded import is_bounded
 from mammoth_eval.store import RunSpec
 from mammoth_eval.types import Method, Problem, Query
 
@@ -56,4 +57,5 @@ def _prompt(spec: RunSpec) -> Prompt | None:
         RecursionError,
     ):  # another version's prompt, whose keys were others, or none at all
         return None
-    return prompt if prompt.hash == spec.prompt_hash else None
+    exemplars = sum(map(len, prompt.files.values()))
+    return prompt if prompt.hash == spec.prompt_hash and is_bounded(prompt.template, exemplars) else None
