@@ -23,7 +23,9 @@ Collecting no other file saves the imports of the libraries of training.
 """
 OTHERS = ("-m", "not engine")
 QUICK = ("-m", "not engine and not slow")
-HALF = tuple(f"tests/{name}" for name in ("cli", "doctor", "engines", "integrations", "sandbox", "setup", "training"))
+HALF = tuple(
+    f"tests/{name}" for name in ("cli", "doctor", "engines", "graders", "integrations", "sandbox", "setup", "training")
+)
 """The folders that take as long as all the rest."""
 
 
