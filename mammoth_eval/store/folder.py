@@ -184,10 +184,14 @@ class Rescoring:
 def _is_torn(file: Path) -> bool:
     """Whether a file of JSON is empty, zeros, or an object that ends before it is whole: what a power cut leaves."""
     try:
-        content = file.read_bytes().strip(b"\0 \n")
-    except OSError:
+        content = file.read_bytes().strip(b"\0 \n").decode("utf-8", "replace")
+        json.loads(content)
+    except json.JSONDecodeError as error:
+        at_end = error.msg.startswith("Unterminated string") or error.pos >= len(content) - len("false")
+        return not content or (content.startswith("{") and at_end and error.msg != "Extra data")
+    except (OSError, ValueError, RecursionError):
         return False
-    return not content or (content.startswith(b"{") and content.count(b"{") > content.count(b"}"))
+    return False
 
 
 def _take(folder: Path) -> int:

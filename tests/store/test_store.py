@@ -404,6 +404,15 @@ def test_a_run_json_that_was_cut_short_is_written_anew_by_the_same_command(tmp_p
     assert "run.json was cut short" in caplog.text
 
 
+def test_a_whole_run_json_is_not_taken_for_one_that_was_cut_short_by_the_braces_in_its_prompt(tmp_path, caplog):
+    spec = structs.replace(SPEC, prompt_text="Write \\boxed{ and {% and {{{{")
+    for number in range(2):
+        with RunFolder(tmp_path, spec) as run:
+            run.begin({"number": number})
+    assert [session["number"] for session in store.load_run(run.path).sessions] == [0, 1]
+    assert "cut short" not in caplog.text
+
+
 @pytest.mark.parametrize(
     "content", ["[1, 2]", '{"format": 1, "spec": 3}', "not JSON at all, but longer than a line", "{} {}"]
 )
