@@ -47,7 +47,7 @@ def say(console: Console, text: str, style: str | None = None) -> None:
 
     Names and paths are neither wrapped, nor coloured by what they look like, nor read as markup.
     """
-    console.print(printable(hidden_in(text)), style=style, highlight=False, markup=False, soft_wrap=True)
+    console.print(hidden_in(text), style=style, highlight=False, markup=False, soft_wrap=True)
 
 
 class _ConsoleHandler(logging.Handler):
